@@ -1,0 +1,176 @@
+"""Every knob of a run, with its unit and its reason; `python train.py --help` lists them."""
+
+import math
+from dataclasses import dataclass
+from typing import Self
+
+from ctckit.config import BaseModelConfigs
+from ctckit.errors import InputError, nearest_name
+from ctckit.text import Vocabulary
+
+ARCHITECTURES = ("crnn", "mltu_captcha", "keras_captcha_ocr")
+MIN_STEPS = 1300  # crnn leaves the CTC plateau within half of them on every set we tried
+MIN_EPOCHS = 8
+MAX_EPOCHS = 200
+PIXELS_PER_STEP = 4  # of width, in crnn and keras_captcha_ocr
+STEPS_PER_CHARACTER = 2  # CTC needs one; with two the network need not be exact about places
+WIDTH_MULTIPLE = 8
+NATIVE_CHANNELS = {"mltu_captcha": 3, "keras_captcha_ocr": 1}  # as their authors trained them
+
+
+@dataclass(frozen=True)
+class ModelConfigs(BaseModelConfigs):
+    """Configuration of a training run.
+
+    A field that is None is chosen from the data; the saved `configs.yaml` holds the choice.
+    """
+
+    dataset: str | None = None
+    """Images to learn from: a folder (label = file name), a .zip of one, or a CSV with the
+    columns image,label. None: captcha_images_v2, downloaded on first use."""
+
+    label_separator: str | None = None
+    """Characters that end the label in a file name: with "-" the label of ab12-7.png is ab12.
+    None: a counting suffix (-1, _2, .3) is found by itself. "": the whole name is the label."""
+
+    model_path: str | None = None
+    """Folder of this run; must be new or empty. None: Models/<dataset>_<YYYYmmdd-HHMMSS>."""
+
+    architecture: str = "crnn"
+    """Network: crnn (ours), mltu_captcha (the mltu tutorial's) or keras_captcha_ocr (the
+    Keras example's)."""
+
+    vocab: str | None = None
+    """Characters the network can read. None: all characters of the labels."""
+
+    max_text_length: int | None = None
+    """Longest label, in characters. None: the longest of the dataset."""
+
+    height: int = 50
+    """Image height that the network sees, pixels."""
+
+    width: int | None = None
+    """Image width that the network sees, pixels; the network reads width / 4 columns (crnn).
+    None: from the median shape of the images and the longest label."""
+
+    channels: int | None = None
+    """1 grey or 3 colour (BGR). None: the architecture's own; crnn: 1 if the images are grey."""
+
+    keep_aspect_ratio: bool = False
+    """Pad images with white instead of stretching them to height x width."""
+
+    validation_fraction: float = 0.1
+    """Share of the images held back to choose the best epoch, between 0 and 1 (both excluded)."""
+
+    batch_size: int = 16
+    """Images per step. Small batches leave the CTC plateau earlier per image seen."""
+
+    learning_rate: float = 2e-3
+    """Peak of the one-cycle schedule."""
+
+    train_epochs: int | None = None
+    """Passes over the training images. None: as many as give about 1,300 steps."""
+
+    weight_decay: float = 1e-4
+    """Decoupled weight decay of AdamW, per step, times the learning rate."""
+
+    gradient_clip_norm: float = 5.0
+    """Largest norm of the gradient of all weights together; CTC has rare huge gradients."""
+
+    auxiliary_weight: float = 0.5
+    """Weight of the CTC head on the image features (crnn), which shortens the plateau and is
+    dropped at export; 0 switches it off."""
+
+    early_stopping_patience: int | None = None
+    """Epochs without a better validation CER after which the run stops. None: it runs to its
+    end, as the one-cycle schedule learns most in its last epochs."""
+
+    augment: bool = True
+    """Vary the training images a little (shift, scale, shear, rotation), anew every epoch."""
+
+    use_cache: bool = True
+    """Keep the resized images in memory (height x width x channels bytes each)."""
+
+    train_workers: int = 1
+    """Threads that prepare batches; the batches are the same for any number."""
+
+    seed: int = 0
+    """Seed of the split, the initial weights, the order and the augmentation."""
+
+    def __post_init__(self) -> None:
+        """Refuse values that no run can use."""
+        if self.architecture not in ARCHITECTURES:
+            raise InputError(
+                f"expected --architecture to be one of {', '.join(ARCHITECTURES)}, "
+                f"got '{self.architecture}'.{nearest_name(self.architecture, ARCHITECTURES)}"
+            )
+        if self.channels not in (None, 1, 3):
+            raise InputError(f"expected --channels 1 (grey) or 3 (colour), got {self.channels}")
+        if not 0 < self.validation_fraction < 1:
+            raise InputError(
+                "expected --validation-fraction between 0 and 1, both excluded, "
+                f"got {self.validation_fraction}; 0.1 holds back every tenth image"
+            )
+        if self.vocab is not None and not self.vocab:
+            raise InputError("expected at least one character in --vocab, got none")
+        for name, smallest in _SMALLEST.items():
+            value = getattr(self, name)
+            if value is not None and not value >= smallest:
+                flag = f"--{name.replace('_', '-')}"
+                raise InputError(f"expected {flag} of at least {smallest}, got {value}")
+        for name in ("learning_rate", "gradient_clip_norm"):
+            if not 0 <= getattr(self, name) < float("inf"):
+                flag = f"--{name.replace('_', '-')}"
+                raise InputError(f"expected {flag} of 0 or more, got {getattr(self, name)}")
+
+    @property
+    def num_steps(self) -> int:
+        """Time steps of the network's output, T; a label and its repeats must fit into them."""
+        if self.architecture == "mltu_captcha":
+            return math.ceil(self.height / 16) * math.ceil(self.width / 16)
+        if self.architecture == "keras_captcha_ocr":
+            return self.width // 4
+        return math.ceil(self.width / 4)
+
+    def with_image_form(
+        self, *, image_size: tuple[int, int], is_grey: bool, label_steps: int
+    ) -> Self:
+        """Choose width and channels from the data where they were left open.
+
+        Args:
+            image_size: median height and width of the images, pixels.
+            is_grey: the images have no colour.
+            label_steps: time steps that CTC needs for the longest label.
+        """
+        height, width = image_size
+        own_shape = self.height * width / height
+        wide_enough = PIXELS_PER_STEP * STEPS_PER_CHARACTER * label_steps
+        own_width = math.ceil(max(own_shape, wide_enough) / WIDTH_MULTIPLE) * WIDTH_MULTIPLE
+        own_channels = NATIVE_CHANNELS.get(self.architecture, 1 if is_grey else 3)
+        return self.replace(width=self.width or own_width, channels=self.channels or own_channels)
+
+    def with_labels(self, labels: list[str]) -> Self:
+        """Choose vocabulary, longest label and number of epochs from the data where left open."""
+        vocabulary = Vocabulary(self.vocab) if self.vocab else Vocabulary.from_labels(labels)
+        num_train = len(labels) * (1 - self.validation_fraction)
+        steps_per_epoch = math.ceil(num_train / self.batch_size)
+        epochs = min(max(math.ceil(MIN_STEPS / steps_per_epoch), MIN_EPOCHS), MAX_EPOCHS)
+        return self.replace(
+            vocab=str(vocabulary),
+            max_text_length=self.max_text_length or max(map(len, labels)),
+            train_epochs=self.train_epochs or epochs,
+        )
+
+
+_SMALLEST = {
+    "max_text_length": 1,
+    "height": 8,
+    "width": 8,
+    "batch_size": 1,
+    "train_epochs": 1,
+    "weight_decay": 0,
+    "auxiliary_weight": 0,
+    "early_stopping_patience": 1,
+    "train_workers": 0,
+    "seed": 0,
+}

@@ -1,0 +1,71 @@
+"""Configurations that survive a round trip through YAML and refuse what they do not know."""
+
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import yaml
+
+from ctckit.errors import InputError, nearest_name
+from ctckit.files import replace_atomically
+
+CONFIG_FILE = "configs.yaml"
+
+
+@dataclass(frozen=True)
+class BaseModelConfigs:
+    """Save and load a frozen dataclass of plain values; subclasses add the fields."""
+
+    schema_version: ClassVar[int] = 1
+
+    def replace(self, **changes: Any) -> Self:
+        """Return a copy with some fields changed; the checks of the class run again."""
+        self._refuse_unknown(changes)
+        return replace(self, **changes)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the fields as YAML to `path`, or to `configs.yaml` in it when it is a folder."""
+        path = Path(path)
+        path = path / CONFIG_FILE if path.is_dir() else path
+        document = {"schema_version": self.schema_version, **asdict(self)}
+        with replace_atomically(path) as temporary:
+            temporary.write_text(
+                yaml.safe_dump(document, sort_keys=False, allow_unicode=True), encoding="utf-8"
+            )
+        return path
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Read a configuration that `save` wrote.
+
+        Raises:
+            InputError: the file is missing or not YAML, has another schema version, an
+                unknown field, or a value the class refuses.
+        """
+        path = Path(path)
+        path = path / CONFIG_FILE if path.is_dir() else path
+        try:
+            document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise InputError(f"expected a configuration at {path}, got {error.strerror}") from None
+        except yaml.YAMLError as error:
+            reason = str(error).replace("\n", " ")
+            raise InputError(f"expected YAML in {path}, got: {reason}") from None
+        if not isinstance(document, dict):
+            raise InputError(f"expected YAML fields in {path}, got {type(document).__name__}")
+        version = document.pop("schema_version", None)
+        if version != cls.schema_version:
+            raise InputError(
+                f"expected schema_version {cls.schema_version} in {path}, got {version}"
+            )
+        cls._refuse_unknown(document)
+        return cls(**document)
+
+    @classmethod
+    def _refuse_unknown(cls, values: dict[str, Any]) -> None:
+        names = [field.name for field in fields(cls)]
+        for name in values:
+            if name not in names:
+                raise InputError(
+                    f"unknown field '{name}' of {cls.__name__}.{nearest_name(str(name), names)}"
+                )

@@ -1,0 +1,86 @@
+"""What a person sees in the terminal: log lines, progress bars, one-line errors.
+
+Progress and log lines go to stderr; results go to stdout, so that they can be piped.
+"""
+
+import logging
+import sys
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+from tqdm import tqdm
+
+from ctckit.errors import InputError
+
+LOGGER = logging.getLogger("ctckit")
+EXIT_BAD_INPUT = 2
+EXIT_INTERRUPTED = 130
+
+Item = TypeVar("Item")
+
+
+class _TqdmHandler(logging.Handler):
+    """Write log lines above a progress bar that may be on the screen."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        tqdm.write(self.format(record), file=sys.stderr)
+
+
+def setup_logging() -> None:
+    """Show the lines of the "ctckit" logger on stderr, as they are; may be called twice."""
+    if not any(isinstance(handler, _TqdmHandler) for handler in LOGGER.handlers):
+        LOGGER.addHandler(_TqdmHandler(logging.INFO))
+    LOGGER.setLevel(logging.DEBUG)
+    LOGGER.propagate = False
+
+
+def progress(
+    items: Iterable[Item], description: str, *, total: int | None = None, unit: str = "it"
+) -> "tqdm[Item]":
+    """Iterate over `items` with a progress bar on stderr that leaves no trace when done.
+
+    Usable as a bar to update by hand, too: `with progress((), "download", total=n) as bar`.
+    """
+    return tqdm(
+        items,
+        desc=description,
+        total=total,
+        unit=unit,
+        leave=False,
+        dynamic_ncols=True,
+        file=sys.stderr,
+        unit_scale=unit == "B",
+        delay=0.2,
+    )
+
+
+def run_command(command: Callable[[], None]) -> int:
+    """Run `command` and return its exit status: 0 done, 2 bad input, 130 interrupted.
+
+    Faults of the program itself keep their traceback (status 1).
+    """
+    setup_logging()
+    try:
+        command()
+    except InputError as error:
+        tqdm.write(f"error: {error}", file=sys.stderr)
+        return EXIT_BAD_INPUT
+    except KeyboardInterrupt:
+        tqdm.write("interrupted", file=sys.stderr)
+        return EXIT_INTERRUPTED
+    return 0
+
+
+def format_seconds(seconds: float) -> str:
+    """Return a duration to read: 42 s, 3 min 20 s, 2 h 05 min.
+
+    >>> format_seconds(41.7), format_seconds(200), format_seconds(7500)
+    ('42 s', '3 min 20 s', '2 h 05 min')
+    """
+    seconds = round(seconds)
+    if seconds < 60:
+        return f"{seconds} s"
+    minutes, seconds = divmod(seconds, 60)
+    if minutes < 60:
+        return f"{minutes} min {seconds:02d} s"
+    return f"{minutes // 60} h {minutes % 60:02d} min"

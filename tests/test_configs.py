@@ -1,0 +1,119 @@
+from dataclasses import FrozenInstanceError
+
+import pytest
+
+from configs import ModelConfigs
+from ctckit.errors import InputError
+
+
+@pytest.mark.parametrize(
+    "configs",
+    [
+        ModelConfigs(),
+        ModelConfigs(vocab="0123", dataset="Datasets/ひらがな", label_separator=""),
+        ModelConfigs(vocab="é\"'\\:#\n%é漢", max_text_length=7, width=96, channels=3),
+    ],
+)
+def test_saved_and_loaded_is_equal(tmp_path, configs):
+    configs.save(tmp_path)
+    assert (tmp_path / "configs.yaml").exists()
+    assert ModelConfigs.load(tmp_path) == configs
+    assert ModelConfigs.load(tmp_path / "configs.yaml") == configs
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"architecture": "crn"}, "got 'crn'. Did you mean 'crnn'"),
+        ({"batch_size": 0}, "--batch-size of at least 1, got 0"),
+        ({"train_epochs": -3}, "--train-epochs of at least 1, got -3"),
+        ({"validation_fraction": 0.0}, "--validation-fraction between 0 and 1"),
+        ({"validation_fraction": 1.0}, "--validation-fraction between 0 and 1"),
+        ({"validation_fraction": float("nan")}, "--validation-fraction between 0 and 1"),
+        ({"channels": 2}, "--channels 1 .grey. or 3 .colour., got 2"),
+        ({"vocab": ""}, "at least one character in --vocab"),
+        ({"learning_rate": -1.0}, "--learning-rate"),
+        ({"learning_rate": float("inf")}, "--learning-rate"),
+        ({"learning_rate": float("nan")}, "--learning-rate"),
+        ({"height": 0}, "--height of at least 8, got 0"),
+        ({"train_workers": -1}, "--train-workers of at least 0, got -1"),
+    ],
+)
+def test_refuses_what_no_run_can_use(changes, message):
+    with pytest.raises(InputError, match=message):
+        ModelConfigs(**changes)
+
+
+def test_unknown_field_names_the_nearest(tmp_path):
+    with pytest.raises(InputError, match="unknown field 'heigth'.*Did you mean 'height'"):
+        ModelConfigs().replace(heigth=3)
+    (tmp_path / "configs.yaml").write_text("schema_version: 1\nbatchsize: 3\n")
+    with pytest.raises(InputError, match="'batchsize'.*Did you mean 'batch_size'"):
+        ModelConfigs.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (None, "expected a configuration at"),
+        ("a: [", "expected YAML in"),
+        ("just words", "expected YAML fields"),
+        ("schema_version: 99\n", "expected schema_version 1 in .*, got 99"),
+        ("height: 3\n", "got None"),
+        ("!!python/object/apply:os.system ['true']", "expected YAML in"),
+    ],
+)
+def test_refuses_files_it_did_not_write(tmp_path, text, message):
+    path = tmp_path / "configs.yaml"
+    if text is not None:
+        path.write_text(text)
+    with pytest.raises(InputError, match=message):
+        ModelConfigs.load(path)
+
+
+def test_values_do_not_change():
+    with pytest.raises(FrozenInstanceError):
+        ModelConfigs().height = 3
+
+
+@pytest.mark.parametrize(
+    ("image_size", "label_steps", "width", "reason"),
+    [
+        ((50, 200), 5, 200, "the images' own shape"),
+        ((80, 240), 4, 152, "scaled to height 50, rounded up to a multiple of 8"),
+        ((50, 50), 12, 96, "two time steps of 4 pixels per character of the longest label"),
+    ],
+)
+def test_width_comes_from_the_data(image_size, label_steps, width, reason):
+    chosen = ModelConfigs().with_image_form(
+        image_size=image_size, is_grey=True, label_steps=label_steps
+    )
+    assert chosen.width == width, reason
+    assert chosen.channels == 1
+
+
+@pytest.mark.parametrize(
+    ("architecture", "is_grey", "channels"),
+    [("crnn", True, 1), ("crnn", False, 3), ("mltu_captcha", True, 3),
+     ("keras_captcha_ocr", False, 1)],
+)  # fmt: skip
+def test_channels_come_from_the_data_or_the_architecture(architecture, is_grey, channels):
+    chosen = ModelConfigs(architecture=architecture).with_image_form(
+        image_size=(50, 200), is_grey=is_grey, label_steps=5
+    )
+    assert chosen.channels == channels
+
+
+def test_what_was_given_is_kept():
+    given = ModelConfigs(
+        width=64, channels=3, vocab="ba", max_text_length=9, train_epochs=2, batch_size=4
+    )
+    chosen = given.with_image_form(image_size=(50, 200), is_grey=True, label_steps=5)
+    assert chosen.with_labels(["ab"]) == given.replace(vocab="ab")
+
+
+@pytest.mark.parametrize(
+    ("count", "epochs"), [(1040, 23), (20_000, 8), (50, 200)], ids=["usual", "many", "few"]
+)
+def test_number_of_epochs_comes_from_the_number_of_images(count, epochs):
+    assert ModelConfigs().with_labels(["ab"] * count).train_epochs == epochs

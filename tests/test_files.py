@@ -1,0 +1,32 @@
+import pytest
+
+from ctckit.errors import InputError
+from ctckit.files import replace_atomically
+
+
+def test_new_file_in_a_new_folder(tmp_path):
+    with replace_atomically(tmp_path / "a" / "b.txt") as temporary:
+        temporary.write_text("new")
+        assert temporary.suffix == ".txt"
+        assert not (tmp_path / "a" / "b.txt").exists()
+    assert (tmp_path / "a" / "b.txt").read_text() == "new"
+    assert [path.name for path in (tmp_path / "a").iterdir()] == ["b.txt"]
+
+
+def test_a_failure_leaves_the_old_file(tmp_path):
+    path = tmp_path / "b.txt"
+    path.write_text("old")
+    with pytest.raises(RuntimeError), replace_atomically(path) as temporary:
+        temporary.write_text("half of the n")
+        raise RuntimeError
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_nowhere_to_write(tmp_path):
+    (tmp_path / "file").touch()
+    with (
+        pytest.raises(InputError, match="expected a place to write to, received"),
+        replace_atomically(tmp_path / "file" / "b.txt"),
+    ):
+        pass
