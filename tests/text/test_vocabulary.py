@@ -1,0 +1,66 @@
+import pickle
+
+import numpy as np
+import pytest
+
+from ctckit.errors import InputError
+from ctckit.text import Vocabulary
+
+
+@pytest.mark.parametrize(
+    ("characters", "stored"),
+    [
+        ("ba", ("a", "b")),
+        (["b", "a", "b"], ("a", "b")),
+        (("9", "0"), ("0", "9")),
+        ("é한𝒳", ("é", "한", "𝒳")),  # one code point each, whatever their width in memory
+        (" a", (" ", "a")),  # a space is a character
+    ],
+)
+def test_characters_are_sorted_and_different(characters, stored):
+    assert Vocabulary(characters).characters == stored
+
+
+@pytest.mark.parametrize("characters", ["", [], ["ab"], ["a", ""], ["a", 1], [None]])
+def test_not_single_characters(characters):
+    with pytest.raises(InputError, match="vocabulary: expected"):
+        Vocabulary(characters)
+
+
+def test_ids_have_one_owner():
+    vocabulary = Vocabulary("2345")
+    assert (vocabulary.blank_id, vocabulary.padding_id, vocabulary.num_classes) == (4, 4, 5)
+    assert (len(vocabulary), list(vocabulary), str(vocabulary)) == (4, list("2345"), "2345")
+    assert "2" in vocabulary
+    assert "6" not in vocabulary
+
+
+def test_from_labels():
+    assert Vocabulary.from_labels(["ba", "ca", "0"]) == Vocabulary("0abc")
+    assert Vocabulary.from_labels(label for label in ("a",)) == Vocabulary("a")
+    with pytest.raises(InputError):
+        Vocabulary.from_labels([""])
+
+
+def test_encode_and_decode():
+    vocabulary = Vocabulary("abc")
+    ids = vocabulary.encode("cabba")
+    assert ids.dtype == np.int32
+    assert ids.tolist() == [2, 0, 1, 1, 0]
+    assert vocabulary.decode(ids) == "cabba"
+    assert vocabulary.encode("").shape == (0,)
+    assert vocabulary.decode([3, 2, -1, 0, 7, 3]) == "ca"  # blank, padding and -1 are no text
+
+
+def test_encode_names_the_unknown_characters():
+    with pytest.raises(InputError, match=r"label 'axyx'.*'abc'.*received 'x', 'y'"):
+        Vocabulary("abc").encode("axyx")
+
+
+def test_is_a_value():
+    vocabulary = Vocabulary("abc")
+    vocabulary.encode("a")
+    assert pickle.loads(pickle.dumps(vocabulary)) == vocabulary  # noqa: S301
+    assert hash(vocabulary) == hash(Vocabulary("cba"))
+    with pytest.raises(AttributeError):
+        vocabulary.characters = ("x",)
