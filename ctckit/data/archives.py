@@ -1,0 +1,132 @@
+"""Folders that appear whole or not at all, and zip archives unpacked into them."""
+
+import shutil
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from stat import S_IFDIR, S_IFMT, S_IFREG
+
+from ctckit.console import progress
+from ctckit.errors import InputError
+
+
+@contextmanager
+def new_folder(target: Path) -> Iterator[Path]:
+    """Lend an empty folder that becomes `target` when the block ends without an error.
+
+    The folder is made next to `target` under a temporary name, so that an interrupted block
+    leaves nothing that looks finished.
+
+    Raises:
+        InputError: `target` exists and is not empty, or its parent cannot be written.
+    """
+    if target.is_dir() and not any(target.iterdir()):
+        target.rmdir()
+    if target.exists():
+        raise InputError(
+            f"expected {target} not to exist yet, but it holds something else; "
+            "move it away or remove it"
+        )
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        scratch = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=target.parent))
+    except OSError as error:
+        raise InputError(f"cannot write to {target.parent}: {error.strerror}") from error
+    try:
+        content = scratch / "content"
+        content.mkdir()
+        yield content
+        content.rename(target)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def unpack(archive: Path, target: Path) -> Path:
+    """Unpack a zip archive into the folder `target`, whole or not at all.
+
+    One folder that encloses everything in the archive is dropped; hidden files and
+    `__MACOSX` are skipped. A `target` that already holds exactly these files (by name and
+    size) is used as it is.
+
+    Raises:
+        InputError: Not a readable zip, a member that would land outside of `target`, a link,
+            an encrypted member, too little free disk, or a `target` with other content.
+    """
+    try:
+        with zipfile.ZipFile(archive) as source:
+            members = _members(source, archive)
+            if _holds(target, members):
+                return target
+            _check_free_space(archive, members, target)
+            with new_folder(target) as folder:
+                for path, info in progress(members.items(), f"unpack {archive.name}", unit="file"):
+                    _write(source, info, folder / path)
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        raise InputError(f"expected a zip archive, received {archive}: {error}") from error
+    except RuntimeError as error:  # an encrypted member, or a compression zipfile does not know
+        raise InputError(f"cannot unpack {archive}: {error}") from error
+    return target
+
+
+def _members(source: zipfile.ZipFile, archive: Path) -> dict[PurePosixPath, zipfile.ZipInfo]:
+    """Return the files to unpack by their path inside the target folder."""
+    files = {}
+    for info in source.infolist():
+        path = PurePosixPath(info.filename)
+        _check_member(info, path, archive)
+        if not info.is_dir() and not _is_junk(path):
+            files[path] = info
+    tops = {path.parts[0] for path in files}
+    if len(tops) == 1 and all(len(path.parts) > 1 for path in files):
+        files = {path.relative_to(path.parts[0]): info for path, info in files.items()}
+    return files
+
+
+def _check_member(info: zipfile.ZipInfo, path: PurePosixPath, archive: Path) -> None:
+    """Refuse what could write outside of the target folder, on any operating system."""
+    outside = path.is_absolute() or ".." in path.parts
+    if outside or "\\" in info.filename or ":" in info.filename:
+        raise InputError(
+            f"refused to unpack {archive}: its member {info.filename!r} points out of the archive"
+        )
+    if S_IFMT(info.external_attr >> 16) not in (0, S_IFREG, S_IFDIR):
+        raise InputError(
+            f"refused to unpack {archive}: its member {info.filename!r} is a link or a device"
+        )
+
+
+def _is_junk(path: PurePosixPath) -> bool:
+    return any(part.startswith(".") or part == "__MACOSX" for part in path.parts)
+
+
+def _holds(target: Path, members: dict[PurePosixPath, zipfile.ZipInfo]) -> bool:
+    """Say whether `target` holds exactly these members, by name and size."""
+    if not target.is_dir():
+        return False
+    sizes = {
+        PurePosixPath(path.relative_to(target).as_posix()): path.stat().st_size
+        for path in target.rglob("*")
+        if path.is_file()
+    }
+    found = {path: size for path, size in sizes.items() if not _is_junk(path)}
+    return found == {path: info.file_size for path, info in members.items()}
+
+
+def _check_free_space(archive: Path, members: dict, target: Path) -> None:
+    needed = sum(info.file_size for info in members.values())
+    parent = next(folder for folder in target.absolute().parents if folder.exists())
+    free = shutil.disk_usage(parent).free
+    if needed > free:
+        raise InputError(
+            f"cannot unpack {archive}: it needs {needed / 1e9:.1f} GB, "
+            f"{free / 1e9:.1f} GB are free in {parent}"
+        )
+
+
+def _write(source: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with source.open(info) as packed, path.open("wb") as file:
+        shutil.copyfileobj(packed, file)

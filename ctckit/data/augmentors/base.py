@@ -1,0 +1,56 @@
+"""What all augmentors share: draw the parameters first, then apply a pure function of them."""
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+import numpy as np
+
+from ctckit.errors import InputError
+
+
+class Augmentor(ABC):
+    """Change a training image at random: `(image, label, rng) -> (image, label)`.
+
+    Images are uint8 (H, W, C), C is 1 or 3 (BGR). Shape and dtype stay, and the image that is
+    passed in is never written to. The same generator state gives the same result.
+
+    Args:
+        random_chance: Probability that the image is changed, 0…1.
+
+    Raises:
+        InputError: An argument is out of its range.
+    """
+
+    def __init__(self, random_chance: float = 0.5) -> None:
+        check(self, 0 <= random_chance <= 1, "random_chance in 0…1", random_chance)
+        self.random_chance = random_chance
+
+    def __call__(
+        self, image: np.ndarray, label: Any, rng: np.random.Generator
+    ) -> tuple[np.ndarray, Any]:
+        """Return `image`, changed or not, and `label` as it came."""
+        if rng.random() >= self.random_chance:
+            return image, label
+        changed = self.apply(image, self.draw(rng, image.shape))
+        return changed.reshape(image.shape), label  # cv2 drops the axis of a single channel
+
+    @abstractmethod
+    def draw(self, rng: np.random.Generator, shape: tuple[int, int, int]) -> Any:
+        """Draw the parameters of one change for an image of `shape` (H, W, C)."""
+
+    @abstractmethod
+    def apply(self, image: np.ndarray, params: Any) -> np.ndarray:
+        """Return a new image: `image`, uint8 (H, W, C), changed by what `draw` returned."""
+
+
+def check(owner: object, holds: bool, expected: str, received: object) -> None:
+    """Raise InputError with the name of `owner`'s class unless the condition holds."""
+    if not holds:
+        raise InputError(f"{type(owner).__name__}: expected {expected}, received {received!r}")
+
+
+def check_range(owner: object, name: str, interval: tuple[float, float], *, above: float) -> None:
+    """Raise InputError unless `interval` is (low, high) with above ≤ low ≤ high."""
+    ordered = len(interval) == 2 and above <= interval[0] <= interval[1] < np.inf
+    limit = "" if above == -np.inf else f", at least {above:g}"
+    check(owner, ordered, f"{name} as (low, high){limit}", interval)

@@ -1,0 +1,51 @@
+"""The values every part of the data ring passes on: a sample, a dataset, what was left out."""
+
+import csv
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+from ctckit.files import replace_atomically
+
+
+class Sample(NamedTuple):
+    """One labelled image: the path of its file and the text it shows."""
+
+    image: str
+    label: str
+
+
+class LeftOut(NamedTuple):
+    """A record that is not used, and why."""
+
+    image: str
+    label: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Labelled images under one name, sorted by path, with the records that were left out."""
+
+    name: str
+    samples: list[Sample]
+    left_out: list[LeftOut] = field(default_factory=list)
+
+    def without(self, left_out: list[LeftOut]) -> "Dataset":
+        """Return this dataset less the given records, which are added to those left out."""
+        gone = {record.image for record in left_out}
+        kept = [sample for sample in self.samples if sample.image not in gone]
+        return Dataset(self.name, kept, [*self.left_out, *left_out])
+
+
+def write_csv(samples: Iterable[Sample], path: str | Path) -> Path:
+    """Write the samples as CSV with the header image,label; paths are made absolute."""
+    with (
+        replace_atomically(path) as temporary,
+        temporary.open("w", newline="", encoding="utf-8") as file,
+    ):
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(("image", "label"))
+        writer.writerows((Path(sample.image).resolve(), sample.label) for sample in samples)
+    return Path(path)

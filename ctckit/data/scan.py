@@ -1,0 +1,111 @@
+"""Look at every image once before training: what is usable, and of what form it is."""
+
+import os
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+
+import numpy as np
+
+from ctckit.console import progress
+from ctckit.data.readers import ImageReader
+from ctckit.data.samples import Dataset, LeftOut, Sample
+from ctckit.errors import InputError
+
+GREY_SHARE = 0.99
+
+
+@dataclass(frozen=True)
+class ScanResult:
+    """A dataset whose images can all be read, and their form.
+
+    Attributes:
+        dataset: The usable samples; the others are in its `left_out`.
+        sizes: How many images there are of each (height, width), in pixels.
+        is_grey: At least 99 % of the images have no colour: `channels=1` loses nothing.
+    """
+
+    dataset: Dataset
+    sizes: Counter[tuple[int, int]]
+    is_grey: bool
+
+    @property
+    def median_size(self) -> tuple[int, int]:
+        """The median height and the median width, in pixels."""
+        height, width = np.median(list(self.sizes.elements()), axis=0).astype(int)
+        return int(height), int(width)
+
+
+@dataclass(frozen=True)
+class _Look:
+    """What one look at an image found: an error, or its form."""
+
+    error: str = ""
+    size: tuple[int, int] = (0, 0)
+    is_grey: bool = False
+    digest: bytes = b""
+
+
+def scan(dataset: Dataset, *, workers: int | None = None) -> ScanResult:
+    """Read every image of `dataset` once and leave out what must not be trained on.
+
+    Left out are files that cannot be read, and images whose pixels equal an earlier one's: a
+    copy in the validation part of an image in the training part would flatter the result.
+
+    Args:
+        dataset: What `load_dataset` returned.
+        workers: Threads that read; None: one for each processor, at most 8.
+
+    Raises:
+        InputError: No image can be read.
+    """
+    with ThreadPoolExecutor(workers or min(8, os.cpu_count() or 1)) as pool:
+        looks = list(
+            progress(
+                pool.map(_look, dataset.samples), "check images", total=len(dataset.samples),
+                unit="image",
+            )
+        )  # fmt: skip
+    left_out = _leave_out(dataset.samples, looks)
+    scanned = dataset.without(left_out)
+    if not scanned.samples:
+        raise InputError(
+            f"expected readable images in {dataset.name}, none of {len(looks)} can be read: "
+            f"{left_out[0].reason}"
+        )
+    kept = {sample.image for sample in scanned.samples}
+    used = [
+        look for sample, look in zip(dataset.samples, looks, strict=True) if sample.image in kept
+    ]
+    return ScanResult(
+        dataset=scanned,
+        sizes=Counter(look.size for look in used),
+        is_grey=sum(look.is_grey for look in used) >= GREY_SHARE * len(used),
+    )
+
+
+def _look(sample: Sample) -> _Look:
+    try:
+        image, _ = ImageReader(channels=3)(sample.image, sample.label)
+    except InputError as error:
+        return _Look(error=str(error))
+    height, width = image.shape[:2]
+    blue, green, red = image[..., 0], image[..., 1], image[..., 2]
+    is_grey = np.array_equal(blue, green) and np.array_equal(green, red)
+    return _Look("", (height, width), is_grey, blake2b(image, digest_size=16).digest())
+
+
+def _leave_out(samples: list[Sample], looks: list[_Look]) -> list[LeftOut]:
+    first: dict[tuple, Sample] = {}
+    left_out = []
+    for sample, look in zip(samples, looks, strict=True):
+        if look.error:
+            left_out.append(LeftOut(*sample, look.error))
+            continue
+        original = first.setdefault((look.size, look.digest), sample)
+        if original is not sample:
+            reason = f"same pixels as {Path(original.image).name}, labelled {original.label!r}"
+            left_out.append(LeftOut(*sample, reason))
+    return left_out
