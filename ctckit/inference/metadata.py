@@ -1,0 +1,123 @@
+"""What a model file says about itself: the only place that knows the names of its keys."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from ctckit import __version__
+from ctckit.errors import InputError
+from ctckit.text import Vocabulary
+
+SCHEMA_VERSION = 1
+COLOR_ORDER = "BGR"  # OpenCV's; the network's own first layer scales the values 0…255
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelMetadata:
+    """All one needs to read text with a model, and where it comes from.
+
+    Attributes:
+        vocabulary: the characters of the network's classes.
+        height: of the network's input, in pixels.
+        width: of the network's input, in pixels.
+        channels: 1 for grey, 3 for colour in OpenCV's order BGR.
+        keep_aspect_ratio: images are padded to the input size rather than stretched.
+        dataset: name of the dataset that the network has learned from.
+        val_CER: character error rate on the validation images, 0…; None when not measured.
+        val_WER: share of validation images not read exactly, 0…1; None when not measured.
+        color_order: always "BGR".
+        ctckit_version: of the package that wrote the file.
+        schema_version: of these fields.
+        extra: further facts, by name; anything that JSON can hold.
+    """
+
+    vocabulary: Vocabulary
+    height: int
+    width: int
+    channels: int
+    keep_aspect_ratio: bool
+    dataset: str = ""
+    val_CER: float | None = None  # noqa: N815 (spelled as everywhere)
+    val_WER: float | None = None  # noqa: N815
+    color_order: str = COLOR_ORDER
+    ctckit_version: str = __version__
+    schema_version: int = SCHEMA_VERSION
+    extra: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def blank_id(self) -> int:
+        """The class that stands for no character: the last one."""
+        return self.vocabulary.blank_id
+
+    def to_strings(self) -> dict[str, str]:
+        """Return the form in which an ONNX file keeps metadata: a JSON string for each key."""
+        facts = {name: getattr(self, name) for name in _FIELDS}
+        facts["vocabulary"] = list(self.vocabulary)
+        facts["blank_id"] = self.blank_id
+        return {key: json.dumps(value) for key, value in {**self.extra, **facts}.items()}
+
+    @classmethod
+    def from_strings(cls, strings: Mapping[str, str]) -> "ModelMetadata":
+        """Read what `to_strings` wrote; the values are parsed as JSON, never evaluated.
+
+        Raises:
+            InputError: keys are missing, the schema is another one, or a value cannot be right.
+        """
+        facts = {key: _from_json(text) for key, text in strings.items()}
+        _require_schema(facts)
+        _require_values(facts)
+        vocabulary = Vocabulary(facts["vocabulary"])
+        if list(vocabulary) != facts["vocabulary"] or facts["blank_id"] != vocabulary.blank_id:
+            raise InputError(
+                "expected a vocabulary of sorted, different characters and the blank after them, "
+                f"received {facts['vocabulary']!r} and blank_id {facts['blank_id']!r}; "
+                "export the model again"
+            )
+        known = {name: facts[name] for name in _FIELDS if name in facts}
+        extra = {key: value for key, value in facts.items() if key not in {*_FIELDS, "blank_id"}}
+        return cls(**{**known, "vocabulary": vocabulary, "extra": extra})
+
+
+_FIELDS = tuple(item.name for item in fields(ModelMetadata) if item.name != "extra")
+
+# What each value must be; the other keys are welcome, but nothing depends on them.
+_REQUIRED = {
+    "schema_version": lambda value: value == SCHEMA_VERSION,
+    "vocabulary": lambda value: isinstance(value, list),
+    "blank_id": lambda value: type(value) is int,
+    "height": lambda value: type(value) is int and value > 0,
+    "width": lambda value: type(value) is int and value > 0,
+    "channels": lambda value: value in (1, 3),
+    "color_order": lambda value: value == COLOR_ORDER,
+    "keep_aspect_ratio": lambda value: isinstance(value, bool),
+}
+
+
+def _from_json(text: str) -> Any:
+    """Parse `text`; other tools' metadata need not be JSON and stays text."""
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return text
+
+
+def _require_schema(facts: Mapping[str, Any]) -> None:
+    version = facts.get("schema_version", SCHEMA_VERSION)
+    if version != SCHEMA_VERSION:
+        raise InputError(
+            f"expected metadata of schema_version {SCHEMA_VERSION}, received {version!r}; "
+            f"read the model with the ctckit that wrote it ({facts.get('ctckit_version', '?')})"
+        )
+
+
+def _require_values(facts: Mapping[str, Any]) -> None:
+    missing = [key for key in _REQUIRED if key not in facts]
+    if missing:
+        raise InputError(
+            f"expected the metadata of a ctckit model, received none for {', '.join(missing)}; "
+            "use a model.onnx that train.py wrote, or add ModelMetadata(…).to_strings() to yours"
+        )
+    for key, is_valid in _REQUIRED.items():
+        if not is_valid(facts[key]):
+            raise InputError(f"metadata '{key}' cannot be {facts[key]!r}; export the model again")
