@@ -1,0 +1,98 @@
+"""The networks. Each maps images to a probability for every character at every time step.
+
+    image (B, H, W, C), values 0…255  ->  probabilities (B, T, V + 1), rows sum to 1
+
+V is the number of characters; class V is the CTC blank. A network may have a second output,
+`auxiliary`, of the same shape: it is trained with the same labels and dropped at export.
+"""
+
+from collections.abc import Callable
+
+from keras import KerasTensor, Model, layers
+
+from ctckit.training.layers import columns_as_time, conv_block, residual_block
+
+CRNN_BLOCKS = ((32, (2, 2)), (48, (2, 1)), (64, (2, 1)))  # filters, strides (height, width)
+
+MLTU_BLOCKS = (  # filters, stride, convolution on the skip path
+    (16, 1, True), (16, 2, True), (16, 1, False),
+    (32, 2, True), (32, 1, False),
+    (64, 2, True), (32, 1, True),
+    (64, 2, True), (64, 1, False),
+)  # fmt: skip
+
+
+def crnn(images: KerasTensor, num_classes: int) -> list[KerasTensor]:
+    """Read with a residual CNN and a bidirectional LSTM; width is time, T = W / 4.
+
+    The CRNN of Shi, Bai and Yao (2015, https://arxiv.org/abs/1507.05717) with residual blocks
+    (He et al. 2015) and an intermediate CTC head (Lee and Watanabe 2021,
+    https://arxiv.org/abs/2102.03216), which makes the CNN learn characters before the LSTM does.
+    """
+    x = layers.Rescaling(1 / 127.5, offset=-1)(images)
+    x = conv_block(x, 16, kernel_size=5, strides=2)  # (B, H/2, W/2, 16)
+    for filters, strides in CRNN_BLOCKS:
+        x = residual_block(x, filters, strides=strides)  # at last (B, H/16, W/4, 64)
+    x = columns_as_time(x)  # (B, W/4, H/16 · 64)
+    x = layers.Dense(96, use_bias=False)(x)
+    x = layers.BatchNormalization(momentum=0.9)(x)
+    features = layers.ReLU()(x)  # (B, T, 96)
+
+    x = layers.Dropout(0.1)(features)
+    x = layers.Bidirectional(layers.LSTM(96, return_sequences=True))(x)  # (B, T, 192)
+    x = layers.Dropout(0.2)(x)
+    probabilities = layers.Dense(num_classes, activation="softmax", name="probabilities")(x)
+    auxiliary = layers.Dense(num_classes, activation="softmax", name="auxiliary")(features)
+    return [probabilities, auxiliary]
+
+
+def mltu_captcha(images: KerasTensor, num_classes: int) -> list[KerasTensor]:
+    """Build the network of mltu's captcha tutorial: nine residual blocks and one BiLSTM.
+
+    Its time axis is the raster order of the last feature map: T = ⌈H/16⌉ · ⌈W/16⌉.
+    """
+    x = layers.Rescaling(1 / 255)(images)
+    for filters, stride, skip_conv in MLTU_BLOCKS:
+        x = residual_block(
+            x, filters, strides=stride, skip_conv=skip_conv, activation="leaky_relu",
+            use_bias=True, skip_norm=False, dropout=0.2, kernel_initializer="he_uniform",
+            momentum=0.99,
+        )  # fmt: skip
+    x = layers.Reshape((-1, x.shape[-1]))(x)  # (B, H/16 · W/16, 64)
+    x = layers.Bidirectional(layers.LSTM(128, return_sequences=True))(x)
+    return [layers.Dense(num_classes, activation="softmax", name="probabilities")(x)]
+
+
+def keras_captcha_ocr(images: KerasTensor, num_classes: int) -> list[KerasTensor]:
+    """Build the network of the Keras example "captcha_ocr"; width is time, T = W / 4."""
+    x = layers.Rescaling(1 / 255)(images)
+    for filters in (32, 64):
+        x = layers.Conv2D(
+            filters, 3, padding="same", activation="relu", kernel_initializer="he_normal"
+        )(x)
+        x = layers.MaxPooling2D(2)(x)
+    x = columns_as_time(x)  # (B, W/4, H/4 · 64)
+    x = layers.Dense(64, activation="relu")(x)
+    x = layers.Dropout(0.2)(x)
+    for units in (128, 64):
+        x = layers.Bidirectional(layers.LSTM(units, return_sequences=True, dropout=0.25))(x)
+    return [layers.Dense(num_classes, activation="softmax", name="probabilities")(x)]
+
+
+NETWORKS: dict[str, Callable[[KerasTensor, int], list[KerasTensor]]] = {
+    "crnn": crnn,
+    "mltu_captcha": mltu_captcha,
+    "keras_captcha_ocr": keras_captcha_ocr,
+}
+
+
+def build_network(
+    architecture: str, *, height: int, width: int, channels: int, num_classes: int
+) -> Model:
+    """Return the network as a functional Keras model, not compiled.
+
+    Inputs: `image` float32 (B, height, width, channels), BGR or grey, values 0…255.
+    Outputs: a list that starts with `probabilities` float32 (B, T, num_classes).
+    """
+    images = layers.Input((height, width, channels), name="image")
+    return Model(images, NETWORKS[architecture](images, num_classes), name=architecture)

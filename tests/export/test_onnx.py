@@ -1,0 +1,99 @@
+import json
+
+import keras
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+from keras import layers
+
+from ctckit.export import compare, export_onnx, random_images, to_onnx
+from ctckit.export.onnx import without_cudnn
+from ctckit.inference import ModelMetadata, OnnxInferenceModel
+from ctckit.text import Vocabulary
+from model import NETWORKS, build_network
+
+VOCABULARY = Vocabulary("0123456789")
+METADATA = ModelMetadata(
+    vocabulary=VOCABULARY,
+    height=32,
+    width=96,
+    channels=1,
+    keep_aspect_ratio=False,
+    val_CER=0.01,
+    val_WER=0.05,
+    extra={"architecture": "crnn"},
+)
+
+
+@pytest.fixture(scope="module", params=sorted(NETWORKS))
+def network(request) -> keras.Model:
+    network = build_network(
+        request.param, height=32, width=96, channels=1, num_classes=VOCABULARY.num_classes
+    )
+    return keras.Model(network.inputs[0], network.outputs[0])
+
+
+def test_every_network_keeps_its_probabilities(tmp_path, network):
+    path = export_onnx(network, tmp_path / "model.onnx", METADATA)
+    parity = compare(network, OnnxInferenceModel(path), [random_images(network, 8)])
+    assert parity.passed and parity.images == 8
+    assert parity.largest_difference < 1e-4
+
+
+def test_mltu_style_code_reads_the_file(tmp_path, network):
+    """`session.run(None, {name: batch})[0]`, any batch size, rows that sum to 1."""
+    path = export_onnx(network, tmp_path / "model.onnx", METADATA)
+    session = onnxruntime.InferenceSession(str(path))
+    (image,) = session.get_inputs()
+    assert (image.name, image.type, image.shape) == ("image", "tensor(float)", ["N", 32, 96, 1])
+    output = session.get_outputs()[0]
+    assert output.name == "probabilities" and output.shape[0] == "N"
+    for count in (1, 3):
+        probabilities = session.run(None, {image.name: random_images(network, count)})[0]
+        assert probabilities.shape == (count, *network.output_shape[1:])
+        np.testing.assert_allclose(probabilities.sum(-1), 1, atol=1e-5)
+
+
+def test_metadata_is_json(network):
+    model = to_onnx(network, METADATA)
+    facts = {item.key: json.loads(item.value) for item in model.metadata_props}
+    assert facts["vocabulary"] == list("0123456789")
+    assert facts["blank_id"] == 10 and facts["schema_version"] == 1
+    assert facts["val_CER"] == 0.01 and facts["architecture"] == "crnn"
+    assert {"height", "width", "channels", "color_order", "keep_aspect_ratio",
+            "ctckit_version", "dataset", "val_WER"} <= set(facts)  # fmt: skip
+
+
+def test_recurrence_becomes_one_lstm_operator(network):
+    """A loop of small operators would be many times slower."""
+    operators = {node.op_type for node in to_onnx(network, METADATA).graph.node}
+    assert "LSTM" in operators and not operators & {"Loop", "Scan"}
+
+
+def test_export_does_not_depend_on_cudnn():
+    images = layers.Input((8, 4))
+    outputs = layers.Bidirectional(layers.LSTM(3, return_sequences=True, use_cudnn=True))(images)
+    outputs = layers.LSTM(3, return_sequences=True, use_cudnn=True)(outputs)
+    network = keras.Model(images, outputs)
+    plain = without_cudnn(network)
+    both, single = plain.layers[1:]
+    assert not both.forward_layer.use_cudnn and not both.backward_layer.use_cudnn
+    assert not single.use_cudnn
+    for ours, theirs in zip(plain.get_weights(), network.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_a_failed_export_leaves_the_old_file(tmp_path, network):
+    path = tmp_path / "model.onnx"
+    path.write_bytes(b"old")
+    two_outputs = keras.Model(network.inputs[0], [network.outputs[0], network.outputs[0]])
+    with pytest.raises(Exception):  # noqa: B017  whatever the converter raises
+        export_onnx(two_outputs, path, METADATA)
+    assert path.read_bytes() == b"old"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["model.onnx"]
+
+
+def test_the_file_passes_the_onnx_checker(tmp_path, network):
+    path = export_onnx(network, tmp_path / "model.onnx", METADATA)
+    onnx.checker.check_model(str(path), full_check=True)

@@ -1,0 +1,48 @@
+import numpy as np
+import pytest
+
+from ctckit.export import ExportError, Parity, compare
+from ctckit.text import Vocabulary
+
+
+class Fake:
+    """Stands for an exported file that returns what it is told."""
+
+    class metadata:  # noqa: N801
+        vocabulary = Vocabulary("ab")
+
+    def __init__(self, shift: np.ndarray) -> None:
+        self.shift = shift
+
+    def predict_probabilities(self, batch: np.ndarray) -> np.ndarray:
+        return network(batch) + self.shift
+
+
+def network(batch: np.ndarray, training: bool = False) -> np.ndarray:
+    return np.tile(np.float32([[0.5, 0.3, 0.2], [0.2, 0.2, 0.6]]), (len(batch), 1, 1))
+
+
+BATCHES = [np.zeros((2, 4, 4, 1)), np.zeros((1, 4, 4, 1))]
+
+
+@pytest.mark.parametrize(
+    ("shift", "passed", "different_texts", "reason"),
+    [
+        (0.0, True, 0, "equal"),
+        (5e-5, True, 0, "within the tolerance"),
+        (5e-4, False, 0, "beyond the tolerance"),
+        (np.float32([-0.4, 0, 0]), False, 3, "another text"),
+        (np.nan, False, 3, "not a number never passes"),
+    ],
+)
+def test_compare(shift, passed, different_texts, reason):
+    parity = compare(network, Fake(np.float32(shift)), BATCHES)
+    assert parity.images == 3
+    assert parity.passed is passed, reason
+    if parity.largest_difference < 1:
+        assert parity.different_texts == different_texts, reason
+
+
+def test_require_raises_with_the_figures():
+    with pytest.raises(ExportError, match=r"0\.5 and 2 different texts in 10 images"):
+        Parity(images=10, largest_difference=0.5, different_texts=2).require()
