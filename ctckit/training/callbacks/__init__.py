@@ -1,0 +1,17 @@
+"""What happens around the epochs of a run, one concept per file."""
+
+from ctckit.training.callbacks.best_checkpoint import BestCheckpoint
+from ctckit.training.callbacks.interrupt import StopOnInterrupt
+from ctckit.training.callbacks.model2onnx import Model2onnx
+from ctckit.training.callbacks.progress_bar import ProgressBar
+from ctckit.training.callbacks.train_logger import TrainLogger
+from ctckit.training.callbacks.validation_images import ValidationImages
+
+__all__ = [
+    "BestCheckpoint",
+    "Model2onnx",
+    "ProgressBar",
+    "StopOnInterrupt",
+    "TrainLogger",
+    "ValidationImages",
+]

@@ -1,0 +1,84 @@
+"""A line and a table row per epoch."""
+
+import csv
+import time
+from pathlib import Path
+
+import keras
+
+from ctckit.console import LOGGER, format_seconds
+from ctckit.files import replace_atomically
+
+COLUMNS = (
+    "epoch", "seconds", "loss", "CER", "WER", "val_loss", "val_CER", "val_WER", "learning_rate",
+)  # fmt: skip
+
+
+class TrainLogger(keras.callbacks.Callback):
+    """Log every epoch and keep `history.csv` in `log_path` up to date.
+
+    `seconds` counts the fitting so far; validation and the other callbacks are not counted.
+
+    Args:
+        log_path: folder of the run.
+
+    Attributes:
+        history: one dictionary per epoch, with the columns of history.csv.
+    """
+
+    def __init__(self, log_path: str | Path) -> None:
+        super().__init__()
+        self.path = Path(log_path) / "history.csv"
+        self.history: list[dict[str, float]] = []
+
+    def on_train_begin(self, logs: dict | None = None) -> None:
+        """Start to count."""
+        self.history = []
+        self._fitting_s = 0.0
+        self._began = time.perf_counter()
+
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+        """Start the clock."""
+        self._started: float | None = time.perf_counter()
+
+    def on_test_begin(self, logs: dict | None = None) -> None:
+        """Stop the clock while validating."""
+        self._stop_clock()
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        """Log the epoch."""
+        self._stop_clock()
+        row = {
+            "epoch": epoch + 1,
+            "seconds": round(self._fitting_s, 3),
+            **logs,
+            "learning_rate": float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate)),
+        }
+        self.history.append({name: row.get(name, float("nan")) for name in COLUMNS})
+        self._write()
+        LOGGER.info(self._line(self.history[-1]))
+
+    def _stop_clock(self) -> None:
+        if self._started is not None:
+            self._fitting_s += time.perf_counter() - self._started
+            self._started = None
+
+    def _write(self) -> None:
+        with (
+            replace_atomically(self.path) as temporary,
+            temporary.open("w", newline="", encoding="utf-8") as file,
+        ):
+            writer = csv.DictWriter(file, COLUMNS)
+            writer.writeheader()
+            writer.writerows(self.history)
+
+    def _line(self, row: dict[str, float]) -> str:
+        num_epochs = self.params["epochs"]
+        elapsed = time.perf_counter() - self._began
+        left_s = elapsed / row["epoch"] * (num_epochs - row["epoch"])
+        return (
+            f"epoch {row['epoch']:>{len(str(num_epochs))}}/{num_epochs}   "
+            f"loss {row['loss']:7.3f}   val_loss {row['val_loss']:7.3f}   "
+            f"val_CER {row['val_CER']:7.2%}   val_WER {row['val_WER']:7.2%}   "
+            f"{format_seconds(left_s)} left"
+        )

@@ -1,0 +1,71 @@
+"""Validation images with truth and prediction, in TensorBoard."""
+
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from ctckit.inference import image_grid
+from ctckit.text import Vocabulary, ctc_decoder
+from ctckit.training.callbacks.best_checkpoint import reading_network
+from ctckit.training.provider import DataProvider
+
+
+class ValidationImages(keras.callbacks.Callback):
+    """Write a grid of the first validation images to TensorBoard every few epochs.
+
+    Args:
+        log_dir: TensorBoard folder of the run.
+        provider: validation data; its first batches are shown.
+        vocabulary: characters of the network.
+        every: epochs between two grids; the first and the last epoch are always shown.
+        limit: number of images.
+    """
+
+    def __init__(
+        self,
+        log_dir: str | Path,
+        provider: DataProvider,
+        vocabulary: Vocabulary,
+        *,
+        every: int = 5,
+        limit: int = 24,
+    ) -> None:
+        super().__init__()
+        self.log_dir = str(Path(log_dir) / "validation")
+        self.provider = provider
+        self.vocabulary = vocabulary
+        self.every = every
+        self.limit = limit
+
+    def on_train_begin(self, logs: dict | None = None) -> None:
+        """Read the images once."""
+        num_batches = min(-(-self.limit // self.provider.batch_size), len(self.provider))
+        batches = [self.provider[index] for index in range(num_batches)]
+        self._images = np.concatenate([images for images, _ in batches])[: self.limit]
+        labels = np.concatenate([labels for _, labels in batches])[: self.limit]
+        self._truths = [self.vocabulary.decode(ids) for ids in labels]
+        self._writer = tf.summary.create_file_writer(self.log_dir)
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        """Draw the grid if it is time."""
+        if epoch % self.every == 0 or epoch + 1 == self.params["epochs"]:
+            self._draw(epoch)
+
+    def on_train_end(self, logs: dict | None = None) -> None:
+        """Close the file."""
+        self._writer.close()
+
+    def _draw(self, epoch: int) -> None:
+        network = reading_network(self.model)
+        probabilities = network(self._images.astype(np.float32), training=False)
+        texts = ctc_decoder(np.asarray(probabilities), self.vocabulary)
+        right = [truth == text for truth, text in zip(self._truths, texts, strict=True)]
+        captions = [
+            truth if truth == text else f"{truth} → {text}"
+            for truth, text in zip(self._truths, texts, strict=True)
+        ]
+        grid = image_grid(list(self._images), captions, right)
+        with self._writer.as_default():
+            tf.summary.image("validation", grid[None, ..., ::-1], step=epoch)

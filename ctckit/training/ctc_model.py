@@ -1,0 +1,47 @@
+"""A Keras model that trains every head of a network and measures and keeps the first."""
+
+import keras
+
+
+class CTCModel(keras.Model):
+    """Train a network whose further outputs are auxiliary heads over the same labels.
+
+    The loss is the weighted mean of the heads' losses, so that it stays comparable with the
+    loss of a network with one head. Source: intermediate CTC, Lee and Watanabe 2021,
+    https://arxiv.org/abs/2102.03216.
+
+    Args:
+        network: functional model; its first output is the probabilities to keep.
+        auxiliary_weight: weight of each further head; the first has weight 1.
+
+    Attributes:
+        reader: the network with its first output only: what is validated, saved and exported.
+    """
+
+    def __init__(self, network: keras.Model, auxiliary_weight: float = 0.5) -> None:
+        super().__init__(name=network.name)
+        self.network = network
+        self.auxiliary_weight = auxiliary_weight
+        self.reader = keras.Model(network.inputs[0], network.outputs[0], name=network.name)
+
+    def call(self, images, training: bool = False):
+        """Return all heads while training, else the probabilities alone."""
+        if training and self.auxiliary_weight:
+            return self.network(images, training=True)
+        return self.reader(images, training=training)
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        """Return the weighted mean of the losses of the heads."""
+        first, *others = _heads(y_pred)
+        loss = super().compute_loss(x, y, first, sample_weight, training)
+        for head in others:
+            loss += self.auxiliary_weight * self.loss(y, head, sample_weight)
+        return loss / (1 + self.auxiliary_weight * len(others))
+
+    def compute_metrics(self, x, y, y_pred, sample_weight=None):
+        """Measure the first head."""
+        return super().compute_metrics(x, y, _heads(y_pred)[0], sample_weight)
+
+
+def _heads(y_pred) -> list:
+    return list(y_pred) if isinstance(y_pred, list | tuple) else [y_pred]

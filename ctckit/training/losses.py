@@ -1,0 +1,59 @@
+"""The CTC loss."""
+
+import keras
+import tensorflow as tf
+
+EPSILON = 1e-7  # keeps the logarithm of a probability finite
+
+
+def label_lengths(y_true: tf.Tensor, padding_id: tf.Tensor | int) -> tf.Tensor:
+    """Count the ids before the padding: (B, L) to int32 (B,)."""
+    return tf.math.count_nonzero(tf.not_equal(y_true, padding_id), axis=1, dtype=tf.int32)
+
+
+@keras.saving.register_keras_serializable("ctckit")
+class CTCloss(keras.losses.Loss):
+    """Compute the connectionist temporal classification loss, averaged over the batch.
+
+    Source: Graves et al. 2006, https://www.cs.toronto.edu/~graves/icml_2006.pdf. The blank, which
+    also pads the labels, is the last class. The mean, not the sum, keeps the learning rate
+    independent of the batch size.
+
+    Args:
+        from_logits: the network's output is raw scores instead of probabilities.
+        reduction: as in every Keras loss; None gives the loss of each sample, in nats.
+        name: as in every Keras loss.
+    """
+
+    def __init__(
+        self,
+        from_logits: bool = False,
+        reduction: str | None = "sum_over_batch_size",
+        name: str = "CTCloss",
+    ) -> None:
+        super().__init__(name=name, reduction=reduction)
+        self.from_logits = from_logits
+
+    def call(self, y_true: tf.Tensor, y_pred: tf.Tensor) -> tf.Tensor:
+        """Return the loss of each sample, float32 (B,).
+
+        Args:
+            y_true: ids (B, L), padded with the blank id C − 1.
+            y_pred: probabilities, or logits, (B, T, C).
+        """
+        y_pred = tf.cast(y_pred, tf.float32)
+        logits = y_pred if self.from_logits else tf.math.log(y_pred + EPSILON)
+        batch, num_steps, num_classes = tf.unstack(tf.shape(logits))
+        y_true = tf.cast(y_true, tf.int32)
+        lengths = label_lengths(y_true, num_classes - 1)
+        # The C++ kernel; tf.nn.ctc_loss with dense labels computes the same five times slower.
+        return tf.compat.v1.nn.ctc_loss(
+            labels=tf.RaggedTensor.from_tensor(y_true, lengths=lengths).to_sparse(),
+            inputs=logits,
+            sequence_length=tf.fill([batch], num_steps),
+            time_major=False,
+        )
+
+    def get_config(self) -> dict:
+        """Return the arguments of the constructor."""
+        return {"from_logits": self.from_logits, "reduction": self.reduction, "name": self.name}

@@ -1,0 +1,150 @@
+"""Batches of images and labels for Keras."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import keras
+import numpy as np
+
+from ctckit.data import Sample, adapt_augmentor, adapt_step, split_samples, write_csv
+from ctckit.errors import InputError
+
+Step = Callable[[Any, Any], tuple[Any, Any]]
+
+
+class DataProvider(keras.utils.PyDataset):
+    """Turn (image path, text) pairs into batches, the same ones for any number of workers.
+
+    Each pair passes `data_preprocessors`, then `transformers` (deterministic, cached), then
+    `augmentors` (random, seeded by seed, epoch and position). mltu's own readers, transformers
+    and augmentors are accepted in all three places.
+
+    Args:
+        dataset: pairs (image, label), or a pandas DataFrame with these two columns.
+        data_preprocessors: callables (image, label) -> (image, label); the first reads the file.
+        batch_size: pairs per batch; the last batch of an epoch may be smaller.
+        shuffle: draw a new order for every epoch.
+        augmentors: callables (image, label, rng) -> (image, label), or without rng.
+        transformers: callables like the preprocessors, applied after them.
+        batch_postprocessors: callables (images, labels) -> (images, labels) on stacked arrays.
+        skip_validation: do not check that the image files exist.
+        limit: use only the first `limit` pairs.
+        use_cache: keep the results of the deterministic steps in memory.
+        seed: seed of order, split and augmentation.
+        workers: threads of Keras that prepare batches.
+    """
+
+    def __init__(
+        self,
+        dataset: Any,
+        data_preprocessors: Sequence[Step] = (),
+        batch_size: int = 4,
+        shuffle: bool = True,
+        augmentors: Sequence[Callable] = (),
+        transformers: Sequence[Step] = (),
+        batch_postprocessors: Sequence[Step] = (),
+        skip_validation: bool = True,
+        limit: int | None = None,
+        use_cache: bool = False,
+        *,
+        seed: int = 0,
+        workers: int = 1,
+    ) -> None:
+        super().__init__(workers=workers)
+        rows = dataset.values.tolist() if hasattr(dataset, "values") else dataset
+        self.samples = [Sample(*row) for row in rows][:limit]
+        if not self.samples:
+            raise InputError("expected at least one (image, label) pair in the dataset, got none")
+        if not skip_validation:
+            self._check_files()
+        self.data_preprocessors = [adapt_step(step) for step in data_preprocessors]
+        self.transformers = [adapt_step(step) for step in transformers]
+        self.augmentors = augmentors
+        self.batch_postprocessors = list(batch_postprocessors)
+        self.batch_size = batch_size
+        self.shuffle = shuffle
+        self.seed = seed
+        self.use_cache = use_cache
+        self.epoch = 0
+        self._cache: dict[int, tuple[Any, Any]] = {}
+
+    @property
+    def augmentors(self) -> list[Callable]:
+        """The random steps, for training only; setting them replaces the list."""
+        return self._augmentors
+
+    @augmentors.setter
+    def augmentors(self, augmentors: Sequence[Callable]) -> None:
+        self._augmentors = [adapt_augmentor(augmentor) for augmentor in augmentors]
+
+    def __len__(self) -> int:
+        """Return the number of batches in an epoch."""
+        return -(-len(self.samples) // self.batch_size)
+
+    def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return batch `index` of this epoch: images (B, H, W, C) uint8, labels (B, L) int32."""
+        order = self._order()[index * self.batch_size : (index + 1) * self.batch_size]
+        images, labels = zip(*(self._sample(position) for position in order), strict=True)
+        batch = np.stack(images), np.stack(labels)
+        for postprocess in self.batch_postprocessors:
+            batch = postprocess(*batch)
+        return batch
+
+    def on_epoch_end(self) -> None:
+        """Go on to the next epoch: a new order, new augmentation."""
+        self.epoch += 1
+
+    def split(self, split: float = 0.9) -> tuple[Self, Self]:
+        """Return two providers over disjoint shares of the data, `split` and the rest.
+
+        The first keeps the augmentors, the second has none and does not shuffle.
+        """
+        first, second = split_samples(self.samples, split, self.seed)
+        return self._copy(first), self._copy(second, shuffle=False, augmentors=())
+
+    def to_csv(self, path: str | Path) -> None:
+        """Write the pairs as CSV with the header image,label."""
+        write_csv(self.samples, path)
+
+    def _order(self) -> np.ndarray:
+        if not self.shuffle:
+            return np.arange(len(self.samples))
+        return np.random.default_rng([self.seed, self.epoch]).permutation(len(self.samples))
+
+    def _sample(self, position: int) -> tuple[Any, Any]:
+        image, label = self._cache.get(position) or self._prepare(position)
+        rng = np.random.default_rng([self.seed, self.epoch, position])
+        for augmentor in self._augmentors:
+            image, label = augmentor(image, label, rng)
+        return image, label
+
+    def _prepare(self, position: int) -> tuple[Any, Any]:
+        data = tuple(self.samples[position])
+        for step in (*self.data_preprocessors, *self.transformers):
+            data = step(*data)
+        if self.use_cache:
+            self._cache[position] = data
+        return data
+
+    def _copy(self, samples: list[Sample], **changes: Any) -> Self:
+        arguments = {
+            "data_preprocessors": self.data_preprocessors,
+            "batch_size": self.batch_size,
+            "shuffle": self.shuffle,
+            "augmentors": self.augmentors,
+            "transformers": self.transformers,
+            "batch_postprocessors": self.batch_postprocessors,
+            "use_cache": self.use_cache,
+            "seed": self.seed,
+            "workers": self.workers,
+        }
+        return type(self)(samples, **(arguments | changes))
+
+    def _check_files(self) -> None:
+        missing = [sample.image for sample in self.samples if not Path(sample.image).exists()]
+        if missing:
+            raise InputError(
+                f"expected {len(self.samples)} image files, {len(missing)} of them "
+                f"are missing: {', '.join(missing[:3])}"
+            )

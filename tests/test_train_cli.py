@@ -1,0 +1,204 @@
+"""`python train.py` and `python inferenceModel.py`, typed as in the README, on drawn images."""
+
+import csv
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from configs import ModelConfigs
+from ctckit.data import load_dataset
+from tests.drawing import draw_folder, draw_text, write_image
+
+ROOT = Path(__file__).parent.parent
+SHARED_ZIP = ROOT.parent / "shared" / "datasets" / "captcha_images_v2.zip"
+FAST = ("--height", "32", "--width", "96", "--batch-size", "8")
+
+
+@pytest.fixture
+def workplace(tmp_path) -> Path:
+    """The root files in a folder of their own, so that Models/ is not the project's."""
+    for name in ("train.py", "model.py", "configs.py", "inferenceModel.py"):
+        shutil.copy(ROOT / name, tmp_path)
+    (tmp_path / "Models").mkdir()
+    return tmp_path
+
+
+def command(workplace: Path, script: str, *arguments: object) -> dict:
+    return {
+        "args": [sys.executable, script, *map(str, arguments)],
+        "cwd": workplace,
+        "env": os.environ | {"PYTHONPATH": str(ROOT)},
+        "text": True,
+    }
+
+
+def run(workplace: Path, script: str, *arguments: object) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        **command(workplace, script, *arguments), capture_output=True, timeout=600, check=False
+    )
+
+
+def last_json(done: subprocess.CompletedProcess) -> dict:
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+@pytest.mark.parametrize("architecture", ["crnn", "mltu_captcha", "keras_captcha_ocr"])
+def test_train_then_read(workplace, architecture):
+    draw_folder(workplace / "drawn", count=40)
+    (workplace / "drawn" / "broken.png").write_bytes(b"not an image")
+    done = run(
+        workplace, "train.py", "--dataset", "drawn", "--architecture", architecture,
+        "--train-epochs", 2, "--json", *FAST,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    result = last_json(done)
+    assert (result["images"], result["left_out"], result["epochs"]) == (40, 1, 2)
+    assert result["keras_onnx_difference"] <= 1e-4
+
+    (folder,) = (workplace / "Models").iterdir()
+    names = {path.relative_to(folder).as_posix() for path in folder.rglob("*")}
+    assert {
+        "configs.yaml", "train.csv", "val.csv", "model.keras", "model.onnx", "history.csv",
+        "train.log", "logs", "report/training_samples.png",
+        "report/predictions.png", "report/predictions.csv", "report/learning_curves.png",
+    } <= names  # fmt: skip
+    assert not [name for name in names if Path(name).name.startswith(".")], "no temporary file"
+    assert "broken.png" in (folder / "train.log").read_text()
+
+    configs = ModelConfigs.load(folder)
+    assert configs.architecture == architecture and configs.max_text_length == 4
+    train, val = (load_dataset(folder / name, datasets_dir="") for name in
+                  ("train.csv", "val.csv"))  # fmt: skip
+    assert (len(train.samples), len(val.samples)) == (36, 4)
+    assert not set(train.samples) & set(val.samples)
+    with (folder / "history.csv").open() as file:
+        history = list(csv.DictReader(file))
+    assert float(history[1]["loss"]) < float(history[0]["loss"])
+    assert result["val_CER"] == pytest.approx(min(float(row["val_CER"]) for row in history))
+
+    read = run(workplace, "inferenceModel.py", "--json")
+    assert read.returncode == 0, read.stderr
+    reading = last_json(read)
+    assert reading["images"] == 4
+    assert reading["CER"] == pytest.approx(result["val_CER"])
+    assert reading["WER"] == pytest.approx(result["val_WER"])
+
+    for noise in ("cuda", "oneDNN", "Warning", "WARNING: All log", "deprecated", "AVX"):
+        assert noise not in done.stderr + read.stderr
+
+
+def test_interrupt_still_exports(workplace):
+    draw_folder(workplace / "drawn", count=40)
+    process = subprocess.Popen(
+        **command(workplace, "train.py", "--dataset", "drawn", "--train-epochs", 10_000, *FAST),
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    history = None
+    for _ in range(600):
+        history = next((workplace / "Models").glob("*/history.csv"), None)
+        if history or process.poll() is not None:
+            break
+        time.sleep(0.1)
+    assert history, process.communicate()[1]
+    process.send_signal(signal.SIGINT)
+    stdout, stderr = process.communicate(timeout=120)
+    assert process.returncode == 0, stderr
+    assert "stopping" in stderr and "Your reader" in stdout
+    assert (history.parent / "model.onnx").exists()
+
+
+def test_first_line_comes_before_tensorflow(workplace):
+    """Whoever types the command sees at once that it runs; TensorFlow takes seconds to load."""
+    (workplace / "empty").mkdir()
+    done = run(workplace, "-X", "importtime", "train.py", "--dataset", "empty")
+    assert done.stderr.splitlines()[-1].startswith("error: ")
+    assert "tensorflow" not in done.stderr and "keras" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--dataset", "nowhere"], "nowhere does not exist"),
+        (["--dataset", "empty"], "found an empty folder"),
+        (["--dataset", "texts"], "found no image"),
+        (["--dataset", "corrupt"], "none of 2 can be read"),
+        (["--dataset", "drawn", "--architecture", "crn"], "Did you mean 'crnn'"),
+        (["--dataset", "drawn", "--bach-size", "3"], "Did you mean '--batch-size'"),
+        (["--dataset", "drawn", "--batch-size", "0"], "--batch-size of at least 1, got 0"),
+        (["--dataset", "drawn", "--batch-size", "many"], "whole number"),
+        (["--dataset", "drawn", "--train-epochs", "-1"], "--train-epochs of at least 1"),
+        (["--dataset", "drawn", "--validation-fraction", "0"], "between 0 and 1"),
+        (["--dataset", "drawn", "--validation-fraction", "1"], "between 0 and 1"),
+        (["--dataset", "drawn", "--validation-fraction", "0.01"], "one part empty"),
+        (["--dataset", "drawn", "--width", "8"], "needs 4 time steps, the network has 2"),
+        (["--dataset", "drawn", "--vocab", "xyz"], "not in the vocabulary"),
+        (["--dataset", "drawn", "--max-text-length", "2"], "more than 2"),
+        (["--dataset", "drawn", "--model-path", "drawn"], "new or empty folder"),
+        (["--dataset", "drawn", "--model-path", "file/run"], "write the run to"),
+        (["--dataset", "columns.csv"], "columns image,label"),
+        (["--dataset", "missing.csv"], "gone.png"),
+        (["--dataset", "twice.csv"], "duplicate rows"),
+        (["--dataset", "fake.zip"], "zip"),
+    ],
+)  # fmt: skip
+def test_bad_input_gets_one_line_and_leaves_nothing(workplace, arguments, message):
+    texts = draw_folder(workplace / "drawn", count=4)
+    image = f"drawn/{texts[0]}.png"
+    for name in ("empty", "texts", "corrupt"):
+        (workplace / name).mkdir()
+    (workplace / "texts" / "readme.txt").write_text("no images here")
+    for name in ("a.png", "b.jpg"):
+        (workplace / "corrupt" / name).write_bytes(b"not an image")
+    (workplace / "file").write_text("in the way")
+    (workplace / "columns.csv").write_text(f"picture,text\n{image},a\n")
+    (workplace / "missing.csv").write_text(f"image,label\n{image},a\ngone.png,b\n")
+    (workplace / "twice.csv").write_text(f"image,label\n{image},a\n{image},a\n")
+    (workplace / "fake.zip").write_text("not a zip")
+
+    done = run(workplace, "train.py", *arguments)
+    assert done.returncode == 2, done.stderr
+    errors = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+    assert len(errors) == 1 and message in errors[0]
+    assert "Traceback" not in done.stderr
+    assert not list((workplace / "Models").iterdir()), "nothing half-written"
+    assert not (workplace / "Datasets").exists() or not list((workplace / "Datasets").iterdir())
+
+
+def test_help_lists_every_field(workplace):
+    done = run(workplace, "train.py", "--help")
+    assert done.returncode == 0
+    for field in fields(ModelConfigs):
+        assert f"--{field.name.replace('_', '-')}" in done.stdout
+
+
+def test_labels_of_any_script_survive_the_whole_way(workplace):
+    folder = workplace / "schrift"
+    folder.mkdir()
+    for index, text in enumerate(["äöü", "жизнь", "日本", "00123"] * 5):
+        write_image(folder / f"{text}-{index}.png", draw_text("23", seed=index))
+    done = run(workplace, "train.py", "--dataset", folder, "--label-separator=-",
+               "--train-epochs", 1, *FAST)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    (run_folder,) = (workplace / "Models").iterdir()
+    assert ModelConfigs.load(run_folder).vocab == "".join(sorted(set("äöüжизнь日本00123")))
+    labels = {sample.label for sample in
+              load_dataset(run_folder / "train.csv", datasets_dir="").samples}  # fmt: skip
+    assert "00123" in labels and "жизнь" in labels
+
+
+@pytest.mark.skipif(not SHARED_ZIP.exists(), reason="real images are not shipped")
+def test_default_settings_learn_to_read_real_captchas(workplace):
+    done = run(workplace, "train.py", "--dataset", SHARED_ZIP, "--json")
+    assert done.returncode == 0, done.stderr
+    result = last_json(done)
+    assert (result["images"], result["validation_images"]) == (1040, 104)
+    assert result["val_CER"] <= 0.005
+    assert result["val_WER"] <= 0.02

@@ -1,0 +1,61 @@
+"""A small network and provider that train in seconds."""
+
+from pathlib import Path
+
+import keras
+from keras import layers
+
+from ctckit.data import LabelIndexer, LabelPadding, default_augmentors, image_steps, load_dataset
+from ctckit.text import Vocabulary
+from ctckit.training import CTCloss, CTCModel, CWERMetric, DataProvider, make_optimizer
+from ctckit.training.layers import columns_as_time, conv_block
+from tests.drawing import CHARACTERS, draw_folder
+
+VOCABULARY = Vocabulary(CHARACTERS)
+HEIGHT, WIDTH = 16, 48
+
+
+def small_network(*, dropout: float = 0.0, heads: int = 2) -> keras.Model:
+    images = layers.Input((HEIGHT, WIDTH, 1), name="image")
+    x = conv_block(layers.Rescaling(1 / 255)(images), 8, strides=2)
+    features = layers.Dense(16, activation="relu")(columns_as_time(x))
+    x = layers.Dropout(dropout)(features)
+    x = layers.Bidirectional(layers.LSTM(8, return_sequences=True))(x)
+    classes = VOCABULARY.num_classes
+    outputs = [
+        layers.Dense(classes, activation="softmax", name="probabilities")(x),
+        layers.Dense(classes, activation="softmax", name="auxiliary")(features),
+    ]
+    return keras.Model(images, outputs[:heads])
+
+
+def compiled(network: keras.Model, *, learning_rate: float = 2e-3, steps: int = 40) -> CTCModel:
+    model = CTCModel(network)
+    model.compile(
+        optimizer=make_optimizer(
+            learning_rate=learning_rate, num_steps=steps, weight_decay=0.0, clip_norm=5
+        ),
+        loss=CTCloss(),
+        metrics=[CWERMetric(padding_token=VOCABULARY.padding_id)],
+        jit_compile=False,
+    )
+    return model
+
+
+def drawn_providers(folder: Path, *, count: int = 20, workers: int = 1, augment: bool = True):
+    draw_folder(folder, count=count)
+    provider = DataProvider(
+        load_dataset(folder, datasets_dir=folder).samples,
+        data_preprocessors=image_steps(
+            height=HEIGHT, width=WIDTH, channels=1, keep_aspect_ratio=False
+        ),
+        transformers=[
+            LabelIndexer(VOCABULARY),
+            LabelPadding(max_word_length=4, padding_value=VOCABULARY.padding_id),
+        ],
+        batch_size=4,
+        workers=workers,
+    )
+    train, val = provider.split(0.8)
+    train.augmentors = default_augmentors() if augment else []
+    return train, val

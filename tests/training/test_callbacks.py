@@ -1,0 +1,139 @@
+import csv
+import os
+import signal
+
+import keras
+import numpy as np
+import pytest
+
+from ctckit.export import ExportError
+from ctckit.inference import ImageToWordModel, ModelMetadata
+from ctckit.training import (
+    BestCheckpoint,
+    Model2onnx,
+    StopOnInterrupt,
+    TrainLogger,
+    ValidationImages,
+)
+from tests.training.networks import (
+    HEIGHT,
+    VOCABULARY,
+    WIDTH,
+    compiled,
+    drawn_providers,
+    small_network,
+)
+
+METADATA = ModelMetadata(
+    vocabulary=VOCABULARY, height=HEIGHT, width=WIDTH, channels=1, keep_aspect_ratio=False
+)
+
+
+@pytest.fixture
+def providers(tmp_path):
+    return drawn_providers(tmp_path / "drawn")
+
+
+def fit(providers, callbacks, epochs=2, **arguments) -> keras.Model:
+    model = compiled(small_network())
+    model.fit(
+        providers[0], validation_data=providers[1], epochs=epochs, callbacks=callbacks, verbose=0
+    )
+    return model
+
+
+@pytest.mark.parametrize(
+    ("epochs", "best", "reason"),
+    [
+        ([(0.5, 1), (0.2, 2), (0.3, 0)], 2, "lowest val_CER"),
+        ([(0.0, 3), (0.0, 1), (0.0, 2)], 2, "equal CER: lowest val_loss"),
+        ([(1.0, 9)], 1, "the first epoch is always kept"),
+    ],
+)
+def test_best_checkpoint_ranks_epochs(tmp_path, epochs, best, reason):
+    callback = BestCheckpoint(tmp_path / "model.keras")
+    callback.set_model(compiled(small_network()))
+    callback.on_train_begin()
+    for index, (cer, loss) in enumerate(epochs):
+        callback.on_epoch_end(index, {"val_CER": cer, "val_loss": loss})
+    assert callback.epoch == best, reason
+    assert (tmp_path / "model.keras").exists()
+
+
+def test_checkpoint_loads_without_our_classes_and_predicts_the_same(tmp_path, providers):
+    model = fit(providers, [BestCheckpoint(tmp_path / "model.keras")], epochs=1)
+    images, _ = providers[1][0]
+    loaded = keras.models.load_model(tmp_path / "model.keras", custom_objects={})
+    np.testing.assert_allclose(loaded(images), model(images), atol=1e-6)
+
+
+def test_train_logger_keeps_a_row_per_epoch(tmp_path, providers):
+    fit(providers, [TrainLogger(tmp_path)], epochs=3)
+    with (tmp_path / "history.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [row["epoch"] for row in rows] == ["1", "2", "3"]
+    assert list(rows[0]) == [
+        "epoch", "seconds", "loss", "CER", "WER", "val_loss", "val_CER", "val_WER",
+        "learning_rate",
+    ]  # fmt: skip
+    seconds = [float(row["seconds"]) for row in rows]
+    assert 0 < seconds[0] < seconds[1] < seconds[2], "fitting so far"
+    assert all(float(value) == float(value) for row in rows for value in row.values()), "no NaN"
+
+
+def test_model2onnx_exports_the_best_epoch_with_its_figures(tmp_path, providers):
+    best = BestCheckpoint(tmp_path / "model.keras")
+    fit(providers, [best, Model2onnx(tmp_path / "model.keras", METADATA, best)])
+    reader = ImageToWordModel(tmp_path / "model.onnx")
+    assert reader.metadata.val_CER == best.logs["val_CER"]
+    images, _ = providers[1][0]
+    expected = keras.models.load_model(tmp_path / "model.keras")(images)
+    np.testing.assert_allclose(reader.predict_probabilities(images), expected, atol=1e-5)
+
+
+def test_model2onnx_fails_before_the_first_epoch(tmp_path, providers, monkeypatch):
+    """A network whose export cannot agree must not train for hours first."""
+    from ctckit.training.callbacks import model2onnx
+
+    def export_other_weights(network, path, metadata):
+        wrong = keras.models.clone_model(network)
+        return model2onnx_export(wrong, path, metadata)
+
+    model2onnx_export = model2onnx.export_onnx
+    monkeypatch.setattr(model2onnx, "export_onnx", export_other_weights)
+    best = BestCheckpoint(tmp_path / "model.keras")
+    with pytest.raises(ExportError, match="agree with Keras"):
+        fit(providers, [best, Model2onnx(tmp_path / "model.keras", METADATA, best)])
+    assert best.epoch == 0
+
+
+def test_interrupt_ends_training_and_keeps_the_best(tmp_path, providers):
+    class PressCtrlC(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            if batch == 1:
+                os.kill(os.getpid(), signal.SIGINT)
+
+    previous = signal.getsignal(signal.SIGINT)
+    best, interrupt = BestCheckpoint(tmp_path / "model.keras"), StopOnInterrupt()
+    logger = TrainLogger(tmp_path)
+    fit(providers, [interrupt, best, logger, PressCtrlC()], epochs=50)
+    assert interrupt.stopped and len(logger.history) == 1
+    assert best.path.exists()
+    assert signal.getsignal(signal.SIGINT) is previous
+
+
+def test_validation_images_reach_tensorboard(tmp_path, providers):
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    fit(providers, [ValidationImages(tmp_path, providers[1], VOCABULARY, every=2)], epochs=4)
+    events = EventAccumulator(str(tmp_path / "validation"), size_guidance={"tensors": 0})
+    events.Reload()
+    assert [event.step for event in events.Tensors("validation")] == [0, 2, 3]
+
+
+def test_callbacks_can_run_twice(tmp_path, providers):
+    best, logger = BestCheckpoint(tmp_path / "model.keras"), TrainLogger(tmp_path)
+    callbacks = [logger, best, Model2onnx(tmp_path / "model.keras", METADATA, best)]
+    fit(providers, callbacks, epochs=2)
+    fit(providers, callbacks, epochs=1)
+    assert best.epoch == 1 and len(logger.history) == 1

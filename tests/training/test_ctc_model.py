@@ -1,0 +1,69 @@
+import keras
+import numpy as np
+import pytest
+
+from ctckit.training import CTCloss, CTCModel
+from tests.training.networks import VOCABULARY, compiled, drawn_providers, small_network
+
+
+def test_loss_is_the_weighted_mean_of_the_heads(tmp_path):
+    train, _ = drawn_providers(tmp_path / "drawn")
+    images, labels = train[0]
+    model = compiled(small_network())
+    first, second = model.network(images, training=False)
+    expected = (CTCloss()(labels, first) + 0.5 * CTCloss()(labels, second)) / 1.5
+    received = model.compute_loss(y=labels, y_pred=[first, second])
+    assert float(received) == pytest.approx(float(expected), rel=1e-5)
+
+
+def test_reads_with_the_first_head_only(tmp_path):
+    images, _ = drawn_providers(tmp_path / "drawn")[0][0]
+    model = compiled(small_network())
+    np.testing.assert_array_equal(model(images), model.network(images)[0])
+    assert len(model.reader.outputs) == 1
+
+
+def test_a_network_with_one_head_trains_as_usual(tmp_path):
+    train, val = drawn_providers(tmp_path / "drawn")
+    history = compiled(small_network(heads=1)).fit(train, validation_data=val, epochs=1, verbose=0)
+    assert {"loss", "CER", "WER", "val_loss", "val_CER", "val_WER"} <= set(history.history)
+
+
+def test_with_a_learning_rate_of_zero_training_measures_what_validation_measures(tmp_path):
+    """Same images on both sides, nothing random: any difference is a fault of the pipeline."""
+    train, _ = drawn_providers(tmp_path / "drawn", augment=False)
+    network = small_network(heads=1)
+    for layer in network.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.trainable = False
+    model = compiled(network, learning_rate=0.0)
+    logs = model.fit(train, validation_data=train, epochs=1, verbose=0).history
+    for name in ("loss", "CER", "WER"):
+        assert logs[name][0] == pytest.approx(logs[f"val_{name}"][0], rel=1e-4), name
+
+
+@pytest.mark.parametrize("workers", [0, 2, 3])
+def test_the_same_weights_for_any_number_of_workers(tmp_path, workers):
+    def weights_after_training(workers: int) -> list[np.ndarray]:
+        keras.utils.set_random_seed(1)
+        train, val = drawn_providers(tmp_path / "drawn", workers=workers)
+        model = compiled(small_network(dropout=0.2))
+        model.fit(train, validation_data=val, epochs=3, verbose=0)
+        return model.get_weights()
+
+    first, second = weights_after_training(1), weights_after_training(workers)
+    for a, b in zip(first, second, strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-5)
+
+
+def test_loss_falls_on_a_small_problem(tmp_path):
+    train, _ = drawn_providers(tmp_path / "drawn", augment=False)
+    keras.utils.set_random_seed(0)
+    model = compiled(small_network(), learning_rate=1e-2, steps=40 * len(train))
+    losses = model.fit(train, epochs=40, verbose=0).history["loss"]
+    assert losses[-1] < losses[0] / 2
+
+
+def test_network_without_heads_beyond_the_first_ignores_the_weight():
+    model = CTCModel(small_network(heads=1), auxiliary_weight=0.5)
+    assert model.reader.output_shape == (None, 24, VOCABULARY.num_classes)

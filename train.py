@@ -1,0 +1,297 @@
+"""Train a network that reads small images of text, and keep it as one ONNX file.
+
+    python train.py                              captcha_images_v2: about 2 minutes on 2 cores
+    python train.py --dataset FOLDER|ZIP|CSV     your own images
+    python train.py --help                       every knob
+
+What comes out is a folder Models/<dataset>_<time>/ with model.onnx, its figures and a report
+in pictures. Judge it with `python inferenceModel.py`.
+"""
+
+import json
+import sys
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import tyro
+
+from configs import ModelConfigs
+from ctckit import __version__
+from ctckit.arguments import parse_arguments
+from ctckit.console import LOGGER, format_seconds, run_command
+from ctckit.inference import ModelMetadata
+from ctckit.opencv_check import require_opencv
+from ctckit.quiet import hidden_native_log
+from ctckit.run_folder import RunFolder, default_run_path, new_run_folder
+from ctckit.text import Vocabulary
+
+if TYPE_CHECKING:  # imported below when needed, so that the first line comes at once
+    from ctckit.data import Dataset
+    from ctckit.training import CTCModel, DataProvider
+
+DATASETS_DIR = Path("Datasets")
+MODELS_DIR = Path("Models")
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """The command line: every field of ModelConfigs is a flag."""
+
+    configs: Annotated[ModelConfigs, tyro.conf.OmitArgPrefixes] = field(
+        default_factory=ModelConfigs
+    )
+    json: bool = False
+    """Print the result as one JSON object, the last line on stdout."""
+
+
+def main() -> None:
+    """Train as the command line says."""
+    arguments = parse_arguments(Arguments, prog="train.py", description=__doc__)
+    LOGGER.info("ctckit %s", __version__)
+    require_opencv()
+
+    dataset, configs = prepare_data(arguments.configs)
+    with new_run_folder(configs.model_path) as run:
+        describe(dataset, configs)
+        configs.save(run.path)
+        LOGGER.info("starting TensorFlow …")
+        with hidden_native_log():
+            import ctckit.training  # noqa: F401
+
+        train_provider, val_provider = make_providers(dataset, configs, run)
+        model = make_model(configs, num_steps=len(train_provider) * configs.train_epochs)
+        history = fit(model, train_provider, val_provider, configs, run)
+        result = judge(val_provider, history, dataset, run)
+        draw_report(train_provider, history, configs, run)
+
+    print(summary(result))
+    if arguments.json:
+        print(json.dumps(result, ensure_ascii=False))
+
+
+def prepare_data(configs: ModelConfigs) -> tuple["Dataset", ModelConfigs]:
+    """Find the images, leave out what cannot be used, choose what the configuration left open."""
+    from ctckit.data import default_dataset, leave_out_labels, load_dataset, required_steps, scan
+
+    if configs.dataset is None:
+        dataset = default_dataset(DATASETS_DIR)
+    else:
+        dataset = load_dataset(
+            configs.dataset, datasets_dir=DATASETS_DIR, label_separator=configs.label_separator
+        )
+    found = scan(dataset)
+    configs = configs.with_image_form(
+        image_size=found.median_size,
+        is_grey=found.is_grey,
+        label_steps=max(required_steps(label) for _, label in found.dataset.samples),
+    )
+    dataset = leave_out_labels(
+        found.dataset,
+        num_steps=configs.num_steps,
+        max_length=configs.max_text_length,
+        characters=configs.vocab,
+    )
+    configs = configs.with_labels([label for _, label in dataset.samples])
+    run_path = configs.model_path or default_run_path(MODELS_DIR, dataset.name, datetime.now())
+    return dataset, configs.replace(
+        dataset=configs.dataset or str(DATASETS_DIR / dataset.name), model_path=str(run_path)
+    )
+
+
+def describe(dataset: "Dataset", configs: ModelConfigs) -> None:
+    """Log what is trained on and with."""
+    from ctckit.data import log_left_out
+
+    log_left_out(dataset)
+    LOGGER.info("dataset     %s: %d images", dataset.name, len(dataset.samples))
+    LOGGER.info("texts       up to %d of %s", configs.max_text_length, configs.vocab)
+    LOGGER.info(
+        "network     %s, images %d x %d x %d, %d time steps", configs.architecture,
+        configs.height, configs.width, configs.channels, configs.num_steps,
+    )  # fmt: skip
+    LOGGER.info("run folder  %s", configs.model_path)
+
+
+def make_providers(
+    dataset: "Dataset", configs: ModelConfigs, run: RunFolder
+) -> tuple["DataProvider", "DataProvider"]:
+    """Split the images and define the way of a sample from disk to batch."""
+    from ctckit.data import LabelIndexer, LabelPadding, default_augmentors, image_steps
+    from ctckit.training import DataProvider
+
+    vocabulary = Vocabulary(configs.vocab)
+    provider = DataProvider(
+        dataset.samples,
+        data_preprocessors=image_steps(
+            height=configs.height,
+            width=configs.width,
+            channels=configs.channels,
+            keep_aspect_ratio=configs.keep_aspect_ratio,
+        ),
+        transformers=[
+            LabelIndexer(vocabulary),
+            LabelPadding(
+                max_word_length=configs.max_text_length, padding_value=vocabulary.padding_id
+            ),
+        ],
+        batch_size=configs.batch_size,
+        use_cache=configs.use_cache,
+        seed=configs.seed,
+        workers=configs.train_workers,
+    )
+    train_provider, val_provider = provider.split(1 - configs.validation_fraction)
+    train_provider.augmentors = default_augmentors() if configs.augment else []
+    train_provider.to_csv(run.train_csv)
+    val_provider.to_csv(run.val_csv)
+    return train_provider, val_provider
+
+
+def make_model(configs: ModelConfigs, num_steps: int) -> "CTCModel":
+    """Build and compile the network; `num_steps` is the length of the training in batches."""
+    import keras
+
+    from ctckit.training import CTCloss, CTCModel, CWERMetric, make_optimizer
+    from model import build_network
+
+    keras.utils.set_random_seed(configs.seed)
+    vocabulary = Vocabulary(configs.vocab)
+    network = build_network(
+        configs.architecture,
+        height=configs.height,
+        width=configs.width,
+        channels=configs.channels,
+        num_classes=vocabulary.num_classes,
+    )
+    model = CTCModel(network, auxiliary_weight=configs.auxiliary_weight)
+    model.compile(
+        optimizer=make_optimizer(
+            learning_rate=configs.learning_rate,
+            num_steps=num_steps,
+            weight_decay=configs.weight_decay,
+            clip_norm=configs.gradient_clip_norm,
+        ),
+        loss=CTCloss(),
+        metrics=[CWERMetric(padding_token=vocabulary.padding_id)],
+        jit_compile=False,  # XLA has no CTC kernel
+    )
+    LOGGER.info("parameters  %s", f"{model.reader.count_params():,}")
+    return model
+
+
+def fit(
+    model: "CTCModel",
+    train_provider: "DataProvider",
+    val_provider: "DataProvider",
+    configs: ModelConfigs,
+    run: RunFolder,
+) -> list[dict[str, float]]:
+    """Train and export the best epoch; return the figures of every epoch."""
+    from keras.callbacks import EarlyStopping, TensorBoard
+
+    from ctckit import training
+
+    vocabulary = Vocabulary(configs.vocab)
+    metadata = ModelMetadata(
+        vocabulary=vocabulary,
+        height=configs.height,
+        width=configs.width,
+        channels=configs.channels,
+        keep_aspect_ratio=configs.keep_aspect_ratio,
+        dataset=Path(configs.dataset).stem,
+        extra={"architecture": configs.architecture, "seed": configs.seed},
+    )
+    logger = training.TrainLogger(run.path)
+    best = training.BestCheckpoint(run.checkpoint)
+    callbacks = [
+        training.StopOnInterrupt(),
+        training.ProgressBar(),
+        logger,
+        best,
+        TensorBoard(run.tensorboard, write_graph=False, profile_batch=0),
+        training.ValidationImages(run.tensorboard, val_provider, vocabulary),
+        training.Model2onnx(run.checkpoint, metadata, best),
+    ]
+    if configs.early_stopping_patience:
+        patience = configs.early_stopping_patience
+        callbacks.append(EarlyStopping(monitor="val_CER", mode="min", patience=patience))
+    model.fit(
+        train_provider,
+        validation_data=val_provider,
+        epochs=configs.train_epochs,
+        callbacks=callbacks,
+        verbose=0,
+    )
+    return logger.history
+
+
+def judge(
+    val_provider: "DataProvider",
+    history: list[dict[str, float]],
+    dataset: "Dataset",
+    run: RunFolder,
+) -> dict:
+    """Compare the exported file with Keras and measure it on the validation images."""
+    import keras
+
+    from ctckit.export import compare
+    from ctckit.inference import ImageToWordModel, commands, evaluate
+
+    reader = ImageToWordModel(run.onnx)
+    images = (images for images, _ in (val_provider[i] for i in range(len(val_provider))))
+    parity = compare(keras.models.load_model(run.checkpoint), reader, images).require()
+    evaluation = evaluate(reader, val_provider.samples)
+    commands.save_report(evaluation, commands.plan(run.path, None, None, MODELS_DIR))
+    return {
+        "dataset": dataset.name,
+        "images": len(dataset.samples),
+        "left_out": len(dataset.left_out),
+        "validation_images": len(val_provider.samples),
+        "epochs": len(history),
+        "fit_seconds": history[-1]["seconds"],
+        "val_CER": evaluation.cer,
+        "val_WER": evaluation.wer,
+        "keras_onnx_difference": parity.largest_difference,
+        "run": str(run.path),
+        "onnx": str(run.onnx),
+    }
+
+
+def draw_report(
+    train_provider: "DataProvider",
+    history: list[dict[str, float]],
+    configs: ModelConfigs,
+    run: RunFolder,
+) -> None:
+    """Draw the training samples as the network sees them, and the learning curves."""
+    from ctckit.inference import image_grid, save_png
+    from ctckit.training import save_learning_curves
+
+    vocabulary = Vocabulary(configs.vocab)
+    batches = [train_provider[index] for index in range(min(3, len(train_provider)))]
+    images = [image for batch, _ in batches for image in batch]
+    texts = [vocabulary.decode(ids) for _, batch in batches for ids in batch]
+    grid = image_grid(images, texts)
+    save_png(run.report / "training_samples.png", grid)
+    save_learning_curves(history, run.report / "learning_curves.png", run.path.name)
+
+
+def summary(result: dict) -> str:
+    """Return the figures of a run as lines for the terminal."""
+    run = Path(result["run"])
+    left_out = f", {result['left_out']} left out" if result["left_out"] else ""
+    return f"""
+Dataset      {result["dataset"]}: {result["images"]} images{left_out}; \
+{result["validation_images"]} of them held back for validation
+Training     {result["epochs"]} epochs, {format_seconds(result["fit_seconds"])} of fitting
+Validation   CER {result["val_CER"]:.2%}, WER {result["val_WER"]:.2%} (chose the epoch; not a test)
+Keras/ONNX   same texts, probabilities within {result["keras_onnx_difference"]:.1g}
+Your reader  {result["onnx"]}
+Pictures     {run / "report"}
+Curves       tensorboard --logdir {run.parent}
+Next         python inferenceModel.py --model {run}"""
+
+
+if __name__ == "__main__":
+    sys.exit(run_command(main))
