@@ -91,8 +91,9 @@ class ModelConfigs(BaseModelConfigs):
     use_cache: bool = True
     """Keep the resized images in memory (height x width x channels bytes each)."""
 
-    train_workers: int = 1
-    """Threads that prepare batches; the batches are the same for any number."""
+    train_workers: int = 2
+    """Threads that prepare batches; the batches are the same for any number. With fewer than 2,
+    TensorFlow's own prefetching takes over and can stall for seconds between epochs."""
 
     seed: int = 0
     """Seed of the split, the initial weights, the order and the augmentation."""

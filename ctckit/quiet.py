@@ -21,16 +21,11 @@ def hidden_native_log() -> Iterator[None]:
         os.dup2(hidden.fileno(), 2)
         try:
             yield
-        except BaseException:
-            _restore(terminal)
+        except Exception:
             hidden.seek(0)
-            sys.stderr.write(hidden.read().decode(errors="replace"))
+            os.write(terminal, hidden.read())
             raise
         finally:
             sys.stderr.flush()
-            _restore(terminal)
-    os.close(terminal)
-
-
-def _restore(terminal: int) -> None:
-    os.dup2(terminal, 2)
+            os.dup2(terminal, 2)
+            os.close(terminal)
