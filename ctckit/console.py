@@ -39,6 +39,7 @@ def progress(
 ) -> "tqdm[Item]":
     """Iterate over `items` with a progress bar on stderr that leaves no trace when done.
 
+    Where stderr is a file or a pipe there is no bar, and `update` does not count.
     Usable as a bar to update by hand, too: `with progress((), "download", total=n) as bar`.
     """
     return tqdm(
@@ -51,6 +52,7 @@ def progress(
         file=sys.stderr,
         unit_scale=unit == "B",
         delay=0.2,
+        disable=None,
     )
 
 

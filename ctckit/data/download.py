@@ -128,9 +128,11 @@ def _open(url: str, deadline_s: float) -> HTTPResponse:
 
 def _copy(response: HTTPResponse, target: BinaryIO) -> None:
     total = int(response.headers.get("Content-Length") or 0)
+    received = 0
     with progress((), "download", total=total or None, unit="B") as bar:
         while chunk := response.read(CHUNK_BYTES):
             target.write(chunk)
+            received += len(chunk)
             bar.update(len(chunk))
-        if bar.n < total:
-            raise ConnectionError(f"it ended after {bar.n} of {total} bytes")
+    if received < total:
+        raise ConnectionError(f"it ended after {received} of {total} bytes")
