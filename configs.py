@@ -1,6 +1,7 @@
 """Every knob of a run, with its unit and its reason; `python train.py --help` lists them."""
 
 import math
+import re
 from dataclasses import dataclass
 from typing import Self
 
@@ -9,10 +10,11 @@ from ctckit.errors import InputError, nearest_name
 from ctckit.text import Vocabulary
 
 ARCHITECTURES = ("crnn", "mltu_captcha", "keras_captcha_ocr")
+SECONDS_PER = {"": 1, "s": 1, "min": 60, "h": 3600}
 MIN_STEPS = 1300  # crnn leaves the CTC plateau within half of them on every set we tried
 MIN_EPOCHS = 8
 MAX_EPOCHS = 200
-PIXELS_PER_STEP = 4  # of width, in crnn and keras_captcha_ocr
+PIXELS_PER_STEP = 8  # of width, in crnn
 STEPS_PER_CHARACTER = 2  # CTC needs one; with two the network need not be exact about places
 WIDTH_MULTIPLE = 8
 NATIVE_CHANNELS = {"mltu_captcha": 3, "keras_captcha_ocr": 1}  # as their authors trained them
@@ -50,7 +52,7 @@ class ModelConfigs(BaseModelConfigs):
     """Image height that the network sees, pixels."""
 
     width: int | None = None
-    """Image width that the network sees, pixels; the network reads width / 4 columns (crnn).
+    """Image width that the network sees, pixels; the network reads width / 8 columns (crnn).
     None: from the median shape of the images and the longest label."""
 
     channels: int | None = None
@@ -65,11 +67,15 @@ class ModelConfigs(BaseModelConfigs):
     batch_size: int = 16
     """Images per step. Small batches leave the CTC plateau earlier per image seen."""
 
-    learning_rate: float = 2e-3
+    learning_rate: float = 3e-3
     """Peak of the one-cycle schedule."""
 
     train_epochs: int | None = None
     """Passes over the training images. None: as many as give about 1,300 steps."""
+
+    time_budget: str | None = None
+    """Time for fitting and validating, such as 60s or 5min, instead of a number of epochs: the
+    schedule follows the clock, so that the run ends on time and fully annealed."""
 
     weight_decay: float = 1e-4
     """Decoupled weight decay of AdamW, per step, times the learning rate."""
@@ -95,6 +101,9 @@ class ModelConfigs(BaseModelConfigs):
     """Threads that prepare batches; the batches are the same for any number. With fewer than 2,
     TensorFlow's own prefetching takes over and can stall for seconds between epochs."""
 
+    deterministic: bool = False
+    """Repeat to the bit on the same machine: only TensorFlow operations that do, at some cost."""
+
     seed: int = 0
     """Seed of the split, the initial weights, the order and the augmentation."""
 
@@ -114,6 +123,12 @@ class ModelConfigs(BaseModelConfigs):
             )
         if self.vocab is not None and not self.vocab:
             raise InputError("expected at least one character in --vocab, got none")
+        if self.time_budget is not None and self.train_epochs is not None:
+            raise InputError("expected --time-budget or --train-epochs, got both; leave one out")
+        if self.time_budget is not None and not self.time_budget_s > 0:
+            raise InputError(
+                f"expected --time-budget in s, min or h, such as 60s, got '{self.time_budget}'"
+            )
         for name, smallest in _SMALLEST.items():
             value = getattr(self, name)
             if value is not None and not value >= smallest:
@@ -125,13 +140,21 @@ class ModelConfigs(BaseModelConfigs):
                 raise InputError(f"expected {flag} of 0 or more, got {getattr(self, name)}")
 
     @property
+    def time_budget_s(self) -> float | None:
+        """The time budget in seconds; NaN if it cannot be understood."""
+        if self.time_budget is None:
+            return None
+        number = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(s|min|h|)", self.time_budget.strip())
+        return float(number[1]) * SECONDS_PER[number[2]] if number else math.nan
+
+    @property
     def num_steps(self) -> int:
         """Time steps of the network's output, T; a label and its repeats must fit into them."""
         if self.architecture == "mltu_captcha":
             return math.ceil(self.height / 16) * math.ceil(self.width / 16)
         if self.architecture == "keras_captcha_ocr":
             return self.width // 4
-        return math.ceil(self.width / 4)
+        return math.ceil(self.width / 8)
 
     def with_image_form(
         self, *, image_size: tuple[int, int], is_grey: bool, label_steps: int
@@ -159,7 +182,7 @@ class ModelConfigs(BaseModelConfigs):
         return self.replace(
             vocab=str(vocabulary),
             max_text_length=self.max_text_length or max(map(len, labels)),
-            train_epochs=self.train_epochs or epochs,
+            train_epochs=None if self.time_budget else self.train_epochs or epochs,
         )
 
 

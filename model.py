@@ -9,10 +9,12 @@ V is the number of characters; class V is the CTC blank. A network may have a se
 from collections.abc import Callable
 
 from keras import KerasTensor, Model, layers
+from keras.initializers import Constant
 
 from ctckit.training.layers import columns_as_time, conv_block, residual_block
 
-CRNN_BLOCKS = ((32, (2, 2)), (48, (2, 1)), (64, (2, 1)))  # filters, strides (height, width)
+CRNN_BLOCKS = ((32, (2, 2)), (48, (2, 2)), (64, (2, 1)))  # filters, strides (height, width)
+BLANK_BIAS = 3.0  # first scores of the blank above the characters'; see `classes`
 
 MLTU_BLOCKS = (  # filters, stride, convolution on the skip path
     (16, 1, True), (16, 2, True), (16, 1, False),
@@ -23,7 +25,7 @@ MLTU_BLOCKS = (  # filters, stride, convolution on the skip path
 
 
 def crnn(images: KerasTensor, num_classes: int) -> list[KerasTensor]:
-    """Read with a residual CNN and a bidirectional LSTM; width is time, T = W / 4.
+    """Read with a residual CNN and a bidirectional LSTM; width is time, T = W / 8.
 
     The CRNN of Shi, Bai and Yao (2015, https://arxiv.org/abs/1507.05717) with residual blocks
     (He et al. 2015) and an intermediate CTC head (Lee and Watanabe 2021,
@@ -32,8 +34,8 @@ def crnn(images: KerasTensor, num_classes: int) -> list[KerasTensor]:
     x = layers.Rescaling(1 / 127.5, offset=-1)(images)
     x = conv_block(x, 16, kernel_size=5, strides=2)  # (B, H/2, W/2, 16)
     for filters, strides in CRNN_BLOCKS:
-        x = residual_block(x, filters, strides=strides)  # at last (B, H/16, W/4, 64)
-    x = columns_as_time(x)  # (B, W/4, H/16 · 64)
+        x = residual_block(x, filters, strides=strides)  # at last (B, H/16, W/8, 64)
+    x = columns_as_time(x)  # (B, W/8, H/16 · 64)
     x = layers.Dense(96, use_bias=False)(x)
     x = layers.BatchNormalization(momentum=0.9)(x)
     features = layers.ReLU()(x)  # (B, T, 96)
@@ -41,9 +43,22 @@ def crnn(images: KerasTensor, num_classes: int) -> list[KerasTensor]:
     x = layers.Dropout(0.1)(features)
     x = layers.Bidirectional(layers.LSTM(96, return_sequences=True))(x)  # (B, T, 192)
     x = layers.Dropout(0.2)(x)
-    probabilities = layers.Dense(num_classes, activation="softmax", name="probabilities")(x)
-    auxiliary = layers.Dense(num_classes, activation="softmax", name="auxiliary")(features)
-    return [probabilities, auxiliary]
+    return [
+        classes(x, num_classes, name="probabilities"),
+        classes(features, num_classes, name="auxiliary"),
+    ]
+
+
+def classes(features: KerasTensor, num_classes: int, *, name: str) -> KerasTensor:
+    """Return the probability of each class at each step: (B, T, D) to (B, T, num_classes).
+
+    Most steps of a text are blank, so that is what an untrained network should say: starting
+    from equal probabilities costs the first hundred steps to find out.
+    """
+    bias = [0.0] * (num_classes - 1) + [BLANK_BIAS]
+    return layers.Dense(
+        num_classes, activation="softmax", bias_initializer=Constant(bias), name=name
+    )(features)
 
 
 def mltu_captcha(images: KerasTensor, num_classes: int) -> list[KerasTensor]:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:  # imported below when needed, so that the first line comes at
 
 DATASETS_DIR = Path("Datasets")
 MODELS_DIR = Path("Models")
+ENDLESS = 1_000_000  # epochs
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def main() -> None:
             import ctckit.training  # noqa: F401
 
         train_provider, val_provider = make_providers(dataset, configs, run)
-        model = make_model(configs, num_steps=len(train_provider) * configs.train_epochs)
+        model = make_model(configs)
         history = fit(model, train_provider, val_provider, configs, run)
         result = judge(val_provider, history, dataset, run)
         draw_report(train_provider, history, configs, run)
@@ -148,14 +149,17 @@ def make_providers(
     return train_provider, val_provider
 
 
-def make_model(configs: ModelConfigs, num_steps: int) -> "CTCModel":
-    """Build and compile the network; `num_steps` is the length of the training in batches."""
+def make_model(configs: ModelConfigs) -> "CTCModel":
+    """Build and compile the network."""
     import keras
+    import tensorflow as tf
 
     from ctckit.training import CTCloss, CTCModel, CWERMetric, make_optimizer
     from model import build_network
 
     keras.utils.set_random_seed(configs.seed)
+    if configs.deterministic:
+        tf.config.experimental.enable_op_determinism()
     vocabulary = Vocabulary(configs.vocab)
     network = build_network(
         configs.architecture,
@@ -168,7 +172,6 @@ def make_model(configs: ModelConfigs, num_steps: int) -> "CTCModel":
     model.compile(
         optimizer=make_optimizer(
             learning_rate=configs.learning_rate,
-            num_steps=num_steps,
             weight_decay=configs.weight_decay,
             clip_norm=configs.gradient_clip_norm,
         ),
@@ -202,11 +205,13 @@ def fit(
         dataset=Path(configs.dataset).stem,
         extra={"architecture": configs.architecture, "seed": configs.seed},
     )
-    logger = training.TrainLogger(run.path)
+    cycle = training.OneCycle(configs.learning_rate, configs.time_budget_s)
+    logger = training.TrainLogger(run.path, cycle)
     best = training.BestCheckpoint(run.checkpoint)
     callbacks = [
         training.StopOnInterrupt(),
-        training.ProgressBar(),
+        cycle,
+        training.ProgressBar(cycle),
         logger,
         best,
         TensorBoard(run.tensorboard, write_graph=False, profile_batch=0),
@@ -219,7 +224,7 @@ def fit(
     model.fit(
         train_provider,
         validation_data=val_provider,
-        epochs=configs.train_epochs,
+        epochs=configs.train_epochs or ENDLESS,  # a time budget ends the run by itself
         callbacks=callbacks,
         verbose=0,
     )

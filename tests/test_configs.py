@@ -35,6 +35,9 @@ def test_saved_and_loaded_is_equal(tmp_path, configs):
         ({"learning_rate": -1.0}, "--learning-rate"),
         ({"learning_rate": float("inf")}, "--learning-rate"),
         ({"learning_rate": float("nan")}, "--learning-rate"),
+        ({"time_budget": "soon"}, "--time-budget in s, min or h, such as 60s, got 'soon'"),
+        ({"time_budget": "0s"}, "--time-budget in s, min or h"),
+        ({"time_budget": "1min", "train_epochs": 3}, "got both"),
         ({"height": 0}, "--height of at least 8, got 0"),
         ({"train_workers": -1}, "--train-workers of at least 0, got -1"),
     ],
@@ -81,7 +84,7 @@ def test_values_do_not_change():
     [
         ((50, 200), 5, 200, "the images' own shape"),
         ((80, 240), 4, 152, "scaled to height 50, rounded up to a multiple of 8"),
-        ((50, 50), 12, 96, "two time steps of 4 pixels per character of the longest label"),
+        ((50, 50), 12, 192, "two time steps of 8 pixels per character of the longest label"),
     ],
 )
 def test_width_comes_from_the_data(image_size, label_steps, width, reason):
@@ -117,3 +120,15 @@ def test_what_was_given_is_kept():
 )
 def test_number_of_epochs_comes_from_the_number_of_images(count, epochs):
     assert ModelConfigs().with_labels(["ab"] * count).train_epochs == epochs
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("60s", 60), ("90", 90), ("1.5 min", 90), ("2min", 120), ("1h", 3600), (None, None)],
+)
+def test_time_budget_in_seconds(text, seconds):
+    assert ModelConfigs(time_budget=text).time_budget_s == seconds
+
+
+def test_a_time_budget_leaves_the_number_of_epochs_open():
+    assert ModelConfigs(time_budget="1min").with_labels(["ab"] * 9).train_epochs is None

@@ -3,6 +3,7 @@
 from ctckit.training.callbacks import (
     BestCheckpoint,
     Model2onnx,
+    OneCycle,
     ProgressBar,
     StopOnInterrupt,
     TrainLogger,
@@ -14,7 +15,7 @@ from ctckit.training.layers import residual_block
 from ctckit.training.losses import CTCloss
 from ctckit.training.metrics import CWERMetric
 from ctckit.training.provider import DataProvider
-from ctckit.training.recipe import OneCycle, make_optimizer
+from ctckit.training.recipe import make_optimizer, one_cycle
 
 __all__ = [
     "BestCheckpoint",
@@ -29,6 +30,7 @@ __all__ = [
     "TrainLogger",
     "ValidationImages",
     "make_optimizer",
+    "one_cycle",
     "residual_block",
     "save_learning_curves",
 ]

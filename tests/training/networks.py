@@ -29,12 +29,10 @@ def small_network(*, dropout: float = 0.0, heads: int = 2) -> keras.Model:
     return keras.Model(images, outputs[:heads])
 
 
-def compiled(network: keras.Model, *, learning_rate: float = 2e-3, steps: int = 40) -> CTCModel:
+def compiled(network: keras.Model, *, learning_rate: float = 2e-3) -> CTCModel:
     model = CTCModel(network)
     model.compile(
-        optimizer=make_optimizer(
-            learning_rate=learning_rate, num_steps=steps, weight_decay=0.0, clip_norm=5
-        ),
+        optimizer=make_optimizer(learning_rate=learning_rate, weight_decay=0.0, clip_norm=5),
         loss=CTCloss(),
         metrics=[CWERMetric(padding_token=VOCABULARY.padding_id)],
         jit_compile=False,

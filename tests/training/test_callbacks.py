@@ -11,6 +11,7 @@ from ctckit.inference import ImageToWordModel, ModelMetadata
 from ctckit.training import (
     BestCheckpoint,
     Model2onnx,
+    OneCycle,
     StopOnInterrupt,
     TrainLogger,
     ValidationImages,
@@ -68,7 +69,8 @@ def test_checkpoint_loads_without_our_classes_and_predicts_the_same(tmp_path, pr
 
 
 def test_train_logger_keeps_a_row_per_epoch(tmp_path, providers):
-    fit(providers, [TrainLogger(tmp_path)], epochs=3)
+    cycle = OneCycle(1e-3)
+    fit(providers, [cycle, TrainLogger(tmp_path, cycle)], epochs=3)
     with (tmp_path / "history.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert [row["epoch"] for row in rows] == ["1", "2", "3"]
@@ -115,8 +117,9 @@ def test_interrupt_ends_training_and_keeps_the_best(tmp_path, providers):
 
     previous = signal.getsignal(signal.SIGINT)
     best, interrupt = BestCheckpoint(tmp_path / "model.keras"), StopOnInterrupt()
-    logger = TrainLogger(tmp_path)
-    fit(providers, [interrupt, best, logger, PressCtrlC()], epochs=50)
+    cycle = OneCycle(1e-3)
+    logger = TrainLogger(tmp_path, cycle)
+    fit(providers, [interrupt, best, cycle, logger, PressCtrlC()], epochs=50)
     assert interrupt.stopped and len(logger.history) == 1
     assert best.path.exists()
     assert signal.getsignal(signal.SIGINT) is previous
@@ -132,8 +135,39 @@ def test_validation_images_reach_tensorboard(tmp_path, providers):
 
 
 def test_callbacks_can_run_twice(tmp_path, providers):
-    best, logger = BestCheckpoint(tmp_path / "model.keras"), TrainLogger(tmp_path)
-    callbacks = [logger, best, Model2onnx(tmp_path / "model.keras", METADATA, best)]
+    best, cycle = BestCheckpoint(tmp_path / "model.keras"), OneCycle(1e-3)
+    logger = TrainLogger(tmp_path, cycle)
+    callbacks = [cycle, logger, best, Model2onnx(tmp_path / "model.keras", METADATA, best)]
     fit(providers, callbacks, epochs=2)
     fit(providers, callbacks, epochs=1)
     assert best.epoch == 1 and len(logger.history) == 1
+
+
+class RecordRates(keras.callbacks.Callback):
+    def on_train_begin(self, logs=None):
+        self.rates = []
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.rates.append(float(self.model.optimizer.learning_rate))
+
+
+def test_one_cycle_over_the_steps_of_all_epochs(providers):
+    record = RecordRates()
+    fit(providers, [OneCycle(1.0), record], epochs=5)
+    rates = record.rates
+    assert len(rates) == 20 and rates[0] == pytest.approx(0.04)
+    assert rates.index(max(rates)) == 5 and rates[5] == pytest.approx(1.0)
+    assert rates[-1] < 0.05
+
+
+def test_a_time_budget_ends_the_run_on_time_and_annealed(providers):
+    cycle, record = OneCycle(1e-3, time_budget_s=6.0), RecordRates()
+    fit(providers, [cycle, record], epochs=1_000_000)
+    assert cycle.progress == 1.0
+    assert max(record.rates) > 0.9e-3 and record.rates[-1] < 0.05e-3
+
+
+def test_a_budget_shorter_than_the_first_step_still_ends(providers):
+    record = RecordRates()
+    fit(providers, [OneCycle(1e-3, time_budget_s=1e-6), record], epochs=1_000_000)
+    assert 1 <= len(record.rates) <= 3

@@ -59,7 +59,7 @@ def test_the_same_weights_for_any_number_of_workers(tmp_path, workers):
 def test_loss_falls_on_a_small_problem(tmp_path):
     train, _ = drawn_providers(tmp_path / "drawn", augment=False)
     keras.utils.set_random_seed(0)
-    model = compiled(small_network(), learning_rate=1e-2, steps=40 * len(train))
+    model = compiled(small_network(), learning_rate=1e-2)
     losses = model.fit(train, epochs=40, verbose=0).history["loss"]
     assert losses[-1] < losses[0] / 2
 

@@ -3,17 +3,25 @@
 import keras
 
 from ctckit.console import progress
+from ctckit.training.callbacks.one_cycle import OneCycle
+from ctckit.training.callbacks.train_logger import epoch_name
 
 
 class ProgressBar(keras.callbacks.Callback):
-    """Show how far the running epoch is, and its loss so far."""
+    """Show how far the running epoch is, and its loss so far.
+
+    Args:
+        cycle: tells whether the number of epochs is known.
+    """
+
+    def __init__(self, cycle: OneCycle) -> None:
+        super().__init__()
+        self.cycle = cycle
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         """Open a bar for the epoch."""
-        self._bar = progress(
-            (), f"epoch {epoch + 1}/{self.params['epochs']}", total=self.params["steps"],
-            unit="step",
-        )  # fmt: skip
+        name = epoch_name(epoch + 1, self.params["epochs"], self.cycle)
+        self._bar = progress((), name, total=self.params["steps"], unit="step")
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
         """Advance by one step."""

@@ -8,6 +8,7 @@ import keras
 
 from ctckit.console import LOGGER, format_seconds
 from ctckit.files import replace_atomically
+from ctckit.training.callbacks.one_cycle import OneCycle
 
 COLUMNS = (
     "epoch", "seconds", "loss", "CER", "WER", "val_loss", "val_CER", "val_WER", "learning_rate",
@@ -21,13 +22,15 @@ class TrainLogger(keras.callbacks.Callback):
 
     Args:
         log_path: folder of the run.
+        cycle: tells how much of the run is done, for the time left.
 
     Attributes:
         history: one dictionary per epoch, with the columns of history.csv.
     """
 
-    def __init__(self, log_path: str | Path) -> None:
+    def __init__(self, log_path: str | Path, cycle: OneCycle) -> None:
         super().__init__()
+        self.cycle = cycle
         self.path = Path(log_path) / "history.csv"
         self.history: list[dict[str, float]] = []
 
@@ -73,12 +76,18 @@ class TrainLogger(keras.callbacks.Callback):
             writer.writerows(self.history)
 
     def _line(self, row: dict[str, float]) -> str:
-        num_epochs = self.params["epochs"]
         elapsed = time.perf_counter() - self._began
-        left_s = elapsed / row["epoch"] * (num_epochs - row["epoch"])
+        left_s = elapsed / self.cycle.progress - elapsed
         return (
-            f"epoch {row['epoch']:>{len(str(num_epochs))}}/{num_epochs}   "
+            f"{epoch_name(row['epoch'], self.params['epochs'], self.cycle)}   "
             f"loss {row['loss']:7.3f}   val_loss {row['val_loss']:7.3f}   "
             f"val_CER {row['val_CER']:7.2%}   val_WER {row['val_WER']:7.2%}   "
             f"{format_seconds(left_s)} left"
         )
+
+
+def epoch_name(epoch: int, num_epochs: int, cycle: OneCycle) -> str:
+    """Return "epoch  7/23", or "epoch 7" where time, not a number of epochs, ends the run."""
+    if cycle.time_budget_s is not None:
+        return f"epoch {epoch:>3}"
+    return f"epoch {epoch:>{len(str(num_epochs))}}/{num_epochs}"
