@@ -77,6 +77,10 @@ class ModelConfigs(BaseModelConfigs):
     """Time for fitting and validating, such as 60s or 5min, instead of a number of epochs: the
     schedule follows the clock, so that the run ends on time and fully annealed."""
 
+    folds: int | None = None
+    """Cross-validate: train this many models, each without its own part of the images, and list
+    the labels that look wrong. Leaves figures and lists, no model."""
+
     weight_decay: float = 1e-4
     """Decoupled weight decay of AdamW, per step, times the learning rate."""
 
@@ -197,4 +201,5 @@ _SMALLEST = {
     "early_stopping_patience": 1,
     "train_workers": 0,
     "seed": 0,
+    "folds": 2,
 }

@@ -20,15 +20,16 @@ import tyro
 from configs import ModelConfigs
 from ctckit import __version__
 from ctckit.arguments import parse_arguments
-from ctckit.console import LOGGER, format_seconds, run_command
+from ctckit.console import LOGGER, run_command
 from ctckit.inference import ModelMetadata
 from ctckit.opencv_check import require_opencv
 from ctckit.quiet import hidden_native_log
 from ctckit.run_folder import RunFolder, default_run_path, new_run_folder
+from ctckit.summary import summary
 from ctckit.text import Vocabulary
 
 if TYPE_CHECKING:  # imported below when needed, so that the first line comes at once
-    from ctckit.data import Dataset
+    from ctckit.data import Dataset, Sample
     from ctckit.training import CTCModel, DataProvider
 
 DATASETS_DIR = Path("Datasets")
@@ -61,12 +62,14 @@ def main() -> None:
         with hidden_native_log():
             import ctckit.training  # noqa: F401
 
-        train_provider, val_provider = make_providers(dataset, configs, run)
-        model = make_model(configs)
-        history = fit(model, train_provider, val_provider, configs, run)
-        result = judge(val_provider, history, dataset, run)
-        draw_report(train_provider, history, configs, run)
+        if configs.folds:
+            result = cross_validate(dataset, configs, run)
+        else:
+            train_provider, val_provider = make_providers(dataset, configs, run)
+            history = fit(make_model(configs), train_provider, val_provider, configs, run)
+            result = judge(train_provider, val_provider, history, run)
 
+    result |= {"images": len(dataset.samples), "left_out": len(dataset.left_out)}
     print(summary(result))
     if arguments.json:
         print(json.dumps(result, ensure_ascii=False))
@@ -115,16 +118,14 @@ def describe(dataset: "Dataset", configs: ModelConfigs) -> None:
     LOGGER.info("run folder  %s", configs.model_path)
 
 
-def make_providers(
-    dataset: "Dataset", configs: ModelConfigs, run: RunFolder
-) -> tuple["DataProvider", "DataProvider"]:
-    """Split the images and define the way of a sample from disk to batch."""
-    from ctckit.data import LabelIndexer, LabelPadding, default_augmentors, image_steps
+def make_provider(samples: list["Sample"], configs: ModelConfigs) -> "DataProvider":
+    """Define the way of a sample from disk to batch."""
+    from ctckit.data import LabelIndexer, LabelPadding, image_steps
     from ctckit.training import DataProvider
 
     vocabulary = Vocabulary(configs.vocab)
-    provider = DataProvider(
-        dataset.samples,
+    return DataProvider(
+        samples,
         data_preprocessors=image_steps(
             height=configs.height,
             width=configs.width,
@@ -142,6 +143,15 @@ def make_providers(
         seed=configs.seed,
         workers=configs.train_workers,
     )
+
+
+def make_providers(
+    dataset: "Dataset", configs: ModelConfigs, run: RunFolder
+) -> tuple["DataProvider", "DataProvider"]:
+    """Split the images; only those to train on are varied."""
+    from ctckit.data import default_augmentors
+
+    provider = make_provider(dataset.samples, configs)
     train_provider, val_provider = provider.split(1 - configs.validation_fraction)
     train_provider.augmentors = default_augmentors() if configs.augment else []
     train_provider.to_csv(run.train_csv)
@@ -232,26 +242,27 @@ def fit(
 
 
 def judge(
+    train_provider: "DataProvider",
     val_provider: "DataProvider",
     history: list[dict[str, float]],
-    dataset: "Dataset",
     run: RunFolder,
 ) -> dict:
-    """Compare the exported file with Keras and measure it on the validation images."""
+    """Compare the exported file with Keras, measure it on the validation images, draw pictures."""
     import keras
 
     from ctckit.export import compare
     from ctckit.inference import ImageToWordModel, commands, evaluate
+    from ctckit.training import save_learning_curves, save_training_samples
 
     reader = ImageToWordModel(run.onnx)
-    images = (images for images, _ in (val_provider[i] for i in range(len(val_provider))))
-    parity = compare(keras.models.load_model(run.checkpoint), reader, images).require()
+    batches = (val_provider[index][0] for index in range(len(val_provider)))
+    parity = compare(keras.models.load_model(run.checkpoint), reader, batches).require()
     evaluation = evaluate(reader, val_provider.samples)
     commands.save_report(evaluation, commands.plan(run.path, None, None, MODELS_DIR))
+    save_training_samples(train_provider, reader.metadata.vocabulary, run.report)
+    save_learning_curves(history, run.report, title=run.path.name)
     return {
-        "dataset": dataset.name,
-        "images": len(dataset.samples),
-        "left_out": len(dataset.left_out),
+        "dataset": reader.metadata.dataset,
         "validation_images": len(val_provider.samples),
         "epochs": len(history),
         "fit_seconds": history[-1]["seconds"],
@@ -263,39 +274,35 @@ def judge(
     }
 
 
-def draw_report(
-    train_provider: "DataProvider",
-    history: list[dict[str, float]],
-    configs: ModelConfigs,
-    run: RunFolder,
-) -> None:
-    """Draw the training samples as the network sees them, and the learning curves."""
-    from ctckit.inference import image_grid, save_png
-    from ctckit.training import save_learning_curves
+def cross_validate(dataset: "Dataset", configs: ModelConfigs, run: RunFolder) -> dict:
+    """Read every image with a model that never saw it; list the labels that look wrong."""
+    from ctckit import training
+    from ctckit.data import default_augmentors
 
-    vocabulary = Vocabulary(configs.vocab)
-    batches = [train_provider[index] for index in range(min(3, len(train_provider)))]
-    images = [image for batch, _ in batches for image in batch]
-    texts = [vocabulary.decode(ids) for _, batch in batches for ids in batch]
-    grid = image_grid(images, texts)
-    save_png(run.report / "training_samples.png", grid)
-    save_learning_curves(history, run.report / "learning_curves.png", run.path.name)
+    def train(samples: list["Sample"]) -> "CTCModel":
+        provider = make_provider(samples, configs)
+        provider.augmentors = default_augmentors() if configs.augment else []
+        model = make_model(configs)
+        cycle = training.OneCycle(configs.learning_rate, configs.time_budget_s)
+        model.fit(
+            provider,
+            epochs=configs.train_epochs or ENDLESS,
+            callbacks=[cycle, training.ProgressBar(cycle)],
+            verbose=0,
+        )
+        return model.reader
 
-
-def summary(result: dict) -> str:
-    """Return the figures of a run as lines for the terminal."""
-    run = Path(result["run"])
-    left_out = f", {result['left_out']} left out" if result["left_out"] else ""
-    return f"""
-Dataset      {result["dataset"]}: {result["images"]} images{left_out}; \
-{result["validation_images"]} of them held back for validation
-Training     {result["epochs"]} epochs, {format_seconds(result["fit_seconds"])} of fitting
-Validation   CER {result["val_CER"]:.2%}, WER {result["val_WER"]:.2%} (chose the epoch; not a test)
-Keras/ONNX   same texts, probabilities within {result["keras_onnx_difference"]:.1g}
-Your reader  {result["onnx"]}
-Pictures     {run / "report"}
-Curves       tensorboard --logdir {run.parent}
-Next         python inferenceModel.py --model {run}"""
+    rows = training.cross_validate(
+        dataset.samples,
+        num_folds=configs.folds,
+        seed=configs.seed,
+        train=train,
+        make_provider=lambda samples: make_provider(samples, configs),
+        vocabulary=Vocabulary(configs.vocab),
+    )
+    training.write_rows(rows, run.report / "out_of_fold.csv")
+    training.save_label_errors(rows, run.report)
+    return {"dataset": dataset.name, "run": str(run.path)} | training.fold_figures(rows)
 
 
 if __name__ == "__main__":

@@ -51,7 +51,7 @@ class RunFolder:
 
 @contextmanager
 def new_run_folder(path: str | Path) -> Iterator[RunFolder]:
-    """Create a run folder with its `train.log`; remove it again if no model comes of it.
+    """Create a run folder with its `train.log`; remove it again if nothing comes of it.
 
     Raises:
         InputError: the folder exists and is not empty, or cannot be written.
@@ -77,7 +77,7 @@ def new_run_folder(path: str | Path) -> Iterator[RunFolder]:
     finally:
         LOGGER.removeHandler(log)
         log.close()
-        if not run.checkpoint.exists():
+        if not run.checkpoint.exists() and not any(run.report.iterdir()):
             shutil.rmtree(run.path)
 
 

@@ -11,10 +11,12 @@ import time
 from dataclasses import fields
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from configs import ModelConfigs
 from ctckit.data import load_dataset
+from ctckit.inference import OnnxInferenceModel
 from tests.drawing import draw_folder, draw_text, write_image
 
 ROOT = Path(__file__).parent.parent
@@ -95,6 +97,42 @@ def test_train_then_read(workplace, architecture):
         assert noise not in done.stderr + read.stderr
 
 
+def test_cross_validation_reads_every_image_and_lists_suspicious_labels(workplace):
+    draw_folder(workplace / "drawn", count=24)
+    done = run(
+        workplace, "train.py", "--dataset", "drawn", "--folds", 2, "--train-epochs", 2,
+        "--json", *FAST,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    result = last_json(done)
+    assert (result["folds"], result["images"]) == (2, 24)
+    (folder,) = (workplace / "Models").iterdir()
+    with (folder / "report" / "out_of_fold.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert len({row["image"] for row in rows}) == 24
+    misread = [row for row in rows if row["text"] != row["label"]]
+    assert len(misread) == result["misread"]
+    with (folder / "report" / "label_errors.csv").open() as file:
+        suspicions = [float(row["suspicion"]) for row in csv.DictReader(file)]
+    assert len(suspicions) == len(misread)
+    assert suspicions == sorted(suspicions, reverse=True)
+
+
+def test_deterministic_runs_repeat_to_the_bit(workplace):
+    draw_folder(workplace / "drawn", count=24)
+    for name in ("first", "second"):
+        done = run(
+            workplace, "train.py", "--dataset", "drawn", "--deterministic", "--train-epochs", 3,
+            "--model-path", name, *FAST,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+    first, second = (OnnxInferenceModel(workplace / name) for name in ("first", "second"))
+    noise = np.random.default_rng(0).integers(0, 256, (4, 32, 96, 3), np.uint8)
+    np.testing.assert_array_equal(
+        first.predict_probabilities(noise), second.predict_probabilities(noise)
+    )
+
+
 def test_interrupt_still_exports(workplace):
     draw_folder(workplace / "drawn", count=40)
     process = subprocess.Popen(
@@ -138,7 +176,9 @@ def test_first_line_comes_before_tensorflow(workplace):
         (["--dataset", "drawn", "--validation-fraction", "0"], "between 0 and 1"),
         (["--dataset", "drawn", "--validation-fraction", "1"], "between 0 and 1"),
         (["--dataset", "drawn", "--validation-fraction", "0.01"], "one part empty"),
-        (["--dataset", "drawn", "--width", "8"], "needs 4 time steps, the network has 2"),
+        (["--dataset", "drawn", "--folds", "1"], "--folds of at least 2, got 1"),
+        (["--dataset", "drawn", "--time-budget", "soon"], "such as 60s, got 'soon'"),
+        (["--dataset", "drawn", "--width", "8"], "time steps, the network has 1"),
         (["--dataset", "drawn", "--vocab", "xyz"], "not in the vocabulary"),
         (["--dataset", "drawn", "--max-text-length", "2"], "more than 2"),
         (["--dataset", "drawn", "--model-path", "drawn"], "new or empty folder"),

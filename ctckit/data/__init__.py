@@ -23,7 +23,7 @@ from ctckit.data.readers import ImageReader
 from ctckit.data.samples import Dataset, LeftOut, Sample, write_csv
 from ctckit.data.scan import ScanResult, scan
 from ctckit.data.sources import load_dataset
-from ctckit.data.split import split_samples
+from ctckit.data.split import split_folds, split_samples
 from ctckit.data.synthetic import generate_captchas
 from ctckit.data.transformers import ImageResizer, LabelIndexer, LabelPadding
 
@@ -63,6 +63,7 @@ __all__ = [
     "log_left_out",
     "required_steps",
     "scan",
+    "split_folds",
     "split_samples",
     "write_csv",
 ]

@@ -1,6 +1,6 @@
 """Split samples into two disjoint parts, the same way every time."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
 import numpy as np
@@ -38,6 +38,32 @@ def split_samples(
             f"expected enough samples for two parts, received {len(samples)}: split at "
             f"{fraction} leaves one part empty; use more images or another fraction"
         )
+    shuffled = _shuffled(samples, seed)
+    return shuffled[:size], shuffled[size:]
+
+
+def split_folds(
+    samples: Sequence[Item], num_folds: int, seed: int
+) -> Iterator[tuple[list[Item], list[Item]]]:
+    """Yield for each of `num_folds` folds all other samples, and the fold.
+
+    Every sample is in exactly one fold; the folds differ in size by one at most, and depend on
+    the samples and the seed alone.
+
+    Raises:
+        InputError: There are fewer than two folds, or more folds than samples.
+    """
+    if not 2 <= num_folds <= len(samples):
+        raise InputError(
+            f"expected 2 to {len(samples)} folds for {len(samples)} samples, received {num_folds}"
+        )
+    shuffled = _shuffled(samples, seed)
+    folds = [shuffled[start::num_folds] for start in range(num_folds)]
+    for index, fold in enumerate(folds):
+        rest = [sample for other in folds[:index] + folds[index + 1 :] for sample in other]
+        yield rest, fold
+
+
+def _shuffled(samples: Sequence[Item], seed: int) -> list[Item]:
     ordered = sorted(samples, key=lambda sample: (str(sample[0]), str(sample[1])))
-    order = np.random.default_rng(seed).permutation(len(ordered))
-    return [ordered[i] for i in order[:size]], [ordered[i] for i in order[size:]]
+    return [ordered[i] for i in np.random.default_rng(seed).permutation(len(ordered))]

@@ -2,10 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import sqrt
 
 from rapidfuzz.distance import Levenshtein
 
 from ctckit.errors import InputError
+
+Z_95 = 1.959964  # the normal distribution holds 95 % within ± this
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,25 @@ class ErrorCounts:
     def wer(self) -> float:
         """Word error rate: share of texts not read exactly, 0.0…1.0; 0.0 without any."""
         return self.wrong_texts / self.texts if self.texts else 0.0
+
+    @property
+    def wer_interval(self) -> tuple[float, float]:
+        """The 95 % interval of the word error rate; (0.0, 1.0) without any text.
+
+        Source: Wilson 1927, "Probable inference, the law of succession, and statistical
+        inference"; it stays within 0…1 and is no point when nothing was wrong.
+
+        >>> [round(bound, 4) for bound in ErrorCounts(0, 520, 0, 104).wer_interval]
+        [0.0, 0.0356]
+        """
+        if not self.texts:
+            return 0.0, 1.0
+        n, share, z2 = self.texts, self.wer, Z_95 * Z_95
+        centre = share + z2 / (2 * n)
+        spread = Z_95 * sqrt(share * (1 - share) / n + z2 / (4 * n * n))
+        return max((centre - spread) / (1 + z2 / n), 0.0), min(
+            (centre + spread) / (1 + z2 / n), 1.0
+        )
 
     def __add__(self, other: "ErrorCounts") -> "ErrorCounts":
         return ErrorCounts(

@@ -9,13 +9,21 @@ from ctckit.training.callbacks import (
     TrainLogger,
     ValidationImages,
 )
+from ctckit.training.cross_validation import (
+    OutOfFold,
+    cross_validate,
+    fold_figures,
+    likely_label_errors,
+    save_label_errors,
+    write_rows,
+)
 from ctckit.training.ctc_model import CTCModel
-from ctckit.training.curves import save_learning_curves
 from ctckit.training.layers import residual_block
 from ctckit.training.losses import CTCloss
 from ctckit.training.metrics import CWERMetric
 from ctckit.training.provider import DataProvider
 from ctckit.training.recipe import make_optimizer, one_cycle
+from ctckit.training.report import save_learning_curves, save_training_samples
 
 __all__ = [
     "BestCheckpoint",
@@ -25,12 +33,19 @@ __all__ = [
     "DataProvider",
     "Model2onnx",
     "OneCycle",
+    "OutOfFold",
     "ProgressBar",
     "StopOnInterrupt",
     "TrainLogger",
     "ValidationImages",
+    "cross_validate",
+    "fold_figures",
+    "likely_label_errors",
     "make_optimizer",
     "one_cycle",
     "residual_block",
+    "save_label_errors",
     "save_learning_curves",
+    "save_training_samples",
+    "write_rows",
 ]

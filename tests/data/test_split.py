@@ -1,6 +1,6 @@
 import pytest
 
-from ctckit.data import Sample, split_samples
+from ctckit.data import Sample, split_folds, split_samples
 from ctckit.errors import InputError
 
 SAMPLES = [Sample(f"{i:03}.png", str(i)) for i in range(101)]
@@ -43,3 +43,27 @@ def test_fraction_out_of_range(fraction):
 def test_empty_part(count, fraction):
     with pytest.raises(InputError, match=f"received {count}.*one part empty"):
         split_samples(SAMPLES[:count], fraction, 0)
+
+
+@pytest.mark.parametrize(("count", "num_folds"), [(10, 2), (11, 3), (5, 5)])
+def test_folds_hold_every_sample_once(count, num_folds):
+    samples = [(f"{index}.png", str(index)) for index in range(count)]
+    folds = list(split_folds(samples, num_folds, seed=1))
+    assert sorted(sample for _, fold in folds for sample in fold) == sorted(samples)
+    for rest, fold in folds:
+        assert sorted([*rest, *fold]) == sorted(samples)
+    sizes = {len(fold) for _, fold in folds}
+    assert max(sizes) - min(sizes) <= 1
+
+
+def test_folds_depend_on_samples_and_seed_alone():
+    samples = [(f"{index}.png", str(index)) for index in range(20)]
+    assert list(split_folds(samples, 4, 0)) == list(split_folds(samples[::-1], 4, 0))
+    assert list(split_folds(samples, 4, 0)) != list(split_folds(samples, 4, 1))
+
+
+@pytest.mark.parametrize("num_folds", [0, 1, 4])
+def test_refuses_a_number_of_folds_that_cannot_be(num_folds):
+    samples = [("a.png", "a"), ("b.png", "b"), ("c.png", "c")]
+    with pytest.raises(InputError, match="2 to 3 folds for 3 samples"):
+        list(split_folds(samples, num_folds, 0))

@@ -1,4 +1,4 @@
-"""A picture of how a run went."""
+"""Pictures of what a run was trained on and how it went."""
 
 from pathlib import Path
 
@@ -6,14 +6,28 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from ctckit.files import replace_atomically
+from ctckit.inference import image_grid, save_png
+from ctckit.text import Vocabulary
+from ctckit.training.provider import DataProvider
 
 
-def save_learning_curves(history: list[dict[str, float]], path: str | Path, title: str) -> Path:
-    """Draw losses, error rates and learning rate per epoch as a PNG.
+def save_training_samples(
+    provider: DataProvider, vocabulary: Vocabulary, folder: Path, limit: int = 48
+) -> Path:
+    """Draw the first samples as the network sees them, augmented: training_samples.png."""
+    num_batches = min(-(-limit // provider.batch_size), len(provider))
+    batches = [provider[index] for index in range(num_batches)]
+    images = [image for batch, _ in batches for image in batch][:limit]
+    texts = [vocabulary.decode(ids) for _, batch in batches for ids in batch][:limit]
+    return save_png(folder / "training_samples.png", image_grid(images, texts))
+
+
+def save_learning_curves(history: list[dict[str, float]], folder: Path, title: str) -> Path:
+    """Draw losses, error rates and learning rate per epoch: learning_curves.png.
 
     Args:
         history: rows with the columns of history.csv.
-        path: file to write.
+        folder: where to write.
         title: heading of the picture.
     """
     epochs = [row["epoch"] for row in history]
@@ -36,6 +50,7 @@ def save_learning_curves(history: list[dict[str, float]], path: str | Path, titl
     error.set(title="error rates, %", yscale="symlog", ylim=(0, None))
     draw(rate, ("learning_rate",))
     rate.set(title="learning rate")
-    with replace_atomically(Path(path)) as temporary:
+    path = folder / "learning_curves.png"
+    with replace_atomically(path) as temporary:
         figure.savefig(temporary, dpi=110, format="png")
-    return Path(path)
+    return path
