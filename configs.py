@@ -7,7 +7,7 @@ from typing import Self
 
 from ctckit.config import BaseModelConfigs
 from ctckit.errors import InputError, nearest_name
-from ctckit.text import Vocabulary
+from ctckit.text import Vocabulary, normalise
 
 ARCHITECTURES = ("crnn", "mltu_captcha", "keras_captcha_ocr")
 SECONDS_PER = {"": 1, "s": 1, "min": 60, "h": 3600}
@@ -17,6 +17,7 @@ MAX_EPOCHS = 200
 PIXELS_PER_STEP = 8  # of width, in crnn
 STEPS_PER_CHARACTER = 2  # CTC needs one; with two the network need not be exact about places
 WIDTH_MULTIPLE = 8
+MAX_OWN_WIDTH = 2048  # for wider ones --width must be given: memory grows with it
 NATIVE_CHANNELS = {"mltu_captcha": 3, "keras_captcha_ocr": 1}  # as their authors trained them
 
 
@@ -74,12 +75,13 @@ class ModelConfigs(BaseModelConfigs):
     """Passes over the training images. None: as many as give about 1,300 steps."""
 
     time_budget: str | None = None
-    """Time for fitting and validating, such as 60s or 5min, instead of a number of epochs: the
-    schedule follows the clock, so that the run ends on time and fully annealed."""
+    """Time for fitting and validating (of each fold), such as 60s or 5min, instead of a number
+    of epochs: the schedule follows the clock, so that the run ends on time and fully annealed."""
 
     folds: int | None = None
     """Cross-validate: train this many models, each without its own part of the images, and list
-    the labels that look wrong. Leaves figures and lists, no model."""
+    the labels that look wrong. Leaves figures and lists, no model; --validation-fraction and
+    --early-stopping-patience mean nothing then."""
 
     weight_decay: float = 1e-4
     """Decoupled weight decay of AdamW, per step, times the learning rate."""
@@ -138,7 +140,12 @@ class ModelConfigs(BaseModelConfigs):
             if value is not None and not value >= smallest:
                 flag = f"--{name.replace('_', '-')}"
                 raise InputError(f"expected {flag} of at least {smallest}, got {value}")
-        for name in ("learning_rate", "gradient_clip_norm"):
+        for name, largest in _LARGEST.items():
+            value = getattr(self, name)
+            if value is not None and not value <= largest:
+                flag = f"--{name.replace('_', '-')}"
+                raise InputError(f"expected {flag} of at most {largest}, got {value}")
+        for name in ("learning_rate", "gradient_clip_norm", "weight_decay", "auxiliary_weight"):
             if not 0 <= getattr(self, name) < float("inf"):
                 flag = f"--{name.replace('_', '-')}"
                 raise InputError(f"expected {flag} of 0 or more, got {getattr(self, name)}")
@@ -158,7 +165,7 @@ class ModelConfigs(BaseModelConfigs):
             return math.ceil(self.height / 16) * math.ceil(self.width / 16)
         if self.architecture == "keras_captcha_ocr":
             return self.width // 4
-        return math.ceil(self.width / 8)
+        return math.ceil(self.width / PIXELS_PER_STEP)
 
     def with_image_form(
         self, *, image_size: tuple[int, int], is_grey: bool, label_steps: int
@@ -173,14 +180,18 @@ class ModelConfigs(BaseModelConfigs):
         height, width = image_size
         own_shape = self.height * width / height
         wide_enough = PIXELS_PER_STEP * STEPS_PER_CHARACTER * label_steps
-        own_width = math.ceil(max(own_shape, wide_enough) / WIDTH_MULTIPLE) * WIDTH_MULTIPLE
+        multiple = math.ceil(max(own_shape, wide_enough) / WIDTH_MULTIPLE) * WIDTH_MULTIPLE
+        own_width = min(multiple, MAX_OWN_WIDTH)
         own_channels = NATIVE_CHANNELS.get(self.architecture, 1 if is_grey else 3)
         return self.replace(width=self.width or own_width, channels=self.channels or own_channels)
 
     def with_labels(self, labels: list[str]) -> Self:
         """Choose vocabulary, longest label and number of epochs from the data where left open."""
-        vocabulary = Vocabulary(self.vocab) if self.vocab else Vocabulary.from_labels(labels)
-        num_train = len(labels) * (1 - self.validation_fraction)
+        vocabulary = (
+            Vocabulary(normalise(self.vocab)) if self.vocab else Vocabulary.from_labels(labels)
+        )
+        held_back = 1 / self.folds if self.folds else self.validation_fraction
+        num_train = len(labels) * (1 - held_back)
         steps_per_epoch = math.ceil(num_train / self.batch_size)
         epochs = min(max(math.ceil(MIN_STEPS / steps_per_epoch), MIN_EPOCHS), MAX_EPOCHS)
         return self.replace(
@@ -202,4 +213,10 @@ _SMALLEST = {
     "train_workers": 0,
     "seed": 0,
     "folds": 2,
+}
+
+_LARGEST = {
+    "height": 4096,
+    "width": 32_768,
+    "seed": 2**32 - 1,
 }

@@ -36,7 +36,7 @@ class Arguments:
     """An .onnx file, or the folder of a run; without it, the newest run in Models/."""
     csv: Path | None = None
     """Images and labels to read (columns image,label); without it, the val.csv of the run."""
-    images: tuple[Path, ...] = ()
+    images: tuple[Path, ...] | None = None
     """Image files to read: prints file<TAB>text<TAB>confidence for each, and judges nothing."""
     json: bool = False
     """Print the result as one JSON object, the last line on stdout."""
@@ -53,6 +53,8 @@ class Arguments:
             raise InputError(f"--batch-size: expected 1 or more, received {self.batch_size}")
         if self.num_threads < 0:
             raise InputError(f"--num-threads: expected 0 or more, received {self.num_threads}")
+        if self.images == ():
+            raise InputError("--images: expected at least one file, received none")
         if self.images and (self.csv or self.predictions):
             raise InputError("--images stands alone: leave out --csv and --predictions")
 

@@ -20,8 +20,8 @@ import tyro
 from configs import ModelConfigs
 from ctckit import __version__
 from ctckit.arguments import parse_arguments
-from ctckit.console import LOGGER, run_command
-from ctckit.inference import ModelMetadata
+from ctckit.console import LOGGER, progress, run_command
+from ctckit.errors import InputError
 from ctckit.opencv_check import require_opencv
 from ctckit.quiet import hidden_native_log
 from ctckit.run_folder import RunFolder, default_run_path, new_run_folder
@@ -30,6 +30,7 @@ from ctckit.text import Vocabulary
 
 if TYPE_CHECKING:  # imported below when needed, so that the first line comes at once
     from ctckit.data import Dataset, Sample
+    from ctckit.inference import ModelMetadata
     from ctckit.training import CTCModel, DataProvider
 
 DATASETS_DIR = Path("Datasets")
@@ -66,7 +67,8 @@ def main() -> None:
             result = cross_validate(dataset, configs, run)
         else:
             train_provider, val_provider = make_providers(dataset, configs, run)
-            history = fit(make_model(configs), train_provider, val_provider, configs, run)
+            metadata = make_metadata(dataset, configs)
+            history = fit(train_provider, val_provider, metadata, configs, run)
             result = judge(train_provider, val_provider, history, run)
 
     result |= {"images": len(dataset.samples), "left_out": len(dataset.left_out)}
@@ -97,11 +99,26 @@ def prepare_data(configs: ModelConfigs) -> tuple["Dataset", ModelConfigs]:
         max_length=configs.max_text_length,
         characters=configs.vocab,
     )
+    check_size(len(dataset.samples), configs)
     configs = configs.with_labels([label for _, label in dataset.samples])
     run_path = configs.model_path or default_run_path(MODELS_DIR, dataset.name, datetime.now())
     return dataset, configs.replace(
         dataset=configs.dataset or str(DATASETS_DIR / dataset.name), model_path=str(run_path)
     )
+
+
+def check_size(num_images: int, configs: ModelConfigs) -> None:
+    """Refuse too few images for the parts they are to be split into."""
+    if configs.folds and configs.folds > num_images:
+        raise InputError(f"expected at least {configs.folds} images for --folds {configs.folds}, "
+                         f"got {num_images}")  # fmt: skip
+    held_back = num_images - round(num_images * (1 - configs.validation_fraction))
+    if not configs.folds and not 0 < held_back < num_images:
+        raise InputError(
+            f"expected enough images to train and to validate, got {num_images}, of which "
+            f"--validation-fraction {configs.validation_fraction:g} holds back {held_back}; "
+            "use more images or another fraction"
+        )
 
 
 def describe(dataset: "Dataset", configs: ModelConfigs) -> None:
@@ -193,10 +210,25 @@ def make_model(configs: ModelConfigs) -> "CTCModel":
     return model
 
 
+def make_metadata(dataset: "Dataset", configs: ModelConfigs) -> "ModelMetadata":
+    """Collect what the ONNX file will say about itself."""
+    from ctckit.inference import ModelMetadata
+
+    return ModelMetadata(
+        vocabulary=Vocabulary(configs.vocab),
+        height=configs.height,
+        width=configs.width,
+        channels=configs.channels,
+        keep_aspect_ratio=configs.keep_aspect_ratio,
+        dataset=dataset.name,
+        extra={"architecture": configs.architecture, "seed": configs.seed},
+    )
+
+
 def fit(
-    model: "CTCModel",
     train_provider: "DataProvider",
     val_provider: "DataProvider",
+    metadata: "ModelMetadata",
     configs: ModelConfigs,
     run: RunFolder,
 ) -> list[dict[str, float]]:
@@ -205,33 +237,23 @@ def fit(
 
     from ctckit import training
 
-    vocabulary = Vocabulary(configs.vocab)
-    metadata = ModelMetadata(
-        vocabulary=vocabulary,
-        height=configs.height,
-        width=configs.width,
-        channels=configs.channels,
-        keep_aspect_ratio=configs.keep_aspect_ratio,
-        dataset=Path(configs.dataset).stem,
-        extra={"architecture": configs.architecture, "seed": configs.seed},
-    )
     cycle = training.OneCycle(configs.learning_rate, configs.time_budget_s)
     logger = training.TrainLogger(run.path, cycle)
     best = training.BestCheckpoint(run.checkpoint)
     callbacks = [
-        training.StopOnInterrupt(),
         cycle,
         training.ProgressBar(cycle),
         logger,
         best,
         TensorBoard(run.tensorboard, write_graph=False, profile_batch=0),
-        training.ValidationImages(run.tensorboard, val_provider, vocabulary),
+        training.ValidationImages(run.tensorboard, val_provider, metadata.vocabulary),
         training.Model2onnx(run.checkpoint, metadata, best),
+        training.StopOnInterrupt(),  # last, so that it guards the export, too
     ]
     if configs.early_stopping_patience:
         patience = configs.early_stopping_patience
         callbacks.append(EarlyStopping(monitor="val_CER", mode="min", patience=patience))
-    model.fit(
+    make_model(configs).fit(
         train_provider,
         validation_data=val_provider,
         epochs=configs.train_epochs or ENDLESS,  # a time budget ends the run by itself
@@ -255,7 +277,8 @@ def judge(
     from ctckit.training import save_learning_curves, save_training_samples
 
     reader = ImageToWordModel(run.onnx)
-    batches = (val_provider[index][0] for index in range(len(val_provider)))
+    indices = progress(range(len(val_provider)), "compare with Keras", unit="batch")
+    batches = (val_provider[index][0] for index in indices)
     parity = compare(keras.models.load_model(run.checkpoint), reader, batches).require()
     evaluation = evaluate(reader, val_provider.samples)
     commands.save_report(evaluation, commands.plan(run.path, None, None, MODELS_DIR))
@@ -299,8 +322,8 @@ def cross_validate(dataset: "Dataset", configs: ModelConfigs, run: RunFolder) ->
         train=train,
         make_provider=lambda samples: make_provider(samples, configs),
         vocabulary=Vocabulary(configs.vocab),
+        keep=lambda rows: training.write_rows(rows, run.report / "out_of_fold.csv"),
     )
-    training.write_rows(rows, run.report / "out_of_fold.csv")
     training.save_label_errors(rows, run.report)
     return {"dataset": dataset.name, "run": str(run.path)} | training.fold_figures(rows)
 

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, get_type_hints
 
 import yaml
 
@@ -59,7 +59,18 @@ class BaseModelConfigs:
                 f"expected schema_version {cls.schema_version} in {path}, got {version}"
             )
         cls._refuse_unknown(document)
+        cls._check_types(document, path)
         return cls(**document)
+
+    @classmethod
+    def _check_types(cls, document: dict[str, Any], path: Path) -> None:
+        hints = get_type_hints(cls)
+        for name, value in document.items():
+            is_bool_for_number = isinstance(value, bool) and hints[name] is not bool
+            whole = isinstance(value, int) and hints[name] is float
+            if is_bool_for_number or not (whole or isinstance(value, hints[name])):
+                expected = getattr(hints[name], "__name__", hints[name])
+                raise InputError(f"expected {name} in {path} as {expected}, got {value!r}")
 
     @classmethod
     def _refuse_unknown(cls, values: dict[str, Any]) -> None:

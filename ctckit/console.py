@@ -4,6 +4,7 @@ Progress and log lines go to stderr; results go to stdout, so that they can be p
 """
 
 import logging
+import os
 import sys
 from collections.abc import Callable, Iterable
 from typing import TypeVar
@@ -70,6 +71,8 @@ def run_command(command: Callable[[], None]) -> int:
     except KeyboardInterrupt:
         tqdm.write("interrupted", file=sys.stderr)
         return EXIT_INTERRUPTED
+    except BrokenPipeError:  # whoever read our output has seen enough, as in `… | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 

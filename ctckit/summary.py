@@ -1,6 +1,7 @@
 """What a person reads at the end of a run."""
 
 from pathlib import Path
+from shlex import quote
 
 from ctckit.console import format_seconds
 
@@ -34,6 +35,6 @@ def summary(result: dict) -> str:
         f"Keras/ONNX   same texts, probabilities within {result['keras_onnx_difference']:.1g}",
         f"Your reader  {result['onnx']}",
         f"Pictures     {report}",
-        f"Curves       tensorboard --logdir {Path(result['run']).parent}",
-        f"Next         python inferenceModel.py --model {result['run']}",
+        f"Curves       tensorboard --logdir {quote(str(Path(result['run']).parent))}",
+        f"Next         python inferenceModel.py --model {quote(result['run'])}",
     ])  # fmt: skip

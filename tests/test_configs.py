@@ -39,6 +39,9 @@ def test_saved_and_loaded_is_equal(tmp_path, configs):
         ({"time_budget": "0s"}, "--time-budget in s, min or h"),
         ({"time_budget": "1min", "train_epochs": 3}, "got both"),
         ({"height": 0}, "--height of at least 8, got 0"),
+        ({"seed": 2**32}, "--seed of at most 4294967295"),
+        ({"height": 1_000_000}, "--height of at most 4096"),
+        ({"weight_decay": float("inf")}, "--weight-decay"),
         ({"train_workers": -1}, "--train-workers of at least 0, got -1"),
     ],
 )
@@ -63,6 +66,10 @@ def test_unknown_field_names_the_nearest(tmp_path):
         ("just words", "expected YAML fields"),
         ("schema_version: 99\n", "expected schema_version 1 in .*, got 99"),
         ("height: 3\n", "got None"),
+        ("schema_version: 1\nheight: tall\n", "expected height in .* as int, got 'tall'"),
+        ("schema_version: 1\nbatch_size: 1.5\n", "expected batch_size in .* as int, got 1.5"),
+        ("schema_version: 1\nseed: true\n", "expected seed in .* as int, got True"),
+        ("schema_version: 1\nvocab: 123\n", "expected vocab in .*, got 123"),
         ("!!python/object/apply:os.system ['true']", "expected YAML in"),
     ],
 )
@@ -84,6 +91,7 @@ def test_values_do_not_change():
     [
         ((50, 200), 5, 200, "the images' own shape"),
         ((80, 240), 4, 152, "scaled to height 50, rounded up to a multiple of 8"),
+        ((1, 1000), 12, 2048, "very flat images do not make the network very wide"),
         ((50, 50), 12, 192, "two time steps of 8 pixels per character of the longest label"),
     ],
 )
@@ -132,3 +140,13 @@ def test_time_budget_in_seconds(text, seconds):
 
 def test_a_time_budget_leaves_the_number_of_epochs_open():
     assert ModelConfigs(time_budget="1min").with_labels(["ab"] * 9).train_epochs is None
+
+
+def test_folds_train_as_many_steps_as_a_single_run():
+    labels = ["ab"] * 1040
+    assert ModelConfigs(folds=2).with_labels(labels).train_epochs == 40
+    assert ModelConfigs(folds=10).with_labels(labels).train_epochs == 23
+
+
+def test_decomposed_characters_of_the_vocabulary_are_composed():
+    assert ModelConfigs(vocab="e\u0301a").with_labels(["\u00e9a"]).vocab == "a\u00e9"

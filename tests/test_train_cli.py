@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 from dataclasses import fields
 from pathlib import Path
 
@@ -175,7 +176,7 @@ def test_first_line_comes_before_tensorflow(workplace):
         (["--dataset", "drawn", "--train-epochs", "-1"], "--train-epochs of at least 1"),
         (["--dataset", "drawn", "--validation-fraction", "0"], "between 0 and 1"),
         (["--dataset", "drawn", "--validation-fraction", "1"], "between 0 and 1"),
-        (["--dataset", "drawn", "--validation-fraction", "0.01"], "one part empty"),
+        (["--dataset", "drawn", "--validation-fraction", "0.01"], "holds back 0"),
         (["--dataset", "drawn", "--folds", "1"], "--folds of at least 2, got 1"),
         (["--dataset", "drawn", "--time-budget", "soon"], "such as 60s, got 'soon'"),
         (["--dataset", "drawn", "--width", "8"], "time steps, the network has 1"),
@@ -187,10 +188,15 @@ def test_first_line_comes_before_tensorflow(workplace):
         (["--dataset", "missing.csv"], "gone.png"),
         (["--dataset", "twice.csv"], "duplicate rows"),
         (["--dataset", "fake.zip"], "zip"),
+        (["--dataset", "void.zip"], "expected images"),
+        (["--dataset", "texts.zip"], "expected images"),
+        (["--dataset", "parts"], "images in several folders: a, b"),
+        (["--dataset", "x" * 300], "too long"),
+        (["--dataset", "drawn", "--folds", "11"], "at least 11 images for --folds 11, got 10"),
     ],
 )  # fmt: skip
 def test_bad_input_gets_one_line_and_leaves_nothing(workplace, arguments, message):
-    texts = draw_folder(workplace / "drawn", count=4)
+    texts = draw_folder(workplace / "drawn", count=10)
     image = f"drawn/{texts[0]}.png"
     for name in ("empty", "texts", "corrupt"):
         (workplace / name).mkdir()
@@ -202,6 +208,12 @@ def test_bad_input_gets_one_line_and_leaves_nothing(workplace, arguments, messag
     (workplace / "missing.csv").write_text(f"image,label\n{image},a\ngone.png,b\n")
     (workplace / "twice.csv").write_text(f"image,label\n{image},a\n{image},a\n")
     (workplace / "fake.zip").write_text("not a zip")
+    with zipfile.ZipFile(workplace / "void.zip", "w"):
+        pass
+    with zipfile.ZipFile(workplace / "texts.zip", "w") as archive:
+        archive.writestr("readme.txt", "no images here")
+    for name in ("a", "b"):
+        draw_folder(workplace / "parts" / name, count=2)
 
     done = run(workplace, "train.py", *arguments)
     assert done.returncode == 2, done.stderr
@@ -210,6 +222,36 @@ def test_bad_input_gets_one_line_and_leaves_nothing(workplace, arguments, messag
     assert "Traceback" not in done.stderr
     assert not list((workplace / "Models").iterdir()), "nothing half-written"
     assert not (workplace / "Datasets").exists() or not list((workplace / "Datasets").iterdir())
+
+
+def test_without_images_or_network_a_stand_in_is_made(workplace):
+    """`python train.py` alone; a proxy that nobody answers stands for the missing network."""
+    arguments = command(workplace, "train.py", "--train-epochs", 1, "--height", 16, "--json")
+    arguments["env"] |= {"https_proxy": "http://127.0.0.1:9", "HTTPS_PROXY": "http://127.0.0.1:9"}
+    done = subprocess.run(**arguments, capture_output=True, timeout=600, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "No network" in done.stderr and "stand-in" in done.stderr
+    result = last_json(done)
+    assert (result["dataset"], result["images"]) == ("generated", 1040)
+    assert len(list((workplace / "Datasets" / "generated").glob("*.png"))) == 1040
+    (folder,) = (workplace / "Models").iterdir()
+    assert folder.name.startswith("generated_")
+    assert "generated" in ModelConfigs.load(folder).dataset
+    assert "generated" in (folder / "train.log").read_text()
+    assert "generated" in done.stdout.splitlines()[1], "the summary names the images"
+
+
+@pytest.mark.parametrize("script", ["train.py", "inferenceModel.py"])
+def test_opencv_without_its_system_libraries(workplace, script):
+    broken = workplace / "cv2"
+    broken.mkdir()
+    message = "libGL.so.1: cannot open shared object file"
+    (broken / "__init__.py").write_text(f"raise ImportError({message!r})")
+    done = run(workplace, script)
+    assert done.returncode == 2
+    (error,) = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+    assert "libGL.so.1" in error and "opencv-python-headless" in error
+    assert "Traceback" not in done.stderr
 
 
 def test_help_lists_every_field(workplace):

@@ -1,16 +1,19 @@
 """Folders that appear whole or not at all, and zip archives unpacked into them."""
 
+import re
 import shutil
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from stat import S_IFDIR, S_IFMT, S_IFREG
 
 from ctckit.console import progress
 from ctckit.errors import InputError
+
+DRIVE = re.compile("[A-Za-z]:")
 
 
 @contextmanager
@@ -44,7 +47,7 @@ def new_folder(target: Path) -> Iterator[Path]:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def unpack(archive: Path, target: Path) -> Path:
+def unpack(archive: Path, target: Path, *, suffixes: Collection[str]) -> Path:
     """Unpack a zip archive into the folder `target`, whole or not at all.
 
     One folder that encloses everything in the archive is dropped; hidden files and
@@ -53,11 +56,14 @@ def unpack(archive: Path, target: Path) -> Path:
 
     Raises:
         InputError: Not a readable zip, a member that would land outside of `target`, a link,
-            an encrypted member, too little free disk, or a `target` with other content.
+            an encrypted member, too little free disk, a `target` with other content, or no
+            member with one of the lower-case `suffixes`.
     """
     try:
         with zipfile.ZipFile(archive) as source:
             members = _members(source, archive)
+            if not any(path.suffix.lower() in suffixes for path in members):
+                raise InputError(f"expected images ({' '.join(sorted(suffixes))}) in {archive}")
             if _holds(target, members):
                 return target
             _check_free_space(archive, members, target)
@@ -68,6 +74,8 @@ def unpack(archive: Path, target: Path) -> Path:
         raise InputError(f"expected a zip archive, received {archive}: {error}") from error
     except RuntimeError as error:  # an encrypted member, or a compression zipfile does not know
         raise InputError(f"cannot unpack {archive}: {error}") from error
+    except OSError as error:  # a name too long for this system, no permission, a full disk
+        raise InputError(f"cannot unpack {archive}: {error.strerror}") from error
     return target
 
 
@@ -87,8 +95,8 @@ def _members(source: zipfile.ZipFile, archive: Path) -> dict[PurePosixPath, zipf
 
 def _check_member(info: zipfile.ZipInfo, path: PurePosixPath, archive: Path) -> None:
     """Refuse what could write outside of the target folder, on any operating system."""
-    outside = path.is_absolute() or ".." in path.parts
-    if outside or "\\" in info.filename or ":" in info.filename:
+    outside = path.is_absolute() or ".." in path.parts or DRIVE.match(info.filename)
+    if outside or "\\" in info.filename:
         raise InputError(
             f"refused to unpack {archive}: its member {info.filename!r} points out of the archive"
         )

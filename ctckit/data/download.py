@@ -11,7 +11,8 @@ from typing import BinaryIO
 from ctckit.console import LOGGER, progress
 from ctckit.data.archives import new_folder, unpack
 from ctckit.data.samples import Dataset
-from ctckit.data.sources import find_images, load_dataset
+from ctckit.data.scan import scan
+from ctckit.data.sources import IMAGE_SUFFIXES, find_images, load_dataset
 from ctckit.data.synthetic import generate_captchas
 from ctckit.errors import InputError
 
@@ -76,7 +77,7 @@ def fetch_captcha_images(
 
 def _unpack_download(archive: Path, folder: Path, url: str) -> None:
     try:
-        unpack(archive, folder)
+        unpack(archive, folder, suffixes=IMAGE_SUFFIXES)
     except InputError as error:
         raise InputError(f"the download of {url} is damaged, try again: {error}") from error
 
@@ -87,6 +88,15 @@ def _check_complete(folder: Path, num_images: int, origin: str, advice: str) -> 
         raise InputError(
             f"expected {num_images} images in {origin}, found {found}; {advice}, "
             "or choose other images with --dataset"
+        )
+
+
+def _check_readable(folder: Path, url: str) -> None:
+    scanned = scan(load_dataset(folder, datasets_dir=folder.parent, label_separator=""))
+    if left_out := scanned.dataset.left_out:
+        raise InputError(
+            f"the download of {url} is damaged, try again: {len(left_out)} images cannot be "
+            f"used, such as {Path(left_out[0].image).name}: {left_out[0].reason}"
         )
 
 

@@ -1,18 +1,13 @@
 """Labels out of file names, with a rule for sets where the same label occurs again."""
 
 import re
-import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable
 
 from ctckit.console import LOGGER
+from ctckit.text import normalise
 
 SEPARATORS = ".-_"
-
-
-def normalise(label: str) -> str:
-    """Return `label` in Unicode's composed form (NFC), as some systems decompose file names."""
-    return unicodedata.normalize("NFC", label)
 
 
 def labels_of_stems(stems: Iterable[str], label_separator: str | None = None) -> list[str]:
@@ -23,10 +18,12 @@ def labels_of_stems(stems: Iterable[str], label_separator: str | None = None) ->
     unless the names of the set show that numbers at their end count repeats of a label:
 
     - A name is numbered if it ends in a separator (`.`, `-` or `_`) and digits.
-    - Numbered names of one base, together with the name that is just the base, form a group;
-      groups of one name say nothing.
+    - Numbered names of one base, together with the name that is just the base, form a group.
     - A group counts repeats if its numbers go up by one from 0 or 1, or from 2 where the bare
       name stands for the first: `0000, 0000.1` and `abc_1, abc_2`, but not `12.50, 12.75`.
+      With `.` and `-`, which plates and readings contain, the bare name must be there: `0.1,
+      0.2` and `A-1, A-2` are labels. A single name of another number, such as `AB-47`, speaks
+      against counting.
     - If more groups of a separator count repeats than do not, the number is dropped from
       every name that is numbered with this separator, and one line is logged.
 
@@ -48,11 +45,11 @@ def _without_repeat_counters(names: list[str]) -> list[str]:
     for separator in SEPARATORS:
         numbered = re.compile(rf"(.+){re.escape(separator)}([0-9]+)")
         matches = {name: match for name in names if (match := numbered.fullmatch(name))}
-        if _count_repeats(matches.values(), set(names)):
+        if _count_repeats(matches.values(), set(names), bare_not_needed=separator == "_"):
             example = next(iter(matches))
-            LOGGER.info(
+            LOGGER.warning(
                 "%d file names end in %r and a number that counts repeats of a label: "
-                "%s reads %s (label_separator='' keeps whole names)",
+                "%s reads %s (--label-separator= keeps whole names)",
                 len(matches),
                 separator,
                 example,
@@ -62,17 +59,18 @@ def _without_repeat_counters(names: list[str]) -> list[str]:
     return names
 
 
-def _count_repeats(matches: Iterable[re.Match], names: set[str]) -> bool:
+def _count_repeats(matches: Iterable[re.Match], names: set[str], *, bare_not_needed: bool) -> bool:
     """Say whether the numbers at the end of the names count repeats (rule: labels_of_stems)."""
     groups = defaultdict(set)
     for match in matches:
         groups[match[1]].add(int(match[2]))
     votes = 0
     for base, numbers in groups.items():
-        bare = base in names
-        if len(numbers) + bare > 1:
-            starts = (0, 1, 2) if bare else (0, 1)
-            first = min(numbers)
-            consecutive = max(numbers) - first + 1 == len(numbers)
-            votes += 1 if first in starts and consecutive else -1
+        bare, first = base in names, min(numbers)
+        starts = (0, 1, 2) if bare else (0, 1)
+        counts = first in starts and max(numbers) - first + 1 == len(numbers)
+        if not counts:
+            votes -= 1
+        elif bare or (bare_not_needed and len(numbers) > 1):
+            votes += 1
     return votes > 0

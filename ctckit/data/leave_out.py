@@ -6,6 +6,7 @@ from pathlib import Path
 from ctckit.console import LOGGER
 from ctckit.data.samples import Dataset, LeftOut
 from ctckit.errors import InputError
+from ctckit.text import normalise
 
 NUM_NAMED = 5
 
@@ -37,6 +38,7 @@ def leave_out_labels(
     Raises:
         InputError: no sample is left.
     """
+    characters = None if characters is None else normalise(characters)
 
     def reason(label: str) -> str:
         if (needed := required_steps(label)) > num_steps:

@@ -4,9 +4,10 @@ import csv
 from pathlib import Path
 
 from ctckit.data.archives import unpack
-from ctckit.data.labels import labels_of_stems, normalise
+from ctckit.data.labels import labels_of_stems
 from ctckit.data.samples import Dataset, LeftOut, Sample
 from ctckit.errors import InputError
+from ctckit.text import normalise
 
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff"})
 IMAGE_COLUMNS = ("image", "path", "filename")
@@ -35,13 +36,21 @@ def load_dataset(
     Raises:
         InputError: Nothing usable there; the message says what was expected and found.
     """
-    path = Path(source)
+    try:
+        return _load(Path(source), Path(datasets_dir), label_separator)
+    except OSError as error:  # no permission, a name too long for this system
+        raise InputError(f"cannot read {source}: {error.strerror}") from error
+
+
+def _load(path: Path, datasets_dir: Path, label_separator: str | None) -> Dataset:
     if path.is_dir():
         return _load_folder(path, label_separator)
     if not path.exists():
         raise InputError(f"expected a folder, a .zip or a .csv of images, {path} does not exist")
     if path.suffix.lower() == ".zip":
-        return _load_folder(unpack(path, Path(datasets_dir) / path.stem), label_separator)
+        return _load_folder(
+            unpack(path, datasets_dir / path.stem, suffixes=IMAGE_SUFFIXES), label_separator
+        )
     if path.suffix.lower() == ".csv":
         return _load_csv(path)
     raise InputError(f"expected a folder, a .zip or a .csv of images, received the file {path}")
@@ -73,7 +82,10 @@ def _images_in(folder: Path) -> list[Path]:
 def _load_folder(folder: Path, label_separator: str | None) -> Dataset:
     images = find_images(folder)
     if not images:
+        several = [entry.name for entry in sorted(folder.iterdir()) if _images_in(entry)]
         found = "no image" if any(folder.iterdir()) else "an empty folder"
+        if several:
+            found = f"images in several folders: {_first(several)}; give one of them, or a CSV"
         raise InputError(
             f"expected images ({' '.join(sorted(IMAGE_SUFFIXES))}) in {folder}, found {found}"
         )
@@ -146,7 +158,19 @@ def _first(names: list[str]) -> str:
 def _dataset(name: str, records: list[Sample]) -> Dataset:
     """Sort the records by path and put those without a label aside."""
     ordered = sorted(Sample(image, normalise(label)) for image, label in records)
-    unlabelled = [LeftOut(*record, "empty label") for record in ordered if not record.label.strip()]
-    if len(unlabelled) == len(ordered):
-        raise InputError(f"expected labelled images in {name}, all {len(ordered)} labels are empty")
-    return Dataset(name, ordered).without(unlabelled)
+    unusable = [LeftOut(*record, why) for record in ordered if (why := _unusable(record))]
+    if len(unusable) == len(ordered):
+        raise InputError(
+            f"expected labelled images in {name}, none of {len(ordered)} is: {unusable[0].reason}"
+        )
+    return Dataset(name, ordered).without(unusable)
+
+
+def _unusable(record: Sample) -> str:
+    if not record.label.strip():
+        return "empty label"
+    try:
+        "".join(record).encode()
+    except UnicodeEncodeError:  # bytes of a file name that no CSV in UTF-8 can hold
+        return "file name is not UTF-8"
+    return ""

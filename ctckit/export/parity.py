@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from ctckit.inference import OnnxInferenceModel
 from ctckit.text import ctc_decoder
@@ -43,7 +44,21 @@ class Parity:
 def compare(
     network: keras.Model, onnx_model: OnnxInferenceModel, batches: Iterable[np.ndarray]
 ) -> Parity:
-    """Run both on the same batches, each float32 or uint8 (N, H, W, C), values 0…255."""
+    """Run both on the same batches, each float32 or uint8 (N, H, W, C), values 0…255.
+
+    Keras computes in full float32: newer GPUs round to TF32, about 1e-3, if they may.
+    """
+    rounded = tf.config.experimental.tensor_float_32_execution_enabled()
+    tf.config.experimental.enable_tensor_float_32_execution(False)
+    try:
+        return _compare(network, onnx_model, batches)
+    finally:
+        tf.config.experimental.enable_tensor_float_32_execution(rounded)
+
+
+def _compare(
+    network: keras.Model, onnx_model: OnnxInferenceModel, batches: Iterable[np.ndarray]
+) -> Parity:
     characters = onnx_model.metadata.vocabulary
     images = different = 0
     largest = 0.0

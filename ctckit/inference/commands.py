@@ -70,7 +70,14 @@ def plan(model: Path | None, csv: Path | None, predictions: Path | None, models_
         )
     if predictions is None and csv is None:
         predictions = run.report / "predictions.csv"
-    return Task(file, source, predictions or source.with_name(f"{source.stem}_predictions.csv"))
+    predictions = predictions or source.with_name(f"{source.stem}_predictions.csv")
+    taken = predictions.is_dir() or predictions.resolve() == source.resolve()
+    if predictions.suffix.lower() != ".csv" or taken:
+        raise InputError(
+            f"--predictions: expected a .csv file to write, other than --csv, received "
+            f"{predictions}; a picture of the same name goes beside it"
+        )
+    return Task(file, source, predictions)
 
 
 def labelled_images(csv: Path) -> list[Sample]:

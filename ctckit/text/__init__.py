@@ -2,7 +2,7 @@
 
 from ctckit.text.decoding import ctc_decoder, greedy_decode
 from ctckit.text.error_rates import ErrorCounts, count_edits, count_errors, get_cer, get_wer
-from ctckit.text.vocabulary import Vocabulary
+from ctckit.text.vocabulary import Vocabulary, normalise
 
 __all__ = [
     "ErrorCounts",
@@ -13,4 +13,5 @@ __all__ = [
     "get_cer",
     "get_wer",
     "greedy_decode",
+    "normalise",
 ]

@@ -1,5 +1,6 @@
 """The characters a network can read: the only place that knows ids, blank and padding."""
 
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -7,6 +8,11 @@ from functools import cached_property
 import numpy as np
 
 from ctckit.errors import InputError
+
+
+def normalise(text: str) -> str:
+    """Return `text` in Unicode's composed form (NFC), as some systems decompose file names."""
+    return unicodedata.normalize("NFC", text)
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,7 @@ def cross_validate(
     train: Callable[[list[Sample]], keras.Model],
     make_provider: Callable[[list[Sample]], DataProvider],
     vocabulary: Vocabulary,
+    keep: Callable[[list[OutOfFold]], None],
 ) -> list[OutOfFold]:
     """Train a model per fold on the other folds and read the fold with it.
 
@@ -52,6 +53,7 @@ def cross_validate(
         train: returns a network, images to probabilities, trained on the samples it is given.
         make_provider: returns batches of samples as the network expects them, unvaried.
         vocabulary: characters of the networks.
+        keep: called with all rows so far after each fold, so that nothing is lost.
 
     Returns:
         One row per sample, fold by fold.
@@ -68,6 +70,7 @@ def cross_validate(
             "fold %*d/%d   %d of %d images misread   CER %.2f%%", len(str(num_folds)), fold,
             num_folds, errors.wrong_texts, errors.texts, errors.cer * 100,
         )  # fmt: skip
+        keep(rows)
     return rows
 
 

@@ -7,10 +7,8 @@ from typing import Any, Self
 import keras
 import numpy as np
 
-from ctckit.data import Sample, adapt_augmentor, adapt_step, split_samples, write_csv
+from ctckit.data import Sample, Step, adapt_augmentor, adapt_step, split_samples, write_csv
 from ctckit.errors import InputError
-
-Step = Callable[[Any, Any], tuple[Any, Any]]
 
 
 class DataProvider(keras.utils.PyDataset):
@@ -54,6 +52,8 @@ class DataProvider(keras.utils.PyDataset):
         super().__init__(workers=workers)
         rows = dataset.values.tolist() if hasattr(dataset, "values") else dataset
         self.samples = [Sample(*row) for row in rows][:limit]
+        if batch_size < 1:
+            raise InputError(f"expected a batch_size of at least 1, received {batch_size}")
         if not self.samples:
             raise InputError("expected at least one (image, label) pair in the dataset, got none")
         if not skip_validation:

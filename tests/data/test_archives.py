@@ -3,8 +3,13 @@ import zipfile
 
 import pytest
 
-from ctckit.data.archives import new_folder, unpack
+from ctckit.data.archives import new_folder
+from ctckit.data.archives import unpack as unpack_images
 from ctckit.errors import InputError
+
+
+def unpack(archive, target):
+    return unpack_images(archive, target, suffixes={".png"})
 
 
 def make_zip(path, files):
@@ -138,3 +143,23 @@ def test_new_folder_where_nothing_can_be_written(tmp_path):
         new_folder(tmp_path / "file" / "new"),
     ):
         pass
+
+
+@pytest.mark.parametrize("files", [{}, {"notes.txt": b"x"}])
+def test_an_archive_without_images_leaves_nothing_behind(tmp_path, files):
+    archive = make_zip(tmp_path / "set.zip", files)
+    with pytest.raises(InputError, match="expected images"):
+        unpack(archive, tmp_path / "set")
+    assert [entry.name for entry in tmp_path.iterdir()] == ["set.zip"]
+
+
+def test_a_colon_in_a_name_is_no_drive(tmp_path):
+    archive = make_zip(tmp_path / "set.zip", {"12:40.png": b"a"})
+    assert content(unpack(archive, tmp_path / "set")) == {"12:40.png": b"a"}
+
+
+def test_a_name_too_long_for_the_system(tmp_path):
+    archive = make_zip(tmp_path / "set.zip", {f"{'a' * 300}.png": b"a"})
+    with pytest.raises(InputError, match="cannot unpack"):
+        unpack(archive, tmp_path / "set")
+    assert [entry.name for entry in tmp_path.iterdir()] == ["set.zip"]

@@ -23,6 +23,10 @@ TABLE = [
     (["a-b", "a-c", "a"], None, ["a-b", "a-c", "a"], "letters do not count"),
     (["226md", "22d5n"], None, ["226md", "22d5n"], "plain names"),
     (["1", "1.1", "12.50", "12.75", "3.20", "3.40"], None, None, "more groups against it"),
+    (["AA-47", "BC-13", "QQ-1", "QQ-2"], None, None, "plates: one chance pair"),
+    (["AA-47", "BC-13", "QQ", "QQ-1"], None, None, "plates speak against a counter"),
+    (["0.0", "0.1", "0.2", "1.0", "1.1"], None, None, "readings from 0 on"),
+    (["A-1", "A-2", "B-1", "B-2"], None, None, "plates from 1 on"),
     ([], None, [], "no names"),
     (["e\u0301"], None, ["é"], "decomposed, as macOS stores names"),
 ]

@@ -35,7 +35,7 @@ def providers(tmp_path):
     return drawn_providers(tmp_path / "drawn")
 
 
-def fit(providers, callbacks, epochs=2, **arguments) -> keras.Model:
+def fit(providers, callbacks, epochs=2) -> keras.Model:
     model = compiled(small_network())
     model.fit(
         providers[0], validation_data=providers[1], epochs=epochs, callbacks=callbacks, verbose=0

@@ -21,7 +21,7 @@ from tests.training.networks import VOCABULARY, drawn_providers, small_network
 
 def test_every_image_is_read_once_by_a_model_that_never_saw_it(tmp_path):
     train_provider, _ = drawn_providers(tmp_path / "drawn")
-    trained_on = []
+    trained_on, kept = [], []
 
     def train(samples: list[Sample]) -> keras.Model:
         trained_on.append(set(samples))
@@ -35,7 +35,9 @@ def test_every_image_is_read_once_by_a_model_that_never_saw_it(tmp_path):
         train=train,
         make_provider=lambda held_out: train_provider._copy(held_out, augmentors=()),
         vocabulary=VOCABULARY,
+        keep=lambda rows: kept.append(len(rows)),
     )
+    assert kept == sorted(kept) and kept[-1] == len(samples) and len(kept) == 3
     assert sorted((row.image, row.label) for row in rows) == sorted(samples)
     assert [row.fold for row in rows] == sorted(row.fold for row in rows)
     for row in rows:

@@ -6,6 +6,7 @@ from tempfile import TemporaryDirectory
 
 import keras
 
+from ctckit.console import LOGGER
 from ctckit.export import compare, export_onnx, random_images
 from ctckit.inference import ModelMetadata, OnnxInferenceModel
 from ctckit.training.callbacks.best_checkpoint import BestCheckpoint, reading_network
@@ -41,6 +42,7 @@ class Model2onnx(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: dict | None = None) -> None:
         """Try the export with the untrained network."""
+        LOGGER.info("trying the export …")
         network = reading_network(self.model)
         with TemporaryDirectory() as folder:
             path = export_onnx(network, Path(folder) / "trial.onnx", self.metadata)

@@ -50,11 +50,14 @@ class ValidationImages(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Draw the grid if it is time."""
-        if epoch % self.every == 0 or epoch + 1 == self.params["epochs"]:
+        self._epoch = epoch
+        if epoch % self.every == 0:
             self._draw(epoch)
 
     def on_train_end(self, logs: dict | None = None) -> None:
-        """Close the file."""
+        """Show the last epoch, whatever ended the training, and close the file."""
+        if self._epoch % self.every:
+            self._draw(self._epoch)
         self._writer.close()
 
     def _draw(self, epoch: int) -> None:

@@ -1,0 +1,52 @@
+"""What every benchmark needs: the images, the machine, a table, a JSON file."""
+
+import json
+import os
+import platform
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+
+import cv2
+
+from configs import ModelConfigs
+from ctckit.data import Dataset
+from ctckit.files import replace_atomically
+from train import prepare_data
+
+LIBRARIES = ("tensorflow", "keras", "onnxruntime", "numpy", "mltu")
+
+
+def load(dataset: str | None, **settings: object) -> tuple[Dataset, ModelConfigs]:
+    """Return the images and the settings that training would choose for them."""
+    return prepare_data(ModelConfigs(dataset=dataset, **settings))
+
+
+def surroundings() -> dict[str, str]:
+    """Name date, machine and versions: a figure means nothing without them."""
+    facts = {"date": date.today().isoformat(), "machine": f"{os.cpu_count()} cores, {_processor()}"}
+    return facts | {name: version(name) for name in LIBRARIES} | {"opencv": cv2.__version__}
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    return next((line.split(": ")[1] for line in lines if line.startswith("model name")), "unknown")
+
+
+def table(rows: list[dict[str, object]]) -> str:
+    """Lay out rows of the same keys as a Markdown table."""
+    header = list(rows[0])
+    cells = [header, ["---"] * len(header)] + [
+        [str(value) for value in row.values()] for row in rows
+    ]
+    return "\n".join(f"| {' | '.join(line)} |" for line in cells)
+
+
+def save(result: dict, path: Path) -> None:
+    """Write the result with its surroundings as JSON."""
+    with replace_atomically(path) as temporary:
+        text = json.dumps(surroundings() | result, indent=2, ensure_ascii=False)
+        temporary.write_text(text, encoding="utf-8")
