@@ -138,17 +138,14 @@ class ModelConfigs(BaseModelConfigs):
         for name, smallest in _SMALLEST.items():
             value = getattr(self, name)
             if value is not None and not value >= smallest:
-                flag = f"--{name.replace('_', '-')}"
-                raise InputError(f"expected {flag} of at least {smallest}, got {value}")
+                raise InputError(f"expected {_flag(name)} of at least {smallest}, got {value}")
         for name, largest in _LARGEST.items():
             value = getattr(self, name)
             if value is not None and not value <= largest:
-                flag = f"--{name.replace('_', '-')}"
-                raise InputError(f"expected {flag} of at most {largest}, got {value}")
+                raise InputError(f"expected {_flag(name)} of at most {largest}, got {value}")
         for name in ("learning_rate", "gradient_clip_norm", "weight_decay", "auxiliary_weight"):
             if not 0 <= getattr(self, name) < float("inf"):
-                flag = f"--{name.replace('_', '-')}"
-                raise InputError(f"expected {flag} of 0 or more, got {getattr(self, name)}")
+                raise InputError(f"expected {_flag(name)} of 0 or more, got {getattr(self, name)}")
 
     @property
     def time_budget_s(self) -> float | None:
@@ -201,14 +198,16 @@ class ModelConfigs(BaseModelConfigs):
         )
 
 
+def _flag(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
+
+
 _SMALLEST = {
     "max_text_length": 1,
     "height": 8,
     "width": 8,
     "batch_size": 1,
     "train_epochs": 1,
-    "weight_decay": 0,
-    "auxiliary_weight": 0,
     "early_stopping_patience": 1,
     "train_workers": 0,
     "seed": 0,

@@ -1,6 +1,7 @@
 """Write files whole or not at all."""
 
-from collections.abc import Iterator
+import csv
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
@@ -36,3 +37,19 @@ def replace_atomically(path: str | Path) -> Iterator[Path]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def write_table(path: str | Path, header: Iterable[str], rows: Iterable[Iterable]) -> Path:
+    """Write a CSV file in UTF-8 with a header line, whole or not at all.
+
+    Raises:
+        InputError: nothing can be written there.
+    """
+    with (
+        replace_atomically(path) as temporary,
+        temporary.open("w", encoding="utf-8", newline="") as file,
+    ):
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(header)
+        writer.writerows(rows)
+    return Path(path)

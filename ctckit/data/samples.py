@@ -1,12 +1,11 @@
 """The values every part of the data ring passes on: a sample, a dataset, what was left out."""
 
-import csv
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from ctckit.files import replace_atomically
+from ctckit.files import write_table
 
 
 class Sample(NamedTuple):
@@ -41,11 +40,5 @@ class Dataset:
 
 def write_csv(samples: Iterable[Sample], path: str | Path) -> Path:
     """Write the samples as CSV with the header image,label; paths are made absolute."""
-    with (
-        replace_atomically(path) as temporary,
-        temporary.open("w", newline="", encoding="utf-8") as file,
-    ):
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(("image", "label"))
-        writer.writerows((Path(sample.image).resolve(), sample.label) for sample in samples)
-    return Path(path)
+    rows = ((Path(sample.image).resolve(), sample.label) for sample in samples)
+    return write_table(path, ("image", "label"), rows)

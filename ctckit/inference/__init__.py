@@ -4,7 +4,7 @@ from ctckit.inference.evaluation import Evaluation, Prediction, evaluate
 from ctckit.inference.image_to_word import ImageToWordModel, Reading
 from ctckit.inference.metadata import ModelMetadata
 from ctckit.inference.onnx_model import OnnxInferenceModel
-from ctckit.inference.report import image_grid, predictions_grid, save_png
+from ctckit.inference.report import caption, image_grid, predictions_grid, save_png
 
 __all__ = [
     "Evaluation",
@@ -13,6 +13,7 @@ __all__ = [
     "OnnxInferenceModel",
     "Prediction",
     "Reading",
+    "caption",
     "evaluate",
     "image_grid",
     "predictions_grid",

@@ -1,6 +1,5 @@
 """How well does a model read? Read labelled images and count the errors."""
 
-import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,7 +10,7 @@ from typing import NamedTuple
 from ctckit.console import progress
 from ctckit.data import Sample
 from ctckit.errors import InputError
-from ctckit.files import replace_atomically
+from ctckit.files import write_table
 from ctckit.inference.image_to_word import ImageToWordModel
 from ctckit.text import ErrorCounts, count_edits, count_errors
 
@@ -75,15 +74,12 @@ class Evaluation:
 
     def to_csv(self, path: str | Path) -> Path:
         """Write one row for each image: image, label, prediction, confidence, edits."""
-        with (
-            replace_atomically(path) as temporary,
-            temporary.open("w", encoding="utf-8", newline="") as file,
-        ):
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(["image", "label", "prediction", "confidence", "edits"])
-            for image, label, text, confidence, edits in self.predictions:
-                writer.writerow([image, label, text, f"{confidence:.6f}", edits])
-        return Path(path)
+        header = ("image", "label", "prediction", "confidence", "edits")
+        rows = (
+            (image, label, text, f"{confidence:.6f}", edits)
+            for image, label, text, confidence, edits in self.predictions
+        )
+        return write_table(path, header, rows)
 
 
 def evaluate(

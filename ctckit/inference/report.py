@@ -10,7 +10,7 @@ from ctckit.data import ImageReader
 from ctckit.errors import InputError
 from ctckit.files import replace_atomically
 from ctckit.inference.drawing import Color, draw_line
-from ctckit.inference.evaluation import Evaluation, Prediction
+from ctckit.inference.evaluation import Evaluation
 
 PAPER: Color = (255, 255, 255)
 NEUTRAL: Color = (70, 62, 55)
@@ -78,7 +78,7 @@ def predictions_grid(evaluation: Evaluation, limit: int = 48) -> np.ndarray:
     read = ImageReader(channels=3)
     return image_grid(
         [read(prediction.image, "")[0] for prediction in shown],
-        [_caption(prediction) for prediction in shown],
+        [caption(prediction.label, prediction.text) for prediction in shown],
         [prediction.is_right for prediction in shown],
     )
 
@@ -91,10 +91,9 @@ def save_png(path: str | Path, image: np.ndarray) -> Path:
     return Path(path)
 
 
-def _caption(prediction: Prediction) -> str:
-    if prediction.is_right:
-        return prediction.text
-    return f"{prediction.label} → {prediction.text or '(nothing)'}"
+def caption(truth: str, text: str) -> str:
+    """Return the text where it was read exactly, else "truth → text"."""
+    return text if text == truth else f"{truth} → {text or '(nothing)'}"
 
 
 def _scaled_height(image: np.ndarray, width: int) -> int:

@@ -1,6 +1,5 @@
 """Every image read by a model that never saw it, and what that says about the labels."""
 
-import csv
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -10,8 +9,8 @@ import numpy as np
 
 from ctckit.console import LOGGER
 from ctckit.data import ImageReader, Sample, split_folds
-from ctckit.files import replace_atomically
-from ctckit.inference import image_grid, save_png
+from ctckit.files import write_table
+from ctckit.inference import caption, image_grid, save_png
 from ctckit.text import ErrorCounts, Vocabulary, count_errors, greedy_decode
 from ctckit.training.losses import EPSILON, CTCloss
 from ctckit.training.provider import DataProvider
@@ -121,14 +120,8 @@ def likely_label_errors(rows: Sequence[OutOfFold]) -> list[OutOfFold]:
 
 def write_rows(rows: Sequence[OutOfFold], path: str | Path) -> Path:
     """Write rows as CSV with the names of the fields as header, whole or not at all."""
-    with (
-        replace_atomically(path) as temporary,
-        temporary.open("w", newline="", encoding="utf-8") as file,
-    ):
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(OutOfFold._fields)
-        writer.writerows(row[:4] + (f"{row[4]:.6f}", f"{row[5]:.4f}") for row in rows)
-    return Path(path)
+    formatted = (row[:4] + (f"{row[4]:.6f}", f"{row[5]:.4f}") for row in rows)
+    return write_table(path, OutOfFold._fields, formatted)
 
 
 def save_label_errors(rows: Sequence[OutOfFold], folder: Path, limit: int = 48) -> None:
@@ -138,7 +131,7 @@ def save_label_errors(rows: Sequence[OutOfFold], folder: Path, limit: int = 48) 
     if suspects:
         shown, read = suspects[:limit], ImageReader(channels=3)
         images = [read(row.image, "")[0] for row in shown]
-        captions = [f"{row.label} → {row.text or '(nothing)'}" for row in shown]
+        captions = [caption(row.label, row.text) for row in shown]
         save_png(folder / "label_errors.png", image_grid(images, captions, [False] * len(shown)))
 
 

@@ -7,7 +7,15 @@ from typing import Any, Self
 import keras
 import numpy as np
 
-from ctckit.data import Sample, Step, adapt_augmentor, adapt_step, split_samples, write_csv
+from ctckit.data import (
+    Sample,
+    Step,
+    adapt_augmentor,
+    adapt_step,
+    apply_steps,
+    split_samples,
+    write_csv,
+)
 from ctckit.errors import InputError
 
 
@@ -103,6 +111,12 @@ class DataProvider(keras.utils.PyDataset):
         first, second = split_samples(self.samples, split, self.seed)
         return self._copy(first), self._copy(second, shuffle=False, augmentors=())
 
+    def first(self, limit: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return up to `limit` samples of this epoch: images (N, H, W, C), labels (N, L)."""
+        num_batches = min(-(-limit // self.batch_size), len(self))
+        images, labels = zip(*(self[index] for index in range(num_batches)), strict=True)
+        return np.concatenate(images)[:limit], np.concatenate(labels)[:limit]
+
     def to_csv(self, path: str | Path) -> None:
         """Write the pairs as CSV with the header image,label."""
         write_csv(self.samples, path)
@@ -120,9 +134,8 @@ class DataProvider(keras.utils.PyDataset):
         return image, label
 
     def _prepare(self, position: int) -> tuple[Any, Any]:
-        data = tuple(self.samples[position])
-        for step in (*self.data_preprocessors, *self.transformers):
-            data = step(*data)
+        steps = (*self.data_preprocessors, *self.transformers)
+        data = apply_steps(steps, *self.samples[position])
         if self.use_cache:
             self._cache[position] = data
         return data

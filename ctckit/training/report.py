@@ -15,11 +15,9 @@ def save_training_samples(
     provider: DataProvider, vocabulary: Vocabulary, folder: Path, limit: int = 48
 ) -> Path:
     """Draw the first samples as the network sees them, augmented: training_samples.png."""
-    num_batches = min(-(-limit // provider.batch_size), len(provider))
-    batches = [provider[index] for index in range(num_batches)]
-    images = [image for batch, _ in batches for image in batch][:limit]
-    texts = [vocabulary.decode(ids) for _, batch in batches for ids in batch][:limit]
-    return save_png(folder / "training_samples.png", image_grid(images, texts))
+    images, labels = provider.first(limit)
+    grid = image_grid(list(images), [vocabulary.decode(ids) for ids in labels])
+    return save_png(folder / "training_samples.png", grid)
 
 
 def save_learning_curves(history: list[dict[str, float]], folder: Path, title: str) -> Path:

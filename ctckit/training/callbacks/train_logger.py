@@ -1,13 +1,12 @@
 """A line and a table row per epoch."""
 
-import csv
 import time
 from pathlib import Path
 
 import keras
 
 from ctckit.console import LOGGER, format_seconds
-from ctckit.files import replace_atomically
+from ctckit.files import write_table
 from ctckit.training.callbacks.one_cycle import OneCycle
 
 COLUMNS = (
@@ -58,22 +57,13 @@ class TrainLogger(keras.callbacks.Callback):
             "learning_rate": float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate)),
         }
         self.history.append({name: row.get(name, float("nan")) for name in COLUMNS})
-        self._write()
+        write_table(self.path, COLUMNS, (row.values() for row in self.history))
         LOGGER.info(self._line(self.history[-1]))
 
     def _stop_clock(self) -> None:
         if self._started is not None:
             self._fitting_s += time.perf_counter() - self._started
             self._started = None
-
-    def _write(self) -> None:
-        with (
-            replace_atomically(self.path) as temporary,
-            temporary.open("w", newline="", encoding="utf-8") as file,
-        ):
-            writer = csv.DictWriter(file, COLUMNS)
-            writer.writeheader()
-            writer.writerows(self.history)
 
     def _line(self, row: dict[str, float]) -> str:
         elapsed = time.perf_counter() - self._began

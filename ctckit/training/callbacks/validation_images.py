@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from ctckit.inference import image_grid
+from ctckit.inference import caption, image_grid
 from ctckit.text import Vocabulary, ctc_decoder
 from ctckit.training.callbacks.best_checkpoint import reading_network
 from ctckit.training.provider import DataProvider
@@ -41,10 +41,7 @@ class ValidationImages(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: dict | None = None) -> None:
         """Read the images once."""
-        num_batches = min(-(-self.limit // self.provider.batch_size), len(self.provider))
-        batches = [self.provider[index] for index in range(num_batches)]
-        self._images = np.concatenate([images for images, _ in batches])[: self.limit]
-        labels = np.concatenate([labels for _, labels in batches])[: self.limit]
+        self._images, labels = self.provider.first(self.limit)
         self._truths = [self.vocabulary.decode(ids) for ids in labels]
         self._writer = tf.summary.create_file_writer(self.log_dir)
 
@@ -64,11 +61,8 @@ class ValidationImages(keras.callbacks.Callback):
         network = reading_network(self.model)
         probabilities = network(self._images.astype(np.float32), training=False)
         texts = ctc_decoder(np.asarray(probabilities), self.vocabulary)
-        right = [truth == text for truth, text in zip(self._truths, texts, strict=True)]
-        captions = [
-            truth if truth == text else f"{truth} → {text}"
-            for truth, text in zip(self._truths, texts, strict=True)
-        ]
-        grid = image_grid(list(self._images), captions, right)
+        pairs = list(zip(self._truths, texts, strict=True))
+        captions = [caption(truth, text) for truth, text in pairs]
+        grid = image_grid(list(self._images), captions, [truth == text for truth, text in pairs])
         with self._writer.as_default():
             tf.summary.image("validation", grid[None, ..., ::-1], step=epoch)
