@@ -1,0 +1,84 @@
+"""Where in an image the characters of its text are."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ctckit.errors import InputError
+from ctckit.text.forward import Lattice, log_probabilities, require_probabilities
+from ctckit.text.vocabulary import Vocabulary
+
+
+class Character(NamedTuple):
+    """A character of a text in an image.
+
+    Attributes:
+        text: the character.
+        probability: 0…1, the highest that the network gives it in any of its time steps. A
+            network is sure of a character in a step or two; the steps beside them it shares with
+            the blank, so that a mean would mostly tell how wide the character is.
+        start: left end of its first time step, 0…1 of the width of the network's input.
+        end: right end of its last time step. The steps tell where the network decided; the
+            drawn character is usually wider.
+    """
+
+    text: str
+    probability: float
+    start: float
+    end: float
+
+
+def align(probabilities: np.ndarray, text: str, vocabulary: Vocabulary) -> list[Character]:
+    """Return where each character of `text` is, on the most probable path that collapses to it.
+
+    Args:
+        probabilities: float (T, V+1) of one image, each row sums to 1.
+        text: what was read, or should have been.
+        vocabulary: the characters of the first V classes.
+
+    Raises:
+        InputError: the shape does not fit, the text has characters outside the vocabulary or
+            needs more than T steps.
+
+    >>> [a, b] = align(np.eye(3)[[2, 0, 0, 1]], "ab", Vocabulary("ab"))
+    >>> a, b.start
+    (Character(text='a', probability=1.0, start=0.25, end=0.75), 0.75)
+    """
+    probabilities = require_probabilities(np.asarray(probabilities)[None], vocabulary)[0]
+    lattice = Lattice([text], vocabulary)
+    steps, needed = len(probabilities), int(lattice.steps_needed[0])
+    if needed > steps:
+        raise InputError(
+            f"alignment: expected a text that fits into the network's {steps} time steps, received "
+            f"{text!r}, which needs {needed}; align another text"
+        )
+    path = _best_path(log_probabilities(probabilities), lattice)
+    characters = []
+    for i, (character, class_id) in enumerate(zip(text, vocabulary.encode(text), strict=True)):
+        own = np.flatnonzero(path == 2 * i + 1)
+        probability = float(probabilities[own, class_id].max())
+        characters.append(
+            Character(character, probability, float(own[0] / steps), float((own[-1] + 1) / steps))
+        )
+    return characters
+
+
+def _best_path(log_probs: np.ndarray, lattice: Lattice) -> np.ndarray:
+    """Return the place of the one text at each time step, int (T,), by Viterbi's algorithm."""
+    emitted = log_probs[:, lattice.classes[0]]
+    scores = np.full(emitted.shape[1] + 2, -np.inf)
+    scores[2:4] = emitted[0, :2]
+    moves = np.zeros(emitted.shape, int)
+    for t in range(1, len(emitted)):
+        skipped = np.where(lattice.skips[0], scores[:-2], -np.inf)
+        options = np.stack([scores[2:], scores[1:-1], skipped])
+        moves[t] = options.argmax(axis=0)
+        scores[2:] = options.max(axis=0) + emitted[t]
+    place = len(emitted[0]) - 1
+    if place and scores[-2] > scores[-1]:
+        place -= 1
+    path = np.empty(len(emitted), int)
+    for t in range(len(emitted) - 1, -1, -1):
+        path[t] = place
+        place -= moves[t, place]
+    return path
