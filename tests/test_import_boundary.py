@@ -10,12 +10,13 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "ctckit"
-FLOORS = ["", "text", "data", "inference", "export", "training"]  # "" is the ground floor
+FLOORS = ["", "text", "data", "inference", "cli", "export", "training"]  # "" is the ground floor
 ROOT_FILES = {"configs", "model", "train", "inferenceModel"}
 PLAIN_FLOORS = {  # what the floors without TensorFlow may import from outside
     "text": {"numpy", "rapidfuzz"},
     "data": {"numpy", "cv2"},
-    "inference": {"numpy", "cv2", "onnxruntime"},
+    "inference": {"numpy", "cv2", "onnxruntime", "rapidfuzz"},
+    "cli": {"tyro"},
 }
 HEAVY = {
     *("tensorflow", "keras", "tf2onnx", "onnx", "tensorboard"),
@@ -85,7 +86,7 @@ def test_plain_floors_import_little(module):
 
 
 def test_reading_loads_nothing_heavy():
-    plain = [name for name in FILES if floor(name) and floor(name) <= FLOORS.index("inference")]
+    plain = [name for name in FILES if floor(name) and floor(name) <= FLOORS.index("cli")]
     code = (
         "import importlib, json, sys\n"
         f"for name in {['inferenceModel', *plain]!r}: importlib.import_module(name)\n"

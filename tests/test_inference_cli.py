@@ -61,12 +61,16 @@ def test_without_arguments(run, call):
     status, lines, _ = call()
     assert status == 0
     assert lines[0] == "CER  28.57%  (2 of 7 characters)"
-    assert lines[1] == "WER  66.67%  (2 of 3 images misread)"
-    assert lines[5].split() == ["truth", "read", "edits", "confidence", "image"]
-    assert lines[7].split()[:3] == ["23", "22", "1"]
+    assert lines[1] == ("WER  66.67%  (2 of 3 images misread; 95 % interval 20.77% to 93.85%)")
+    assert lines[2] == "most frequent  3→2 1, 5→∅ 1"
+    assert lines[6].split() == ["truth", "read", "edits", "confidence", "image"]
+    assert lines[8].split()[:3] == ["23", "22", "1"]
     rows = read_csv(run / "report" / "predictions.csv")
     assert [row[1:3] for row in rows] == [["label", "prediction"], *[[b, a] for a, b in PAIRS]]
     assert cv2.imread(str(run / "report" / "predictions.png")).ndim == 3
+    figures = json.loads((run / "report" / "evaluation.json").read_text(encoding="utf-8"))
+    assert (figures["CER"], figures["misread"]) == (2 / 7, 2)
+    assert "<html" in (run / "report" / "evaluation.html").read_text(encoding="utf-8")
 
 
 def test_json_is_the_last_line(run, call):
@@ -98,7 +102,8 @@ def test_labels_of_digits_stay_text(run, call):
 
 def test_predictions_go_where_one_wants(run, call):
     assert call("--model", run / "model.onnx", "--predictions", "a/b.csv")[0] == 0
-    assert sorted(path.name for path in Path("a").iterdir()) == ["b.csv", "b.png"]
+    names = {path.name for path in Path("a").iterdir()}
+    assert names == {"b.csv", "b.png", "b.html", "b.json"}
 
 
 def test_images(run, call):
@@ -110,6 +115,57 @@ def test_images(run, call):
         [str(image), text] for image, (text, _) in zip(images, PAIRS, strict=True)
     ]
     assert all(0 < float(row[2]) <= 1 for row in table)
+
+
+def test_a_constraint_is_kept(run, call):
+    images = sorted((run / "images").iterdir())
+    for words, allowed in (
+        (["--pattern", "[23]{2}"], {"22", "23", "32", "33"}),
+        (["--length", "3"], None),
+        (["--length", "2-3", "--pattern", "5+"], {"55", "555"}),
+    ):
+        status, lines, _ = call(*words, "--images", *images)
+        texts = [line.split("\t")[1] for line in lines]
+        assert status == 0 and len(texts) == 3
+        assert set(texts) <= allowed if allowed else {len(text) for text in texts} == {3}
+    Path("words.txt").write_text("2345\n22\n\nxyz\n", encoding="utf-8")
+    status, lines, _ = call("--lexicon", "words.txt", "--images", *images[:2])
+    assert [line.split("\t")[1] for line in lines] == ["2345", "22"]
+
+
+def test_min_confidence_marks_what_to_look_at(run, call):
+    image = run / "images" / "0.png"
+    assert call("--min-confidence", 0, "--images", image)[1][0].endswith("\tok")
+    status, lines, _ = call("--min-confidence", 1, "--images", image, "--json")
+    assert lines[0].endswith("\tlook")
+    assert json.loads(lines[-1])["readings"][0]["accepted"] is False
+    lines = call("--min-confidence", 1)[1]
+    assert "from a confidence of 1 on: 0 images, 0 misread; 3 to look at" in lines
+
+
+def test_describe(run, call):
+    status, lines, _ = call("--describe", run)
+    shown = dict(line.split("  ", 1) for line in lines)
+    assert status == 0
+    assert shown["Reads"].strip() == "2345"
+    assert shown["Validation CER"].strip() == "25.00%"
+    assert shown["Validation WER"].strip() == "not measured"
+    facts = json.loads(call("--describe", run / "model.onnx", "--json")[1][-1])
+    assert (facts["form"], facts["architecture"]) == ("network", "stripes")
+    assert facts["input"] == "image float (N, 8, 40, 1)"
+
+
+def test_a_file_of_another_tool_needs_its_characters(run, call):
+    file, image = write_model(Path("other.onnx"), {}), run / "images" / "0.png"
+    status, _, said = call("--model", file, "--images", image)
+    assert status == 2 and "--vocab" in said
+    for vocab, text in (("2345", "2345"), ("dcba", "dcba")):
+        assert (
+            call("--model", file, "--vocab", vocab, "--images", image)[1][0].split("\t")[1] == text
+        )
+    said = call("--model", file, "--vocab", "234", "--images", image)[2]
+    assert "for its vocabulary of 3 characters and the blank" in said
+    assert "leave it out" in call("--vocab", "2345", "--images", image)[2]
 
 
 def test_unreadable_images_are_named_and_the_others_read(run, call):
@@ -128,6 +184,17 @@ BAD_LINES = [
     (["--batch-size", "0"], "--batch-size: expected 1 or more, received 0"),
     (["--num-threads", "-1"], "--num-threads: expected 0 or more, received -1"),
     (["--images", "a.png", "--csv", "b.csv"], "--images stands alone"),
+    (["--min-confidence", "2"], "--min-confidence: expected 0 to 1, received 2"),
+    (["--length", "five"], "--length: expected a number such as 5, or 4-6, received 'five'"),
+    (["--length", "0"], "expected a length of 1 or more"),
+    (["--pattern", "["], "unterminated character set"),
+    (["--pattern", "[x-z]+"], "expected that some text of the characters '2345' satisfies"),
+    (["--lexicon", "gone.txt"], "gone.txt: expected a UTF-8 file with a text in each line"),
+    (["--lexicon", "empty.txt"], "expected a lexicon of at least one text"),
+    (["--provider", "tpu"], "expected a provider of cpu, cuda"),
+    (["--provider", "tensorrt"], "that the installed onnxruntime has"),
+    (["--describe", "gone.onnx"], "gone.onnx: expected a model file"),
+    (["--describe", "empty.txt"], "expected an ONNX model"),
     (["--model", "gone.onnx"], "gone.onnx: expected a model file, found none"),
     (["--csv", "gone.csv"], "gone.csv: expected a CSV file"),
     (["--csv", "Models"], "Models: expected a CSV file"),
@@ -138,6 +205,7 @@ BAD_LINES = [
 @pytest.mark.parametrize(("words", "message"), BAD_LINES)
 def test_bad_input_gives_one_line_and_status_2(run, call, words, message):
     Path("Models/README.md").touch()
+    Path("empty.txt").touch()
     status, lines, said = call(*words)
     assert (status, lines) == (2, [])
     assert said.splitlines()[-1].startswith("error: ")

@@ -10,11 +10,14 @@ from typing import Any
 from ctckit.console import LOGGER
 from ctckit.data import Sample, load_dataset
 from ctckit.errors import InputError
+from ctckit.inference.error_analysis import count_confusions
 from ctckit.inference.evaluation import Evaluation
+from ctckit.inference.html_report import save_html
 from ctckit.inference.image_to_word import ImageToWordModel, Reading
 from ctckit.inference.onnx_model import find_model_file
 from ctckit.inference.report import predictions_grid, save_png
 from ctckit.run_folder import RunFolder
+from ctckit.text import Constraint
 
 _STAMP = re.compile(r"\d{8}-\d{6}$")
 
@@ -31,6 +34,20 @@ class Task:
     def picture(self) -> Path:
         """A picture of the predictions, beside them."""
         return self.predictions.with_suffix(".png")
+
+    @property
+    def figures(self) -> Path:
+        """All figures as JSON, beside the predictions: evaluation.json for predictions.csv."""
+        stem = self.predictions.stem
+        whose = stem.removesuffix("predictions")
+        return self.predictions.with_name(
+            f"{whose}evaluation.json" if whose != stem else f"{stem}.json"
+        )
+
+    @property
+    def page(self) -> Path:
+        """The report to look at, beside the figures."""
+        return self.figures.with_suffix(".html")
 
 
 def newest_run(models_dir: Path) -> RunFolder:
@@ -102,32 +119,72 @@ def read_each(model: ImageToWordModel, images: Iterable[Path]) -> Iterator[tuple
 
 
 def save_report(evaluation: Evaluation, task: Task) -> None:
-    """Write the predictions and their picture."""
+    """Write the predictions, their picture, the figures and the report."""
     evaluation.to_csv(task.predictions)
     save_png(task.picture, predictions_grid(evaluation))
+    evaluation.to_json(task.figures)
+    save_html(evaluation, task.page)
+
+
+def make_constraint(
+    pattern: str | None, length: str | None, lexicon: Path | None
+) -> Constraint | None:
+    """Return what the command line says about all texts; None if it says nothing.
+
+    Raises:
+        InputError: a length is no number, or the lexicon cannot be read or is empty.
+    """
+    if pattern is None and length is None and lexicon is None:
+        return None
+    return Constraint(
+        pattern=pattern,
+        length=None if length is None else _parse_length(length),
+        lexicon=None if lexicon is None else _read_lexicon(lexicon),
+    )
+
+
+def _parse_length(length: str) -> tuple[int, int]:
+    numbers = re.fullmatch(r"(\d+)(?:-(\d+))?", length.strip())
+    if not numbers:
+        raise InputError(f"--length: expected a number such as 5, or 4-6, received '{length}'")
+    return int(numbers[1]), int(numbers[2] or numbers[1])
+
+
+def _read_lexicon(path: Path) -> list[str]:
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(
+            f"{path}: expected a UTF-8 file with a text in each line as --lexicon, received "
+            f"'{reason}'; give another file"
+        ) from error
+    return [line.strip() for line in lines if line.strip()]
 
 
 def result(evaluation: Evaluation, task: Task) -> dict[str, Any]:
     """Return the figures and files of a finished task, ready for JSON; rates are 0…1."""
     return {
-        "CER": evaluation.cer,
-        "WER": evaluation.wer,
-        "images": len(evaluation.predictions),
-        "images_per_second": round(evaluation.images_per_second, 1),
+        **evaluation.figures(),
         "model": str(task.model),
         "csv": str(task.csv),
         "predictions": str(task.predictions),
         "picture": str(task.picture),
+        "report": str(task.page),
     }
 
 
-def summary(evaluation: Evaluation, task: Task) -> str:
+def summary(evaluation: Evaluation, task: Task, min_confidence: float | None = None) -> str:
     """Return what a person wants to know: figures, the worst ten images, where the files are."""
     errors = evaluation.errors
+    low, high = errors.wer_interval
     return "\n".join(
         [
             f"CER  {errors.cer:.2%}  ({errors.edits} of {errors.characters} characters)",
-            f"WER  {errors.wer:.2%}  ({errors.wrong_texts} of {errors.texts} images misread)",
+            f"WER  {errors.wer:.2%}  ({errors.wrong_texts} of {errors.texts} images misread; "
+            f"95 % interval {low:.2%} to {high:.2%})",
+            *_confusions_line(evaluation),
+            *_accepted_line(evaluation, min_confidence),
             f"read {errors.texts} images, {evaluation.images_per_second:.0f} images per second",
             "",
             "The worst ten:",
@@ -137,8 +194,27 @@ def summary(evaluation: Evaluation, task: Task) -> str:
             f"images       {task.csv}",
             f"predictions  {task.predictions}",
             f"picture      {task.picture}",
+            f"report       {task.page}",
         ]
     )
+
+
+def _confusions_line(evaluation: Evaluation) -> list[str]:
+    pairs = [(prediction.label, prediction.text) for prediction in evaluation.predictions]
+    most = count_confusions(pairs)[:8]
+    return [f"most frequent  {', '.join(map(str, most))}"] if most else []
+
+
+def _accepted_line(evaluation: Evaluation, min_confidence: float | None) -> list[str]:
+    if min_confidence is None:
+        return []
+    accepted = [p for p in evaluation.predictions if p.confidence >= min_confidence]
+    wrong = sum(not prediction.is_right for prediction in accepted)
+    look = len(evaluation.predictions) - len(accepted)
+    return [
+        f"from a confidence of {min_confidence:g} on: {len(accepted)} images, {wrong} misread; "
+        f"{look} to look at"
+    ]
 
 
 def _worst_table(evaluation: Evaluation) -> list[str]:

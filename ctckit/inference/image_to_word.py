@@ -4,19 +4,33 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ctckit.data import apply_steps, image_steps
+from ctckit.inference.confidence import calibrated
 from ctckit.inference.onnx_model import OnnxInferenceModel
-from ctckit.text import greedy_decode
+from ctckit.text import (
+    Candidate,
+    Character,
+    Constraint,
+    align,
+    beam_search,
+    constrained_decode,
+    greedy_decode,
+)
 
 Image = np.ndarray | str | Path
 
 
 class Reading(NamedTuple):
-    """The text read, and the probability of the network's best path, 0…1."""
+    """The text read, and how sure the model is of it, 0…1.
+
+    The confidence is the probability of the network's best path, brought nearer to the share of
+    texts that are right (`confidence_temperature` of the metadata). Under a constraint it starts
+    from the probability of the text, the sum over its paths.
+    """
 
     text: str
     confidence: float
@@ -27,10 +41,21 @@ class ImageToWordModel(OnnxInferenceModel):
 
     Images are paths of files, or arrays as `cv2.imread` gives them: uint8 (H, W), (H, W, 1),
     (H, W, 3) in the order BGR, or (H, W, 4) in the order BGRA; of any size. They pass the same
-    steps as in training.
+    steps as in training. Safe to use from several threads at once.
+
+    Args:
+        model_path: an `.onnx` file, or a folder with a `model.onnx`.
+        constraint: what is known about every text; only texts that satisfy it are read.
+        options: see `OnnxInferenceModel`.
 
     Use: `ImageToWordModel("Models/captcha_20250101-120000").predict("captcha.png")`
     """
+
+    def __init__(
+        self, model_path: str | Path, *, constraint: Constraint | None = None, **options: Any
+    ) -> None:
+        super().__init__(model_path, **options)
+        self.constraint = constraint
 
     def predict(self, image: Image) -> str:
         """Return the text of one image.
@@ -57,6 +82,22 @@ class ImageToWordModel(OnnxInferenceModel):
         for batch in self._batches(images, batch_size):
             yield from self._readings(batch)
 
+    def n_best(self, image: Image, count: int = 5) -> list[Candidate]:
+        """Return the most probable texts of one image with their probabilities, the best first.
+
+        They are neither constrained nor calibrated; of several models in one file the first
+        tells. Errors are those of `predict`.
+        """
+        return beam_search(self._first_member(image), self.metadata.vocabulary, count=count)
+
+    def characters(self, image: Image, text: str | None = None) -> list[Character]:
+        """Return the characters of the text read, or of `text`: how probable, and where.
+
+        Of several models in one file the first tells. Errors are those of `predict`.
+        """
+        text = self.predict(image) if text is None else text
+        return align(self._first_member(image), text, self.metadata.vocabulary)
+
     def prepare(self, image: Image) -> np.ndarray:
         """Return the network's input for `image`, uint8 (H, W, C), equal to that of training."""
         return apply_steps(self._steps, image)[0]
@@ -73,8 +114,16 @@ class ImageToWordModel(OnnxInferenceModel):
 
     def _readings(self, batch: np.ndarray) -> list[Reading]:
         probabilities = self.predict_probabilities(batch)
-        texts, confidences = greedy_decode(probabilities, self.metadata.vocabulary)
-        return list(map(Reading, texts, confidences.tolist()))
+        vocabulary, temperature = self.metadata.vocabulary, self.metadata.confidence_temperature
+        if self.constraint is None:
+            texts, confidences = greedy_decode(probabilities, vocabulary)
+        else:
+            texts, confidences = constrained_decode(probabilities, vocabulary, self.constraint)
+        return list(map(Reading, texts, calibrated(confidences, temperature).tolist()))
+
+    def _first_member(self, image: Image) -> np.ndarray:
+        probabilities = self.predict_probabilities(self.prepare(image)[None])[0]
+        return probabilities[0] if probabilities.ndim == 3 else probabilities
 
     def _batches(self, images: Sequence[Image], batch_size: int) -> Iterator[np.ndarray]:
         """Yield uint8 (n, H, W, C); threads prepare the next batch while one is being read."""

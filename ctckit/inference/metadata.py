@@ -1,7 +1,7 @@
 """What a model file says about itself: the only place that knows the names of its keys."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -26,6 +26,8 @@ class ModelMetadata:
         dataset: name of the dataset that the network has learned from.
         val_CER: character error rate on the validation images, 0…; None when not measured.
         val_WER: share of validation images not read exactly, 0…1; None when not measured.
+        confidence_temperature: above 1 where the network is surer than it should be; readers
+            apply it, see `ctckit.inference.confidence`.
         color_order: always "BGR".
         ctckit_version: of the package that wrote the file.
         schema_version: of these fields.
@@ -40,22 +42,57 @@ class ModelMetadata:
     dataset: str = ""
     val_CER: float | None = None  # noqa: N815 (spelled as everywhere)
     val_WER: float | None = None  # noqa: N815
+    confidence_temperature: float = 1.0
     color_order: str = COLOR_ORDER
     ctckit_version: str = __version__
     schema_version: int = SCHEMA_VERSION
     extra: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of_another_tool(cls, vocab: str, image: Sequence[int | str | None]) -> "ModelMetadata":
+        """Describe a network that takes what ours take, but whose file says nothing of it.
+
+        Args:
+            vocab: its characters.
+            image: shape of its input, (N, height, width, channels).
+
+        Raises:
+            InputError: the shape is another one, or not stated.
+        """
+        if len(image) != 4 or not all(type(size) is int for size in image[1:]):
+            raise InputError(
+                "expected an input (N, height, width, channels) of stated size, received "
+                f"{tuple(image)}; export the model with such an input"
+            )
+        if image[3] not in (1, 3):
+            raise InputError(
+                f"expected an input of 1 or 3 channels, the last axis, received {tuple(image)}; "
+                "export the model with channels last"
+            )
+        _, height, width, channels = image
+        return cls(
+            vocabulary=Vocabulary(vocab),
+            height=height,
+            width=width,
+            channels=channels,
+            keep_aspect_ratio=False,
+        )
 
     @property
     def blank_id(self) -> int:
         """The class that stands for no character: the last one."""
         return self.vocabulary.blank_id
 
-    def to_strings(self) -> dict[str, str]:
-        """Return the form in which an ONNX file keeps metadata: a JSON string for each key."""
+    def to_facts(self) -> dict[str, Any]:
+        """Return everything by name, ready for JSON."""
         facts = {name: getattr(self, name) for name in _FIELDS}
         facts["vocabulary"] = list(self.vocabulary)
         facts["blank_id"] = self.blank_id
-        return {key: json.dumps(value) for key, value in {**self.extra, **facts}.items()}
+        return {**self.extra, **facts}
+
+    def to_strings(self) -> dict[str, str]:
+        """Return the form in which an ONNX file keeps metadata: a JSON string for each key."""
+        return {key: json.dumps(value) for key, value in self.to_facts().items()}
 
     @classmethod
     def from_strings(cls, strings: Mapping[str, str]) -> "ModelMetadata":
@@ -93,6 +130,10 @@ _REQUIRED = {
     "keep_aspect_ratio": lambda value: isinstance(value, bool),
 }
 
+_OPTIONAL = {
+    "confidence_temperature": lambda value: type(value) in (int, float) and 0.01 <= value <= 100
+}
+
 
 def _from_json(text: str) -> Any:
     """Parse `text`; other tools' metadata need not be JSON and stays text."""
@@ -116,8 +157,8 @@ def _require_values(facts: Mapping[str, Any]) -> None:
     if missing:
         raise InputError(
             f"expected the metadata of a ctckit model, received none for {', '.join(missing)}; "
-            "use a model.onnx that train.py wrote, or add ModelMetadata(…).to_strings() to yours"
+            "use a model.onnx that train.py wrote, or give its characters with --vocab"
         )
-    for key, is_valid in _REQUIRED.items():
-        if not is_valid(facts[key]):
+    for key, is_valid in (_REQUIRED | _OPTIONAL).items():
+        if key in facts and not is_valid(facts[key]):
             raise InputError(f"metadata '{key}' cannot be {facts[key]!r}; export the model again")

@@ -6,10 +6,20 @@ import numpy as np
 import onnxruntime as ort
 from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
-from ctckit.errors import InputError
+from ctckit.errors import InputError, nearest_name
 from ctckit.inference.metadata import ModelMetadata
 
 MODEL_FILE = "model.onnx"
+
+PROVIDERS = {  # names to type, and onnxruntime's own
+    "cpu": "CPUExecutionProvider",
+    "cuda": "CUDAExecutionProvider",
+    "tensorrt": "TensorrtExecutionProvider",
+    "migraphx": "MIGraphXExecutionProvider",
+    "directml": "DmlExecutionProvider",
+    "coreml": "CoreMLExecutionProvider",
+    "openvino": "OpenVINOExecutionProvider",
+}
 
 # onnxruntime's errors have no base class of their own; these are the ones of an unusable file.
 _LOAD_ERRORS = (
@@ -29,8 +39,11 @@ class OnnxInferenceModel:
 
     Args:
         model_path: an `.onnx` file, or a folder with a `model.onnx`.
-        force_cpu: do not use a GPU, even when the installed onnxruntime can.
+        provider: what computes: "cpu", or another one of `PROVIDERS` that the installed
+            onnxruntime has.
         num_threads: processor threads for one run; 0 takes all cores.
+        vocab: characters in the order of the network's classes, the blank behind them: only for
+            a file of another tool, which has no metadata of ours.
 
     Attributes:
         model_path: the file.
@@ -40,17 +53,26 @@ class OnnxInferenceModel:
 
     Raises:
         InputError: there is no such file, it is not an ONNX model, has no metadata of ours, or
-            its vocabulary and size do not fit its network.
+            its vocabulary and size do not fit its network; or there is no such provider.
     """
 
     def __init__(
-        self, model_path: str | Path, *, force_cpu: bool = True, num_threads: int = 0
+        self,
+        model_path: str | Path,
+        *,
+        provider: str = "cpu",
+        num_threads: int = 0,
+        vocab: str | None = None,
     ) -> None:
         self.model_path = find_model_file(model_path)
-        self.session = _load(self.model_path, force_cpu, num_threads)
+        self.session = load_session(self.model_path, provider, num_threads)
+        strings = self.session.get_modelmeta().custom_metadata_map
         try:
-            self.metadata = ModelMetadata.from_strings(
-                self.session.get_modelmeta().custom_metadata_map
+            self._classes = None if vocab is None else _order_of_classes(vocab, strings)
+            self.metadata = (
+                ModelMetadata.from_strings(strings)
+                if vocab is None
+                else ModelMetadata.of_another_tool(vocab, self.session.get_inputs()[0].shape)
             )
         except InputError as error:
             raise InputError(f"{self.model_path}: {error}") from error
@@ -71,6 +93,7 @@ class OnnxInferenceModel:
 
         Returns:
             float32 (N, T, V+1); each row along the last axis sums to 1, the blank comes last.
+            A file of M models gives (N, M, T, V+1).
 
         Raises:
             InputError: the batch has another shape.
@@ -82,10 +105,16 @@ class OnnxInferenceModel:
                 f"expected a batch of shape (N, {expected}), received {batch.shape}; "
                 "ImageToWordModel brings images of any size into this form"
             )
-        return self.session.run([self._output_name], {self.input_name: batch})[0]
+        probabilities = self.session.run([self._output_name], {self.input_name: batch})[0]
+        return probabilities if self._classes is None else probabilities[..., self._classes]
 
     def _require_shapes(self) -> None:
         """Compare the sizes that the graph states with those of the metadata."""
+        if "form" in self.metadata.extra:
+            raise InputError(
+                f"{self.model_path}: expected the network form, received the "
+                f"{self.metadata.extra['form']} form, which needs no ctckit; give the model.onnx"
+            )
         image = self.session.get_inputs()[0].shape
         probabilities = self.session.get_outputs()[0].shape
         if len(image) != 4 or not _agree(image[1:], self.image_shape):
@@ -94,7 +123,7 @@ class OnnxInferenceModel:
                 f"metadata says, received {tuple(image)}; export the model again"
             )
         classes = self.metadata.vocabulary.num_classes
-        if len(probabilities) != 3 or not _agree(probabilities[2:], (classes,)):
+        if len(probabilities) not in (3, 4) or not _agree(probabilities[-1:], (classes,)):
             raise InputError(
                 f"{self.model_path}: expected an output (N, T, {classes}) for its vocabulary of "
                 f"{classes - 1} characters and the blank, received {tuple(probabilities)}; "
@@ -118,20 +147,55 @@ def find_model_file(model_path: str | Path) -> Path:
     return file
 
 
-def _load(path: Path, force_cpu: bool, num_threads: int) -> ort.InferenceSession:
+def load_session(path: Path, provider: str = "cpu", num_threads: int = 0) -> ort.InferenceSession:
+    """Open an ONNX file of any kind.
+
+    Raises:
+        InputError: it is not an ONNX model, or there is no such provider.
+    """
+    own_name = _provider(provider)
     options = ort.SessionOptions()
     options.intra_op_num_threads = num_threads
     options.log_severity_level = 3  # errors only; warnings about graph details help nobody here
-    gpu = [] if force_cpu else ["CUDAExecutionProvider"]
-    usable = [name for name in gpu if name in ort.get_available_providers()]
     try:
-        return ort.InferenceSession(str(path), options, providers=[*usable, "CPUExecutionProvider"])
+        return ort.InferenceSession(
+            str(path), options, providers=[*{own_name: None, "CPUExecutionProvider": None}]
+        )
     except _LOAD_ERRORS as error:
         reason = " ".join(str(error).split())
         raise InputError(
             f"{path}: expected an ONNX model, received a file that is none or is damaged "
             f"({reason}); copy or export it again"
         ) from error
+
+
+def _provider(name: str) -> str:
+    """Return onnxruntime's own name of a provider, if it can be used here."""
+    if name not in PROVIDERS:
+        raise InputError(
+            f"expected a provider of {', '.join(PROVIDERS)}, received '{name}'."
+            f"{nearest_name(name, PROVIDERS)}"
+        )
+    available = ort.get_available_providers()
+    if PROVIDERS[name] not in available:
+        usable = ", ".join(key for key, value in PROVIDERS.items() if value in available)
+        raise InputError(
+            f"expected a provider that the installed onnxruntime has ({usable}), received "
+            f"'{name}'; install the onnxruntime package made for it, or use cpu"
+        )
+    return PROVIDERS[name]
+
+
+def _order_of_classes(vocab: str, strings: dict[str, str]) -> list[int]:
+    """Return which of the network's classes are those of a sorted vocabulary and the blank."""
+    if "schema_version" in strings:
+        raise InputError(
+            "expected no vocab, as the file says itself what it reads, received "
+            f"'{vocab}'; leave it out"
+        )
+    if len(set(vocab)) != len(vocab):
+        raise InputError(f"expected a vocab of different characters, received '{vocab}'")
+    return [*sorted(range(len(vocab)), key=vocab.__getitem__), len(vocab)]
 
 
 def _agree(stated: list[int | str | None], expected: tuple[int, ...]) -> bool:

@@ -29,6 +29,7 @@ def test_every_value_is_json():
         "dataset": "stripes",
         "val_CER": 0.25,
         "val_WER": None,
+        "confidence_temperature": 1.0,
         "architecture": "stripes",
     }
 

@@ -36,10 +36,16 @@ def test_mltu_style_code(file):
     assert ctc_decoder(session.run(None, {"image": batch})[0], "2345") == ["24"]
 
 
-def test_without_force_cpu_it_runs_where_there_is_no_gpu(file):
-    assert (
-        "CPUExecutionProvider" in OnnxInferenceModel(file, force_cpu=False).session.get_providers()
-    )
+@pytest.mark.parametrize(
+    ("provider", "message"),
+    [
+        ("tensorrt", r"that the installed onnxruntime has \(cpu.*received 'tensorrt'"),
+        ("cpuu", r"expected a provider of cpu, cuda.*received 'cpuu'.*cpu"),
+    ],
+)
+def test_a_provider_that_is_not_here_is_refused(file, provider, message):
+    with pytest.raises(InputError, match=message):
+        OnnxInferenceModel(file, provider=provider)
 
 
 @pytest.mark.parametrize("shape", [(8, 40, 1), (1, 8, 40, 3), (1, 40, 8, 1), (1, 8, 40)])
