@@ -68,8 +68,11 @@ def _compare(
         received = onnx_model.predict_probabilities(batch)
         difference = float(np.abs(expected - received).max())
         largest = max(largest, difference) if difference == difference else float("inf")
+        paths = (-1, *expected.shape[-2:])  # an ensemble's are (N, M, T, V + 1)
         texts = zip(
-            ctc_decoder(expected, characters), ctc_decoder(received, characters), strict=True
+            ctc_decoder(expected.reshape(paths), characters),
+            ctc_decoder(received.reshape(paths), characters),
+            strict=True,
         )
         different += sum(a != b for a, b in texts)
         images += len(batch)

@@ -8,7 +8,7 @@ import pytest
 from keras import layers
 
 from ctckit.export import compare, export_onnx, random_images, to_onnx
-from ctckit.export.onnx import without_cudnn
+from ctckit.export.onnx import plain_copy
 from ctckit.inference import ModelMetadata, OnnxInferenceModel
 from ctckit.text import Vocabulary
 from model import NETWORKS, build_network
@@ -76,7 +76,7 @@ def test_export_does_not_depend_on_cudnn():
     outputs = layers.Bidirectional(layers.LSTM(3, return_sequences=True, use_cudnn=True))(images)
     outputs = layers.LSTM(3, return_sequences=True, use_cudnn=True)(outputs)
     network = keras.Model(images, outputs)
-    plain = without_cudnn(network)
+    plain = plain_copy(network)
     both, single = plain.layers[1:]
     assert not both.forward_layer.use_cudnn and not both.backward_layer.use_cudnn
     assert not single.use_cudnn
