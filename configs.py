@@ -10,6 +10,7 @@ from ctckit.errors import InputError, nearest_name
 from ctckit.text import Vocabulary, normalise
 
 ARCHITECTURES = ("crnn", "mltu_captcha", "keras_captcha_ocr")
+QUANTIZED_FORMS = ("float16", "int8")
 SECONDS_PER = {"": 1, "s": 1, "min": 60, "h": 3600}
 MIN_STEPS = 1300  # crnn leaves the CTC plateau within half of them on every set we tried
 MIN_EPOCHS = 8
@@ -43,6 +44,10 @@ class ModelConfigs(BaseModelConfigs):
     """Network: crnn (ours), mltu_captcha (the mltu tutorial's) or keras_captcha_ocr (the
     Keras example's)."""
 
+    width_multiplier: float = 1.0
+    """Size of crnn: all its filters and units times this. 0.5 reads in half the time, 1.5 may
+    read more exactly where there is much to learn from."""
+
     vocab: str | None = None
     """Characters the network can read. None: all characters of the labels."""
 
@@ -68,20 +73,26 @@ class ModelConfigs(BaseModelConfigs):
     batch_size: int = 16
     """Images per step. Small batches leave the CTC plateau earlier per image seen."""
 
-    learning_rate: float = 3e-3
+    learning_rate: float = 5e-3
     """Peak of the one-cycle schedule."""
 
     train_epochs: int | None = None
     """Passes over the training images. None: as many as give about 1,300 steps."""
 
     time_budget: str | None = None
-    """Time for fitting and validating (of each fold), such as 60s or 5min, instead of a number
-    of epochs: the schedule follows the clock, so that the run ends on time and fully annealed."""
+    """Time for fitting and validating (of each fold and model), such as 60s or 5min, instead of
+    a number of epochs: the schedule follows the clock, so that the run ends on time and fully
+    annealed."""
 
     folds: int | None = None
     """Cross-validate: train this many models, each without its own part of the images, and list
     the labels that look wrong. Leaves figures and lists, no model; --validation-fraction and
     --early-stopping-patience mean nothing then."""
+
+    models: int = 1
+    """Train this many models, which differ in their seed only, and keep them in one file: the
+    text that most of them read is taken, the surer ones counting more. Each takes as long to
+    train and to read as a single one."""
 
     weight_decay: float = 1e-4
     """Decoupled weight decay of AdamW, per step, times the learning rate."""
@@ -98,7 +109,8 @@ class ModelConfigs(BaseModelConfigs):
     end, as the one-cycle schedule learns most in its last epochs."""
 
     augment: bool = True
-    """Vary the training images a little (shift, scale, shear, rotation), anew every epoch."""
+    """Vary the training images a little (shift, scale, shear, rotation), anew every epoch but
+    the last ones."""
 
     use_cache: bool = True
     """Keep the resized images in memory (height x width x channels bytes each)."""
@@ -106,6 +118,17 @@ class ModelConfigs(BaseModelConfigs):
     train_workers: int = 2
     """Threads that prepare batches; the batches are the same for any number. With fewer than 2,
     TensorFlow's own prefetching takes over and can stall for seconds between epochs."""
+
+    quantize: str | None = None
+    """float16 or int8: keep a file of half the size, too (model.float16.onnx), unless it misreads
+    0.5 % more of the validation images."""
+
+    mixed_precision: bool = False
+    """Compute in 16 bits where it is safe, for GPUs: float16; on a CPU bfloat16. The exported
+    file computes in 32."""
+
+    jit_compile: bool = False
+    """Compile the network with XLA, for GPUs: takes longer to start."""
 
     deterministic: bool = False
     """Repeat to the bit on the same machine: only TensorFlow operations that do, at some cost."""
@@ -119,6 +142,11 @@ class ModelConfigs(BaseModelConfigs):
             raise InputError(
                 f"expected --architecture to be one of {', '.join(ARCHITECTURES)}, "
                 f"got '{self.architecture}'.{nearest_name(self.architecture, ARCHITECTURES)}"
+            )
+        if self.quantize not in (None, *QUANTIZED_FORMS):
+            raise InputError(
+                f"expected --quantize to be one of {', '.join(QUANTIZED_FORMS)}, "
+                f"got '{self.quantize}'"
             )
         if self.channels not in (None, 1, 3):
             raise InputError(f"expected --channels 1 (grey) or 3 (colour), got {self.channels}")
@@ -143,6 +171,11 @@ class ModelConfigs(BaseModelConfigs):
             value = getattr(self, name)
             if value is not None and not value <= largest:
                 raise InputError(f"expected {_flag(name)} of at most {largest}, got {value}")
+        if not 0.25 <= self.width_multiplier <= 8:
+            raise InputError(
+                "expected --width-multiplier between 0.25 (small) and 8, "
+                f"got {self.width_multiplier:g}"
+            )
         for name in ("learning_rate", "gradient_clip_norm", "weight_decay", "auxiliary_weight"):
             if not 0 <= getattr(self, name) < float("inf"):
                 raise InputError(f"expected {_flag(name)} of 0 or more, got {getattr(self, name)}")
@@ -212,6 +245,7 @@ _SMALLEST = {
     "train_workers": 0,
     "seed": 0,
     "folds": 2,
+    "models": 1,
 }
 
 _LARGEST = {

@@ -10,7 +10,7 @@ in pictures. Judge it with `python inferenceModel.py`.
 
 import json
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -29,9 +29,11 @@ from ctckit.summary import summary
 from ctckit.text import Vocabulary
 
 if TYPE_CHECKING:  # imported below when needed, so that the first line comes at once
+    import keras
+
     from ctckit.data import Dataset, Sample
     from ctckit.inference import ModelMetadata
-    from ctckit.training import CTCModel, DataProvider
+    from ctckit.training import DataProvider, StopOnInterrupt
 
 DATASETS_DIR = Path("Datasets")
 MODELS_DIR = Path("Models")
@@ -66,10 +68,10 @@ def main() -> None:
         if configs.folds:
             result = cross_validate(dataset, configs, run)
         else:
-            train_provider, val_provider = make_providers(dataset, configs, run)
+            providers = make_providers(dataset, configs, run)
             metadata = make_metadata(dataset, configs)
-            history = fit(train_provider, val_provider, metadata, configs, run)
-            result = judge(train_provider, val_provider, history, run)
+            histories = fit_all(*providers, metadata, configs, run)
+            result = judge(*providers, histories, configs, run)
 
     result |= {"images": len(dataset.samples), "left_out": len(dataset.left_out)}
     print(summary(result))
@@ -176,42 +178,10 @@ def make_providers(
     return train_provider, val_provider
 
 
-def make_model(configs: ModelConfigs) -> "CTCModel":
-    """Build and compile the network."""
-    import keras
-    import tensorflow as tf
-
-    from ctckit.training import CTCloss, CTCModel, CWERMetric, make_optimizer
-    from model import build_network
-
-    keras.utils.set_random_seed(configs.seed)
-    if configs.deterministic:
-        tf.config.experimental.enable_op_determinism()
-    vocabulary = Vocabulary(configs.vocab)
-    network = build_network(
-        configs.architecture,
-        height=configs.height,
-        width=configs.width,
-        channels=configs.channels,
-        num_classes=vocabulary.num_classes,
-    )
-    model = CTCModel(network, auxiliary_weight=configs.auxiliary_weight)
-    model.compile(
-        optimizer=make_optimizer(
-            learning_rate=configs.learning_rate,
-            weight_decay=configs.weight_decay,
-            clip_norm=configs.gradient_clip_norm,
-        ),
-        loss=CTCloss(),
-        metrics=[CWERMetric(padding_token=vocabulary.padding_id)],
-        jit_compile=False,  # XLA has no CTC kernel
-    )
-    LOGGER.info("parameters  %s", f"{model.reader.count_params():,}")
-    return model
-
-
 def make_metadata(dataset: "Dataset", configs: ModelConfigs) -> "ModelMetadata":
     """Collect what the ONNX file will say about itself."""
+    from importlib.metadata import version
+
     from ctckit.inference import ModelMetadata
 
     return ModelMetadata(
@@ -221,8 +191,44 @@ def make_metadata(dataset: "Dataset", configs: ModelConfigs) -> "ModelMetadata":
         channels=configs.channels,
         keep_aspect_ratio=configs.keep_aspect_ratio,
         dataset=dataset.name,
-        extra={"architecture": configs.architecture, "seed": configs.seed},
+        extra={
+            "architecture": configs.architecture,
+            "models": configs.models,
+            "seed": configs.seed,
+            "images": len(dataset.samples),
+            "dataset_fingerprint": dataset.fingerprint,
+            "trained": datetime.now().astimezone().isoformat(timespec="seconds"),
+            "libraries": {name: version(name) for name in ("tensorflow", "keras", "tf2onnx")},
+        },
     )
+
+
+def fit_all(
+    train_provider: "DataProvider",
+    val_provider: "DataProvider",
+    metadata: "ModelMetadata",
+    configs: ModelConfigs,
+    run: RunFolder,
+) -> list[list[dict[str, float]]]:
+    """Train the model, or several to keep in one file; return the figures of their epochs."""
+    from ctckit import training
+
+    interrupt = training.StopOnInterrupt()
+    providers = train_provider, val_provider
+    if configs.models == 1:
+        return [fit(*providers, metadata, configs, run, interrupt)]
+    histories, members = [], []
+    while len(members) < configs.models and not interrupt.stopped:
+        LOGGER.info("model %d of %d", len(members) + 1, configs.models)
+        train_provider.seed = configs.seed + len(members)
+        members.append(run.member(len(members) + 1))
+        members[-1].report.mkdir(parents=True)
+        own = configs.replace(seed=train_provider.seed)
+        histories.append(fit(*providers, metadata, own, members[-1], interrupt))
+    LOGGER.info("putting %d models into one file …", len(members))
+    checkpoints = [member.checkpoint for member in members]
+    training.save_ensemble(checkpoints, run.checkpoint, metadata, val_provider)
+    return histories
 
 
 def fit(
@@ -231,24 +237,27 @@ def fit(
     metadata: "ModelMetadata",
     configs: ModelConfigs,
     run: RunFolder,
+    interrupt: "StopOnInterrupt",
 ) -> list[dict[str, float]]:
     """Train and export the best epoch; return the figures of every epoch."""
     from keras.callbacks import EarlyStopping, TensorBoard
 
     from ctckit import training
+    from model import make_model
 
     cycle = training.OneCycle(configs.learning_rate, configs.time_budget_s)
     logger = training.TrainLogger(run.path, cycle)
     best = training.BestCheckpoint(run.checkpoint)
     callbacks = [
         cycle,
+        training.CleanFinish(train_provider, cycle),
         training.ProgressBar(cycle),
         logger,
         best,
         TensorBoard(run.tensorboard, write_graph=False, profile_batch=0),
         training.ValidationImages(run.tensorboard, val_provider, metadata.vocabulary),
         training.Model2onnx(run.checkpoint, metadata, best),
-        training.StopOnInterrupt(),  # last, so that it guards the export, too
+        interrupt,  # last, so that it guards the export, too
     ]
     if configs.early_stopping_patience:
         patience = configs.early_stopping_patience
@@ -260,35 +269,42 @@ def fit(
         callbacks=callbacks,
         verbose=0,
     )
+    training.save_learning_curves(logger.history, run.report, title=run.path.name)
     return logger.history
 
 
 def judge(
     train_provider: "DataProvider",
     val_provider: "DataProvider",
-    history: list[dict[str, float]],
+    histories: list[list[dict[str, float]]],
+    configs: ModelConfigs,
     run: RunFolder,
 ) -> dict:
     """Compare the exported file with Keras, measure it on the validation images, draw pictures."""
     import keras
 
-    from ctckit.export import compare
+    from ctckit.export import compare, export_reader, rewrite_metadata
     from ctckit.inference import ImageToWordModel, commands, evaluate
-    from ctckit.training import save_learning_curves, save_training_samples
+    from ctckit.training import save_training_samples
 
     reader = ImageToWordModel(run.onnx)
     indices = progress(range(len(val_provider)), "compare with Keras", unit="batch")
     batches = (val_provider[index][0] for index in indices)
     parity = compare(keras.models.load_model(run.checkpoint), reader, batches).require()
-    evaluation = evaluate(reader, val_provider.samples)
+    temperature = evaluate(reader, val_provider.samples).fitted_temperature
+    rewrite_metadata(run.onnx, replace(reader.metadata, confidence_temperature=temperature))
+    export_reader(run.onnx, run.reader)
+    if configs.quantize:
+        quantize(run.onnx, configs.quantize, val_provider.samples)
+    evaluation = evaluate(ImageToWordModel(run.onnx), val_provider.samples)
     commands.save_report(evaluation, commands.plan(run.path, None, None, MODELS_DIR))
     save_training_samples(train_provider, reader.metadata.vocabulary, run.report)
-    save_learning_curves(history, run.report, title=run.path.name)
     return {
         "dataset": reader.metadata.dataset,
         "validation_images": len(val_provider.samples),
-        "epochs": len(history),
-        "fit_seconds": history[-1]["seconds"],
+        "models": len(histories),
+        "epochs": sum(map(len, histories)),
+        "fit_seconds": sum(history[-1]["seconds"] for history in histories),
         "val_CER": evaluation.cer,
         "val_WER": evaluation.wer,
         "keras_onnx_difference": parity.largest_difference,
@@ -297,20 +313,36 @@ def judge(
     }
 
 
+def quantize(network: Path, form: str, samples: list["Sample"]) -> None:
+    """Keep a smaller form of the file, too, unless it reads worse."""
+    from ctckit.export import AccuracyError, export_smaller, to_float16, to_int8
+
+    shrink = {"float16": to_float16, "int8": to_int8}[form]
+    try:
+        export_smaller(network, network.with_suffix(f".{form}.onnx"), samples, shrink=shrink)
+    except AccuracyError as error:
+        LOGGER.warning("no %s file: %s", form, error)
+
+
 def cross_validate(dataset: "Dataset", configs: ModelConfigs, run: RunFolder) -> dict:
     """Read every image with a model that never saw it; list the labels that look wrong."""
     from ctckit import training
     from ctckit.data import default_augmentors
+    from model import make_model
 
-    def train(samples: list["Sample"]) -> "CTCModel":
-        provider = make_provider(samples, configs)
+    def train(samples: list["Sample"]) -> "keras.Model":
+        return training.ensemble([train_one(samples, index) for index in range(configs.models)])
+
+    def train_one(samples: list["Sample"], index: int) -> "keras.Model":
+        own = configs.replace(seed=configs.seed + index)
+        provider = make_provider(samples, own)
         provider.augmentors = default_augmentors() if configs.augment else []
-        model = make_model(configs)
+        model = make_model(own)
         cycle = training.OneCycle(configs.learning_rate, configs.time_budget_s)
         model.fit(
             provider,
             epochs=configs.train_epochs or ENDLESS,
-            callbacks=[cycle, training.ProgressBar(cycle)],
+            callbacks=[cycle, training.CleanFinish(provider, cycle), training.ProgressBar(cycle)],
             verbose=0,
         )
         return model.reader

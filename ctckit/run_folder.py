@@ -39,6 +39,15 @@ class RunFolder:
         return self.path / "model.onnx"
 
     @property
+    def reader(self) -> Path:
+        """The file to keep in the form that takes images of any size and returns text."""
+        return self.path / "model.reader.onnx"
+
+    def member(self, index: int) -> "RunFolder":
+        """Return the folder of one of several models, counted from 1."""
+        return RunFolder(self.path / f"member_{index}")
+
+    @property
     def tensorboard(self) -> Path:
         """Logs for TensorBoard."""
         return self.path / "logs"
@@ -77,7 +86,7 @@ def new_run_folder(path: str | Path) -> Iterator[RunFolder]:
     finally:
         LOGGER.removeHandler(log)
         log.close()
-        if not run.checkpoint.exists() and not any(run.report.iterdir()):
+        if not any(run.path.rglob(run.checkpoint.name)) and not any(run.report.iterdir()):
             shutil.rmtree(run.path)
 
 

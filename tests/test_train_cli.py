@@ -119,6 +119,41 @@ def test_cross_validation_reads_every_image_and_lists_suspicious_labels(workplac
     assert suspicions == sorted(suspicions, reverse=True)
 
 
+def test_several_models_are_kept_in_one_file(workplace):
+    draw_folder(workplace / "drawn", count=40)
+    done = run(
+        workplace, "train.py", "--dataset", "drawn", "--models", 2, "--train-epochs", 2,
+        "--width-multiplier", 0.5, "--quantize", "float16", "--json", *FAST,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    result = last_json(done)
+    assert (result["models"], result["epochs"]) == (2, 4)
+    (folder,) = (workplace / "Models").iterdir()
+    members = [OnnxInferenceModel(folder / name) for name in ("member_1", "member_2")]
+    noise = np.random.default_rng(0).integers(0, 256, (3, 32, 96, 3), np.uint8)
+    together = OnnxInferenceModel(folder).predict_probabilities(noise)
+    for index, member in enumerate(members):
+        np.testing.assert_allclose(
+            together[:, index], member.predict_probabilities(noise), atol=1e-5
+        )
+    assert not np.allclose(together[:, 0], together[:, 1])
+    sizes = [(folder / f"model{form}.onnx").stat().st_size for form in ("", ".float16", ".reader")]
+    assert sizes[1] < 0.7 * sizes[0] < sizes[2]
+    read = run(workplace, "inferenceModel.py", "--json")
+    assert read.returncode == 0, read.stderr
+    assert last_json(read)["WER"] == pytest.approx(result["val_WER"])
+
+
+@pytest.mark.parametrize("switch", ["--mixed-precision", "--jit-compile"])
+def test_switches_for_gpus_train_and_export(workplace, switch):
+    draw_folder(workplace / "drawn", count=24)
+    done = run(
+        workplace, "train.py", "--dataset", "drawn", switch, "--train-epochs", 2, "--json", *FAST
+    )
+    assert done.returncode == 0, done.stderr
+    assert last_json(done)["keras_onnx_difference"] <= 1e-4
+
+
 def test_deterministic_runs_repeat_to_the_bit(workplace):
     draw_folder(workplace / "drawn", count=24)
     for name in ("first", "second"):

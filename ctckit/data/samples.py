@@ -1,7 +1,7 @@
 """The values every part of the data ring passes on: a sample, a dataset, what was left out."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,17 +25,22 @@ class LeftOut(NamedTuple):
 
 @dataclass(frozen=True)
 class Dataset:
-    """Labelled images under one name, sorted by path, with the records that were left out."""
+    """Labelled images under one name, sorted by path, with the records that were left out.
+
+    `fingerprint` stands for pixels and labels of the readable images, once they were scanned:
+    two datasets with the same one are the same, whatever their files are called.
+    """
 
     name: str
     samples: list[Sample]
     left_out: list[LeftOut] = field(default_factory=list)
+    fingerprint: str = ""
 
     def without(self, left_out: list[LeftOut]) -> "Dataset":
         """Return this dataset less the given records, which are added to those left out."""
         gone = {record.image for record in left_out}
         kept = [sample for sample in self.samples if sample.image not in gone]
-        return Dataset(self.name, kept, [*self.left_out, *left_out])
+        return replace(self, samples=kept, left_out=[*self.left_out, *left_out])
 
 
 def write_csv(samples: Iterable[Sample], path: str | Path) -> Path:

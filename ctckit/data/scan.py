@@ -3,7 +3,7 @@
 import os
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
 
@@ -75,15 +75,20 @@ def scan(dataset: Dataset, *, workers: int | None = None) -> ScanResult:
             f"expected readable images in {dataset.name}, none of {len(looks)} can be read: "
             f"{left_out[0].reason}"
         )
-    kept = {sample.image for sample in scanned.samples}
-    used = [
-        look for sample, look in zip(dataset.samples, looks, strict=True) if sample.image in kept
-    ]
+    look_at = {sample.image: look for sample, look in zip(dataset.samples, looks, strict=True)}
+    used = [look_at[sample.image] for sample in scanned.samples]
     return ScanResult(
-        dataset=scanned,
+        dataset=replace(scanned, fingerprint=_fingerprint(scanned.samples, used)),
         sizes=Counter(look.size for look in used),
         is_grey=sum(look.is_grey for look in used) >= GREY_SHARE * len(used),
     )
+
+
+def _fingerprint(samples: list[Sample], looks: list[_Look]) -> str:
+    parts = sorted(
+        look.digest + sample.label.encode() for sample, look in zip(samples, looks, strict=True)
+    )
+    return blake2b(b"\n".join(parts), digest_size=16).hexdigest()
 
 
 def _look(sample: Sample) -> _Look:

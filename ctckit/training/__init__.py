@@ -2,6 +2,7 @@
 
 from ctckit.training.callbacks import (
     BestCheckpoint,
+    CleanFinish,
     Model2onnx,
     OneCycle,
     ProgressBar,
@@ -18,6 +19,7 @@ from ctckit.training.cross_validation import (
     write_rows,
 )
 from ctckit.training.ctc_model import CTCModel
+from ctckit.training.ensemble import ensemble, predict_all, save_ensemble
 from ctckit.training.layers import residual_block
 from ctckit.training.losses import CTCloss
 from ctckit.training.metrics import CWERMetric
@@ -30,6 +32,7 @@ __all__ = [
     "CTCModel",
     "CTCloss",
     "CWERMetric",
+    "CleanFinish",
     "DataProvider",
     "Model2onnx",
     "OneCycle",
@@ -39,11 +42,14 @@ __all__ = [
     "TrainLogger",
     "ValidationImages",
     "cross_validate",
+    "ensemble",
     "fold_figures",
     "likely_label_errors",
     "make_optimizer",
     "one_cycle",
+    "predict_all",
     "residual_block",
+    "save_ensemble",
     "save_label_errors",
     "save_learning_curves",
     "save_training_samples",

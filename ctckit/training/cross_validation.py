@@ -12,15 +12,17 @@ from ctckit.data import ImageReader, Sample, split_folds
 from ctckit.files import write_table
 from ctckit.inference import caption, image_grid, save_png
 from ctckit.text import ErrorCounts, Vocabulary, count_errors, greedy_decode
+from ctckit.training.ensemble import predict_all
 from ctckit.training.losses import EPSILON, CTCloss
 from ctckit.training.provider import DataProvider
 
 
 class OutOfFold(NamedTuple):
-    """What the model of a fold read on an image of that fold.
+    """What the models of a fold read on an image of that fold.
 
     `suspicion` is how much more probable the text read is than the label, in nats: 0 where they
-    agree, large where a model that never saw the image is sure of something else.
+    agree, large where a model that never saw the image is sure of something else. With several
+    models a fold `text` is what their vote gave and `texts` what each of them read.
     """
 
     image: str
@@ -29,6 +31,7 @@ class OutOfFold(NamedTuple):
     text: str
     confidence: float
     suspicion: float
+    texts: tuple[str, ...]
 
 
 def cross_validate(
@@ -49,7 +52,8 @@ def cross_validate(
         samples: all images.
         num_folds: number of parts, each read once.
         seed: of the parts.
-        train: returns a network, images to probabilities, trained on the samples it is given.
+        train: returns a network, images to probabilities, trained on the samples it is given;
+            or several in one, as `ensemble` makes.
         make_provider: returns batches of samples as the network expects them, unvaried.
         vocabulary: characters of the networks.
         keep: called with all rows so far after each fold, so that nothing is lost.
@@ -76,40 +80,57 @@ def cross_validate(
 def _read(
     network: keras.Model, provider: DataProvider, vocabulary: Vocabulary, fold: int
 ) -> list[OutOfFold]:
-    batches = [provider[index] for index in range(len(provider))]
-    probabilities = np.concatenate([network(x.astype(np.float32)) for x, _ in batches])
-    ids = np.concatenate([labels for _, labels in batches])
+    probabilities = predict_all(network, provider)
     texts, confidences = greedy_decode(probabilities, vocabulary)
-    suspicions = label_suspicions(probabilities, ids, texts, vocabulary)
+    labels = [sample.label for sample in provider.samples]
+    members = probabilities if probabilities.ndim == 4 else probabilities[:, None]
+    member_texts, suspicions = [], []
+    for member in np.moveaxis(members, 1, 0):
+        member_texts.append(greedy_decode(member, vocabulary)[0])
+        suspicions.append(label_suspicions(member, labels, texts, vocabulary))
     return [
-        OutOfFold(*sample, fold, text, float(confidence), float(suspicion))
-        for sample, text, confidence, suspicion in zip(
-            provider.samples, texts, confidences, suspicions, strict=True
+        OutOfFold(*sample, fold, text, float(confidence), float(suspicion), read)
+        for sample, text, confidence, suspicion, read in zip(
+            provider.samples,
+            texts,
+            confidences,
+            np.mean(suspicions, axis=0),
+            zip(*member_texts, strict=True),
+            strict=True,
         )
     ]
 
 
 def label_suspicions(
-    probabilities: np.ndarray, label_ids: np.ndarray, texts: list[str], vocabulary: Vocabulary
+    probabilities: np.ndarray,
+    labels: Sequence[str],
+    texts: Sequence[str],
+    vocabulary: Vocabulary,
 ) -> np.ndarray:
     """Return log P(text read) − log P(label), in nats, at least 0: float32 (N,).
 
     Args:
         probabilities: (N, T, V + 1).
-        label_ids: (N, L), padded with the blank.
+        labels: of N images, none of them empty.
         texts: what was read, N texts.
         vocabulary: the characters.
     """
-    blank = vocabulary.blank_id
-    text_ids = np.full((len(texts), probabilities.shape[1]), blank, np.int32)
-    for row, text in zip(text_ids, texts, strict=True):
-        row[: len(text)] = vocabulary.encode(text)
-    is_empty = np.array([not text for text in texts])
-    text_ids[is_empty, 0] = 0  # the kernel takes no empty text; its loss is replaced below
     loss = CTCloss(reduction=None)
-    all_blank = -np.log(probabilities[..., blank] + EPSILON).sum(axis=-1)
-    text_loss = np.where(is_empty, all_blank, loss(text_ids, probabilities))
-    return np.maximum(np.asarray(loss(label_ids, probabilities)) - text_loss, 0)
+    length = probabilities.shape[1]
+    all_blank = -np.log(probabilities[..., vocabulary.blank_id] + EPSILON).sum(axis=-1)
+    # The kernel takes no empty text: it gets a character in place of none.
+    characters = [text or vocabulary.characters[0] for text in texts]
+    text_loss = loss(_padded_ids(characters, length, vocabulary), probabilities)
+    text_loss = np.where([not text for text in texts], all_blank, text_loss)
+    label_loss = np.asarray(loss(_padded_ids(labels, length, vocabulary), probabilities))
+    return np.maximum(label_loss - text_loss, 0)
+
+
+def _padded_ids(texts: Sequence[str], length: int, vocabulary: Vocabulary) -> np.ndarray:
+    ids = np.full((len(texts), length), vocabulary.padding_id, np.int32)
+    for row, text in zip(ids, texts, strict=True):
+        row[: len(text)] = vocabulary.encode(text)
+    return ids
 
 
 def likely_label_errors(rows: Sequence[OutOfFold]) -> list[OutOfFold]:
@@ -119,9 +140,21 @@ def likely_label_errors(rows: Sequence[OutOfFold]) -> list[OutOfFold]:
 
 
 def write_rows(rows: Sequence[OutOfFold], path: str | Path) -> Path:
-    """Write rows as CSV with the names of the fields as header, whole or not at all."""
-    formatted = (row[:4] + (f"{row[4]:.6f}", f"{row[5]:.4f}") for row in rows)
-    return write_table(path, OutOfFold._fields, formatted)
+    """Write rows as CSV with the names of the fields as header, whole or not at all.
+
+    Several models have columns of their own behind: text_1, text_2 …
+    """
+    names = [f"text_{index}" for index in range(1, _num_models(rows) + 1)]
+    names = names if len(names) > 1 else []
+    formatted = (
+        row[:4] + (f"{row.confidence:.6f}", f"{row.suspicion:.4f}") + row.texts[: len(names)]
+        for row in rows
+    )
+    return write_table(path, (*OutOfFold._fields[:-1], *names), formatted)
+
+
+def _num_models(rows: Sequence[OutOfFold]) -> int:
+    return len(rows[0].texts) if rows else 0
 
 
 def save_label_errors(rows: Sequence[OutOfFold], folder: Path, limit: int = 48) -> None:
@@ -144,6 +177,9 @@ def fold_figures(rows: Sequence[OutOfFold]) -> dict:
         "WER": errors.wer,
         "WER_interval": errors.wer_interval,
         "misread": errors.wrong_texts,
+        "misread_by_model": [
+            sum(row.texts[index] != row.label for row in rows) for index in range(_num_models(rows))
+        ],
     }
 
 

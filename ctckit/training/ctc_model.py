@@ -1,6 +1,9 @@
 """A Keras model that trains every head of a network and measures and keeps the first."""
 
 import keras
+import tensorflow as tf
+
+from ctckit.training.layers import use_plain_loops
 
 
 class CTCModel(keras.Model):
@@ -13,22 +16,49 @@ class CTCModel(keras.Model):
     Args:
         network: functional model; its first output is the probabilities to keep.
         auxiliary_weight: weight of each further head; the first has weight 1.
+        jit_step: compile forward pass, loss and gradients of a training step with XLA; the loss
+            must be one that XLA can compile (`CTCloss(xla=True)`). Keras' own `jit_compile`
+            takes the metrics, too, and XLA has no edit distance.
 
     Attributes:
         reader: the network with its first output only: what is validated, saved and exported.
     """
 
-    def __init__(self, network: keras.Model, auxiliary_weight: float = 0.5) -> None:
+    def __init__(
+        self, network: keras.Model, auxiliary_weight: float = 0.5, jit_step: bool = False
+    ) -> None:
         super().__init__(name=network.name)
         self.network = network
         self.auxiliary_weight = auxiliary_weight
         self.reader = keras.Model(network.inputs[0], network.outputs[0], name=network.name)
+        self._jit_step = None
+        if jit_step:
+            use_plain_loops(network)
+            self._jit_step = tf.function(self._gradients, jit_compile=True)
 
     def call(self, images, training: bool = False):
         """Return all heads while training, else the probabilities alone."""
         if training and self.auxiliary_weight:
             return self.network(images, training=True)
         return self.reader(images, training=training)
+
+    def train_step(self, data):
+        """Do what Keras does, the larger part of it compiled if `jit_step` says so."""
+        if self._jit_step is None:
+            return super().train_step(data)
+        x, y = data
+        loss, y_pred, gradients = self._jit_step(x, y)
+        self._loss_tracker.update_state(loss, sample_weight=tf.shape(x)[0])
+        self.optimizer.apply_gradients(zip(gradients, self.trainable_weights, strict=True))
+        return self.compute_metrics(x, y, y_pred)
+
+    def _gradients(self, x, y):
+        with tf.GradientTape() as tape:
+            y_pred = self(x, training=True)
+            loss = self.compute_loss(x, y, y_pred)
+            scaled = self.optimizer.scale_loss(loss)
+        weights = [weight.value for weight in self.trainable_weights]
+        return loss, y_pred, tape.gradient(scaled, weights)
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         """Return the weighted mean of the losses of the heads."""

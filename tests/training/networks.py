@@ -29,11 +29,13 @@ def small_network(*, dropout: float = 0.0, heads: int = 2) -> keras.Model:
     return keras.Model(images, outputs[:heads])
 
 
-def compiled(network: keras.Model, *, learning_rate: float = 2e-3) -> CTCModel:
-    model = CTCModel(network)
+def compiled(
+    network: keras.Model, *, learning_rate: float = 2e-3, jit_step: bool = False
+) -> CTCModel:
+    model = CTCModel(network, jit_step=jit_step)
     model.compile(
         optimizer=make_optimizer(learning_rate=learning_rate, weight_decay=0.0, clip_norm=5),
-        loss=CTCloss(),
+        loss=CTCloss(xla=jit_step),
         metrics=[CWERMetric(padding_token=VOCABULARY.padding_id)],
         jit_compile=False,
     )

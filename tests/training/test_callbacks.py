@@ -1,4 +1,5 @@
 import csv
+import itertools
 import os
 import signal
 
@@ -10,12 +11,14 @@ from ctckit.export import ExportError
 from ctckit.inference import ImageToWordModel, ModelMetadata
 from ctckit.training import (
     BestCheckpoint,
+    CleanFinish,
     Model2onnx,
     OneCycle,
     StopOnInterrupt,
     TrainLogger,
     ValidationImages,
 )
+from ctckit.training.callbacks import one_cycle
 from tests.training.networks import (
     HEIGHT,
     VOCABULARY,
@@ -160,7 +163,9 @@ def test_one_cycle_over_the_steps_of_all_epochs(providers):
     assert rates[-1] < 0.05
 
 
-def test_a_time_budget_ends_the_run_on_time_and_annealed(providers):
+def test_a_time_budget_ends_the_run_on_time_and_annealed(providers, monkeypatch):
+    seconds = itertools.count(0.0, 0.05)  # every look at the clock finds it a little later
+    monkeypatch.setattr(one_cycle.time, "perf_counter", lambda: next(seconds))
     cycle, record = OneCycle(1e-3, time_budget_s=6.0), RecordRates()
     fit(providers, [cycle, record], epochs=1_000_000)
     assert cycle.progress == 1.0
@@ -171,3 +176,20 @@ def test_a_budget_shorter_than_the_first_step_still_ends(providers):
     record = RecordRates()
     fit(providers, [OneCycle(1e-3, time_budget_s=1e-6), record], epochs=1_000_000)
     assert 1 <= len(record.rates) <= 3
+
+
+@pytest.mark.parametrize(
+    ("epochs", "first_clean"), [(10, 7), (20, 17), (2, 3)], ids=["40 %", "4 epochs", "too short"]
+)
+def test_the_last_epochs_show_the_images_as_they_are(providers, epochs, first_clean):
+    train, _ = providers
+    augmentors, augmented = train.augmentors, []
+
+    class Watch(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            augmented.append(bool(train.augmentors))
+
+    cycle = OneCycle(1e-3)
+    fit(providers, [cycle, CleanFinish(train, cycle), Watch()], epochs)
+    assert augmented == [epoch < first_clean for epoch in range(1, epochs + 1)]
+    assert train.augmentors == augmentors

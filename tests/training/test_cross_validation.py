@@ -15,6 +15,7 @@ from ctckit.training.cross_validation import (
     save_label_errors,
     write_rows,
 )
+from ctckit.training.ensemble import ensemble
 from tests.drawing import draw_text, write_image
 from tests.training.networks import VOCABULARY, drawn_providers, small_network
 
@@ -44,6 +45,21 @@ def test_every_image_is_read_once_by_a_model_that_never_saw_it(tmp_path):
         assert Sample(row.image, row.label) not in trained_on[row.fold - 1]
 
 
+def test_several_models_a_fold_vote(tmp_path):
+    train_provider, _ = drawn_providers(tmp_path / "drawn")
+    rows = cross_validate(
+        train_provider.samples,
+        num_folds=2,
+        seed=0,
+        train=lambda samples: ensemble([small_network(heads=1) for _ in range(3)]),
+        make_provider=lambda held_out: train_provider._copy(held_out, augmentors=()),
+        vocabulary=VOCABULARY,
+        keep=lambda rows: None,
+    )
+    assert all(len(row.texts) == 3 and row.text in row.texts for row in rows)
+    assert len(fold_figures(rows)["misread_by_model"]) == 3
+
+
 def certain(path: str, vocabulary: Vocabulary, sure: float = 0.9) -> np.ndarray:
     classes = vocabulary.num_classes
     rows = np.full((len(path), classes), (1 - sure) / (classes - 1), np.float32)
@@ -57,7 +73,7 @@ def test_suspicion_is_zero_where_they_agree_and_grows_with_certainty():
     probabilities = np.stack(
         [certain("a-b-", vocabulary), certain("a-b-", vocabulary, 0.5), certain("a-b-", vocabulary)]
     )
-    labels = np.array([[0, 2, 3], [0, 2, 3], [0, 1, 3]])  # "ac", "ac", "ab"; 3 pads
+    labels = ["ac", "ac", "ab"]
     sure, unsure, agreed = label_suspicions(probabilities, labels, ["ab"] * 3, vocabulary)
     assert sure > unsure > 0
     assert agreed == pytest.approx(0, abs=1e-4)
@@ -66,16 +82,16 @@ def test_suspicion_is_zero_where_they_agree_and_grows_with_certainty():
 def test_suspicion_where_nothing_was_read():
     vocabulary = Vocabulary("abc")
     probabilities = certain("----", vocabulary)[None]
-    (suspicion,) = label_suspicions(probabilities, np.array([[0, 3]]), [""], vocabulary)
+    (suspicion,) = label_suspicions(probabilities, ["a"], [""], vocabulary)
     wrong = 0.1 / 3  # of each character; paths with "a" on 1, 2, 3 or 4 neighbouring steps
     label = sum((5 - steps) * wrong**steps * 0.9 ** (4 - steps) for steps in range(1, 5))
     assert suspicion == pytest.approx(np.log(0.9**4 / label), abs=1e-3)
 
 
 ROWS = [
-    OutOfFold("a.png", "ab", 1, "ab", 0.99, 0.0),
-    OutOfFold("b.png", "ab", 1, "ac", 0.60, 1.5),
-    OutOfFold("c.png", "00123", 2, "00124", 0.99, 9.5),
+    OutOfFold("a.png", "ab", 1, "ab", 0.99, 0.0, ("ab", "ab")),
+    OutOfFold("b.png", "ab", 1, "ac", 0.60, 1.5, ("ac", "ab")),
+    OutOfFold("c.png", "00123", 2, "00124", 0.99, 9.5, ("00124", "00124")),
 ]
 
 
@@ -87,6 +103,7 @@ def test_figures_are_sums_over_all_folds():
     figures = fold_figures(ROWS)
     assert figures["folds"] == 2 and figures["misread"] == 2
     assert figures["CER"] == pytest.approx(2 / 9)
+    assert figures["misread_by_model"] == [2, 1]
     low, high = figures["WER_interval"]
     assert figures["WER"] == pytest.approx(2 / 3)
     assert 0 < low < 2 / 3 < high < 1
@@ -101,6 +118,7 @@ def test_lists_and_picture(tmp_path):
     with (tmp_path / "label_errors.csv").open() as file:
         suspects = list(csv.DictReader(file))
     assert [row["label"] for row in suspects] == ["00123", "ab"]
+    assert (suspects[1]["text_1"], suspects[1]["text_2"]) == ("ac", "ab")
     assert len((tmp_path / "out_of_fold.csv").read_text().splitlines()) == 4
     assert (tmp_path / "label_errors.png").exists()
 

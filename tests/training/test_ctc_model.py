@@ -3,7 +3,15 @@ import numpy as np
 import pytest
 
 from ctckit.training import CTCloss, CTCModel
-from tests.training.networks import VOCABULARY, compiled, drawn_providers, small_network
+from ctckit.training.layers import LSTM, columns_as_time, conv_block
+from tests.training.networks import (
+    HEIGHT,
+    VOCABULARY,
+    WIDTH,
+    compiled,
+    drawn_providers,
+    small_network,
+)
 
 
 def test_loss_is_the_weighted_mean_of_the_heads(tmp_path):
@@ -67,3 +75,22 @@ def test_loss_falls_on_a_small_problem(tmp_path):
 def test_network_without_heads_beyond_the_first_ignores_the_weight():
     model = CTCModel(small_network(heads=1), auxiliary_weight=0.5)
     assert model.reader.output_shape == (None, 24, VOCABULARY.num_classes)
+
+
+def test_a_step_compiled_by_xla_learns_the_same(tmp_path):
+    def losses(jit_step: bool) -> list[float]:
+        keras.utils.set_random_seed(1)
+        train, _ = drawn_providers(tmp_path / "drawn", augment=False)
+        model = compiled(recurrent_network(), jit_step=jit_step)
+        return model.fit(train, epochs=3, verbose=0).history["loss"]
+
+    assert losses(True) == pytest.approx(losses(False), rel=1e-3)
+
+
+def recurrent_network() -> keras.Model:
+    """Return a network with the layers of ours that have fused kernels."""
+    images = keras.layers.Input((HEIGHT, WIDTH, 1), name="image")
+    x = conv_block(images, 8, strides=2)
+    x = keras.layers.Bidirectional(LSTM(8, return_sequences=True))(columns_as_time(x))
+    outputs = keras.layers.Dense(VOCABULARY.num_classes, activation="softmax")(x)
+    return keras.Model(images, [outputs, outputs])

@@ -68,3 +68,13 @@ def test_survives_serialisation():
     loss = CTCloss(from_logits=True, name="other")
     copy = keras.losses.deserialize(keras.losses.serialize(loss))
     assert copy.get_config() == loss.get_config()
+
+
+def test_what_xla_compiles_is_the_same_loss():
+    rng = np.random.default_rng(0)
+    probabilities = rng.dirichlet(np.ones(6), (4, 9)).astype(np.float32)
+    labels = np.array([[0, 1, 2, 5], [1, 1, 5, 5], [4, 5, 5, 5], [0, 0, 0, 1]])  # 5 pads
+    kernel, compiled = (
+        CTCloss(xla=xla, reduction=None)(labels, probabilities) for xla in (False, True)
+    )
+    np.testing.assert_allclose(compiled, kernel, rtol=1e-5)

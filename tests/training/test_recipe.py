@@ -23,3 +23,23 @@ def test_optimizer_survives_serialisation():
     copy = keras.optimizers.deserialize(keras.optimizers.serialize(optimizer))
     assert copy.global_clipnorm == 5 and float(copy.weight_decay) == pytest.approx(0.1)
     assert float(copy.learning_rate) == pytest.approx(1e-3)
+
+
+@pytest.mark.parametrize("clip_norm", [0, 0.1])
+def test_optimizer_does_what_keras_does(clip_norm):
+    def train(make):
+        keras.utils.set_random_seed(0)
+        model = keras.Sequential([keras.layers.Dense(5, activation="tanh"), keras.layers.Dense(1)])
+        model.compile(make(), loss="mse")
+        rng = np.random.default_rng(0)
+        for _ in range(20):
+            x = rng.normal(size=(8, 3))
+            model.train_on_batch(x, x[:, :1])
+        return model.get_weights()
+
+    ours = train(lambda: make_optimizer(learning_rate=0.01, weight_decay=0.1, clip_norm=clip_norm))
+    theirs = train(
+        lambda: keras.optimizers.AdamW(0.01, weight_decay=0.1, global_clipnorm=clip_norm or None)
+    )
+    for a, b in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-5)

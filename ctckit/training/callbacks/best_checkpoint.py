@@ -4,6 +4,7 @@ from pathlib import Path
 
 import keras
 
+from ctckit.export import plain_copy
 from ctckit.files import replace_atomically
 
 
@@ -37,7 +38,7 @@ class BestCheckpoint(keras.callbacks.Callback):
         if not self.epoch or _rank(logs) < _rank(self.logs):
             self.epoch, self.logs = epoch + 1, dict(logs)
             with replace_atomically(self.path) as temporary:
-                reading_network(self.model).save(temporary)
+                plain_copy(reading_network(self.model)).save(temporary)
 
 
 def reading_network(model: keras.Model) -> keras.Model:

@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 import keras
 
 from ctckit.console import LOGGER
-from ctckit.export import compare, export_onnx, random_images
+from ctckit.export import compare, export_onnx, plain_copy, random_images
 from ctckit.inference import ModelMetadata, OnnxInferenceModel
 from ctckit.training.callbacks.best_checkpoint import BestCheckpoint, reading_network
 
@@ -43,7 +43,7 @@ class Model2onnx(keras.callbacks.Callback):
     def on_train_begin(self, logs: dict | None = None) -> None:
         """Try the export with the untrained network."""
         LOGGER.info("trying the export …")
-        network = reading_network(self.model)
+        network = plain_copy(reading_network(self.model))
         with TemporaryDirectory() as folder:
             path = export_onnx(network, Path(folder) / "trial.onnx", self.metadata)
             compare(network, OnnxInferenceModel(path), [random_images(network)]).require()
@@ -51,6 +51,9 @@ class Model2onnx(keras.callbacks.Callback):
     def on_train_end(self, logs: dict | None = None) -> None:
         """Export the best checkpoint."""
         metadata = replace(
-            self.metadata, val_CER=self.best.logs["val_CER"], val_WER=self.best.logs["val_WER"]
+            self.metadata,
+            val_CER=self.best.logs["val_CER"],
+            val_WER=self.best.logs["val_WER"],
+            extra=self.metadata.extra | {"epoch": self.best.epoch},
         )
         export_onnx(keras.models.load_model(self.saved_model_path), self.onnx_path, metadata)

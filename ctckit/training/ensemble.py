@@ -1,0 +1,62 @@
+"""Several networks in one, and what a network says of many images."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import keras
+import numpy as np
+from keras import layers
+
+from ctckit.export import export_onnx, plain_copy
+from ctckit.files import replace_atomically
+from ctckit.inference import ModelMetadata
+from ctckit.text import count_errors, greedy_decode
+from ctckit.training.provider import DataProvider
+
+
+def ensemble(networks: Sequence[keras.Model]) -> keras.Model:
+    """Return one network that runs all of `networks` on its input.
+
+    Its output is (B, M, T, V + 1), the probabilities of M networks one after the other. They
+    are not averaged: each network puts a character at a time step of its own, so that the
+    average would double or lose some. Readers let them vote instead.
+    """
+    if len(networks) == 1:
+        return networks[0]
+    images = layers.Input(networks[0].input_shape[1:], name="image")
+    outputs = []
+    for index, network in enumerate(networks, start=1):
+        member = plain_copy(network)
+        member.name = f"member_{index}"
+        outputs.append(layers.Reshape((1, *network.output_shape[1:]))(member(images)))
+    return keras.Model(images, layers.Concatenate(axis=1)(outputs), name="ensemble")
+
+
+def predict_all(network: keras.Model, provider: DataProvider) -> np.ndarray:
+    """Return the probabilities of all samples in their order, float32 (N, T, V + 1) or 4-D.
+
+    The provider must not shuffle.
+    """
+    batches = (provider[index][0].astype(np.float32) for index in range(len(provider)))
+    return np.concatenate([network(images, training=False) for images in batches])
+
+
+def save_ensemble(
+    checkpoints: Sequence[Path], path: Path, metadata: ModelMetadata, provider: DataProvider
+) -> None:
+    """Put the networks of `checkpoints` into one, saved as `path` and as ONNX beside it.
+
+    Args:
+        checkpoints: `*.keras` of networks with one output.
+        path: file to write, `*.keras`.
+        metadata: what the ONNX file says about itself; the error rates of the vote are added.
+        provider: validation data.
+    """
+    network = ensemble([keras.models.load_model(checkpoint) for checkpoint in checkpoints])
+    texts, _ = greedy_decode(predict_all(network, provider), metadata.vocabulary)
+    errors = count_errors(texts, [sample.label for sample in provider.samples])
+    metadata = replace(metadata, val_CER=errors.cer, val_WER=errors.wer)
+    with replace_atomically(path) as temporary:
+        network.save(temporary)
+    export_onnx(network, path.with_suffix(".onnx"), metadata)
