@@ -1,0 +1,133 @@
+"""How well is every image read by models that never saw it? Ours, their vote, the Keras example.
+
+    python -m benchmarks.cross_validation --dataset captcha_images_v2.zip      about 80 minutes
+    python -m benchmarks.cross_validation --models 1 --keras-epochs 0          about 10 minutes
+    python -m benchmarks.cross_validation --quick                              about 1 minute
+
+Settings are fixed beforehand; nothing of a fold is used for its models, not even to choose an
+epoch. Our models differ in their seed only, and each is reported.
+"""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks import ours, peers
+from benchmarks.common import load, save, table
+from configs import ModelConfigs
+from ctckit.arguments import parse_arguments
+from ctckit.console import LOGGER, run_command
+from ctckit.data import Dataset, Sample
+from ctckit.text import ErrorCounts, Vocabulary, count_errors
+from ctckit.training import OutOfFold, cross_validate, ensemble, write_rows
+from train import make_provider
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """The command line."""
+
+    dataset: str | None = None
+    """Folder, .zip or CSV of images; None: captcha_images_v2."""
+    folds: int = 10
+    """Parts of the images."""
+    models: int = 5
+    """Of ours for each fold, which vote."""
+    train_epochs: int | None = None
+    """Of ours; None: the default."""
+    keras_epochs: int = 30
+    """Of the Keras example, which needs 20 to 25; 0 leaves it out."""
+    quick: bool = False
+    """Two folds, three epochs, one model: to see it work."""
+    output: Path = Path("benchmarks/results/cross_validation.json")
+    """JSON file to write; what each model read goes beside it."""
+
+
+def main() -> None:
+    """Cross-validate both on the same folds."""
+    arguments = parse_arguments(Arguments, prog="cross_validation", description=__doc__)
+    quick = arguments.quick
+    folds, models = (2, 1) if quick else (arguments.folds, arguments.models)
+    dataset, configs = load(
+        arguments.dataset, folds=folds, train_epochs=3 if quick else arguments.train_epochs
+    )
+    seconds: dict[str, list[float]] = {"ctckit": [], "Keras example": []}
+
+    def train_ours(samples: list[Sample]):
+        readers = []
+        for index in range(models):
+            own = configs.replace(seed=configs.seed + index)
+            model, clock = ours.train(own, samples)
+            seconds["ctckit"].append(sum(clock.epochs_s))
+            readers.append(model.reader)
+        return ensemble(readers)
+
+    def train_keras_example(samples: list[Sample]):
+        own = peers.keras_configs(configs)
+        model = peers.keras_example(own)
+        epochs = 3 if quick else arguments.keras_epochs
+        clock = peers.fit(model, make_provider(samples, own), None, epochs, [])
+        seconds["Keras example"].append(sum(clock.epochs_s))
+        return model
+
+    LOGGER.info("ctckit: %d folds, %d models each, %d epochs", folds, models, configs.train_epochs)
+    path = arguments.output.with_name("cross_validation_ctckit.csv")
+    rows = read_all(dataset, configs, train_ours, path)
+    results = {
+        f"ctckit, seed {configs.seed + index}": count(rows, index) for index in range(models)
+    }
+    if models > 1:
+        results[f"ctckit, vote of {models}"] = count(rows)
+    if arguments.keras_epochs:
+        LOGGER.info("Keras example")
+        path = arguments.output.with_name("cross_validation_keras.csv")
+        theirs = read_all(dataset, peers.keras_configs(configs), train_keras_example, path)
+        results["Keras example"] = count(theirs)
+
+    print(table([lay_out(name, errors, seconds) for name, errors in results.items()]))
+    facts = {
+        name: {
+            "misread": errors.wrong_texts, "texts": errors.texts, "cer": errors.cer,
+            "wer": errors.wer, "wer_interval": errors.wer_interval,
+        }
+        for name, errors in results.items()
+    }  # fmt: skip
+    save({"folds": folds, "results": facts, "seconds_per_model": seconds}, arguments.output)
+
+
+def read_all(dataset: Dataset, configs: ModelConfigs, train, path: Path) -> list[OutOfFold]:
+    """Read every image with the models that `train` makes of the other folds."""
+    return cross_validate(
+        dataset.samples,
+        num_folds=configs.folds,
+        seed=configs.seed,
+        train=train,
+        make_provider=lambda samples: make_provider(samples, configs),
+        vocabulary=Vocabulary(configs.vocab),
+        keep=lambda rows: write_rows(rows, path),
+    )
+
+
+def count(rows: list[OutOfFold], index: int | None = None) -> ErrorCounts:
+    """Count the errors of one of the models, or of their vote."""
+    texts = [row.text if index is None else row.texts[index] for row in rows]
+    return count_errors(texts, [row.label for row in rows])
+
+
+def lay_out(name: str, errors: ErrorCounts, seconds: dict[str, list[float]]) -> dict[str, str]:
+    """Lay out a result."""
+    low, high = errors.wer_interval
+    times = seconds["Keras example" if name == "Keras example" else "ctckit"]
+    mean_s = sum(times) / len(times)
+    return {
+        "what": name,
+        "misread": f"{errors.wrong_texts} of {errors.texts}",
+        "texts read exactly": f"{1 - errors.wer:.2%}",
+        "95 % interval": f"{1 - high:.2%} to {1 - low:.2%}",
+        "CER": f"{errors.cer:.3%}",
+        "seconds a model": f"{mean_s:.0f}",
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(run_command(main))

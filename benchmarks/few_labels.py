@@ -1,0 +1,109 @@
+"""How few labels are enough? Ours and the Keras example's network on the same few images.
+
+    python -m benchmarks.few_labels --dataset captcha_images_v2.zip      about 12 minutes
+    python -m benchmarks.few_labels --quick                              about 1 minute
+
+Each is trained on 100, 200 and 400 images and judged, after its last epoch, on all the others;
+no validation images choose an epoch.
+"""
+
+import math
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+
+from benchmarks import ours, peers
+from benchmarks.common import load, save, table
+from configs import ModelConfigs
+from ctckit.arguments import parse_arguments
+from ctckit.console import progress, run_command
+from ctckit.data import Sample, split_samples
+from ctckit.text import ErrorCounts, Vocabulary, count_errors, greedy_decode
+from ctckit.training import predict_all
+from train import make_provider
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """The command line."""
+
+    dataset: str | None = None
+    """Folder, .zip or CSV of images; None: captcha_images_v2."""
+    sizes: tuple[int, ...] = (100, 200, 400)
+    """Numbers of images to train on."""
+    keras_steps: int = 2400
+    """Of the Keras example, in batches of 16; with 936 images it needs 1,400."""
+    seed: int = 0
+    """Of the choice of images, weights and order."""
+    quick: bool = False
+    """The smallest size and 50 steps: to see it work."""
+    output: Path = Path("benchmarks/results/few_labels.json")
+    """JSON file to write."""
+
+
+def main() -> None:
+    """Train both on every size."""
+    arguments = parse_arguments(Arguments, prog="few_labels", description=__doc__)
+    sizes = arguments.sizes[:1] if arguments.quick else arguments.sizes
+    results = []
+    for size in progress(sizes, "sizes", unit="size"):
+        dataset, configs = load(arguments.dataset, seed=arguments.seed)
+        train, rest = split_samples(dataset.samples, size / len(dataset.samples), arguments.seed)
+        steps_per_epoch = math.ceil(size / configs.batch_size)
+        steps = 50 if arguments.quick else arguments.keras_steps
+        for name, fit, epochs in (
+            ("ctckit", fit_ours, 7 if arguments.quick else None),
+            ("Keras example", fit_keras_example, math.ceil(steps / steps_per_epoch)),
+        ):
+            errors, seconds = fit(configs, train, rest, epochs)
+            results.append(row(name, train, errors, seconds))
+    print(table(results))
+    save({"seed": arguments.seed, "results": results}, arguments.output)
+
+
+def fit_ours(
+    configs: ModelConfigs, train: list[Sample], rest: list[Sample], epochs: int | None
+) -> tuple[ErrorCounts, float]:
+    """Train with default settings, which count the epochs by the number of images."""
+    # ModelConfigs knows how many epochs a number of labels gets, but with its own share held back.
+    labels = [sample.label for sample in train]
+    chosen = configs.replace(train_epochs=epochs, validation_fraction=1e-9).with_labels(labels)
+    configs = configs.replace(train_epochs=chosen.train_epochs)
+    model, clock = ours.train(configs, train)
+    return judge(model.reader, configs, rest), sum(clock.epochs_s)
+
+
+def fit_keras_example(
+    configs: ModelConfigs, train: list[Sample], rest: list[Sample], epochs: int
+) -> tuple[ErrorCounts, float]:
+    """Train the example's network for the given epochs."""
+    configs = peers.keras_configs(configs)
+    model = peers.keras_example(configs)
+    clock = peers.fit(model, make_provider(train, configs), None, epochs, [])
+    return judge(model, configs, rest), sum(clock.epochs_s)
+
+
+def judge(network: keras.Model, configs: ModelConfigs, samples: list[Sample]) -> ErrorCounts:
+    """Count the errors on images that were not trained on."""
+    provider = make_provider(samples, configs)
+    provider.shuffle = False
+    texts, _ = greedy_decode(predict_all(network, provider), Vocabulary(configs.vocab))
+    return count_errors(texts, [sample.label for sample in samples])
+
+
+def row(name: str, train: list[Sample], errors: ErrorCounts, seconds: float) -> dict[str, object]:
+    """Lay out a result."""
+    return {
+        "images to learn from": len(train),
+        "what": name,
+        "misread": f"{errors.wrong_texts} of {errors.texts}",
+        "texts read exactly": f"{1 - errors.wer:.1%}",
+        "CER": f"{errors.cer:.2%}",
+        "seconds": f"{seconds:.0f}",
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(run_command(main))
