@@ -52,6 +52,8 @@ class Arguments(ReaderOptions):
             raise InputError("--images: expected at least one file, received none")
         if self.images and (self.csv or self.predictions):
             raise InputError("--images stands alone: leave out --csv and --predictions")
+        if self.describe and (self.images or self.csv or self.predictions):
+            raise InputError("--describe stands alone: leave out --images and --csv")
 
     def command(self) -> Describe | Read | Evaluate:
         """Return the command of `ctckit` that these flags stand for."""

@@ -220,13 +220,15 @@ def fit_all(
     histories, members = [], []
     while len(members) < configs.models and not interrupt.stopped:
         LOGGER.info("model %d of %d", len(members) + 1, configs.models)
-        train_provider.seed = configs.seed + len(members)
-        members.append(run.member(len(members) + 1))
-        members[-1].report.mkdir(parents=True)
-        own = configs.replace(seed=train_provider.seed)
-        histories.append(fit(*providers, metadata, own, members[-1], interrupt))
+        member, seed = run.member(len(members) + 1), configs.seed + len(members)
+        member.report.mkdir(parents=True)
+        train_provider.seed = seed
+        own = replace(metadata, extra=metadata.extra | {"models": 1, "seed": seed})
+        histories.append(fit(*providers, own, configs.replace(seed=seed), member, interrupt))
+        members.append(member)
     LOGGER.info("putting %d models into one file …", len(members))
     checkpoints = [member.checkpoint for member in members]
+    metadata = replace(metadata, extra=metadata.extra | {"models": len(members)})
     training.save_ensemble(checkpoints, run.checkpoint, metadata, val_provider)
     return histories
 
@@ -257,11 +259,11 @@ def fit(
         TensorBoard(run.tensorboard, write_graph=False, profile_batch=0),
         training.ValidationImages(run.tensorboard, val_provider, metadata.vocabulary),
         training.Model2onnx(run.checkpoint, metadata, best),
-        interrupt,  # last, so that it guards the export, too
     ]
     if configs.early_stopping_patience:
         patience = configs.early_stopping_patience
         callbacks.append(EarlyStopping(monitor="val_CER", mode="min", patience=patience))
+    callbacks.append(interrupt)  # last, so that it guards the export, too
     make_model(configs).fit(
         train_provider,
         validation_data=val_provider,
@@ -283,7 +285,7 @@ def judge(
     """Compare the exported file with Keras, measure it on the validation images, draw pictures."""
     import keras
 
-    from ctckit.export import compare, export_reader, rewrite_metadata
+    from ctckit.export import compare, export_reader, rewrite_metadata, texts_that_differ
     from ctckit.inference import ImageToWordModel, commands, evaluate
     from ctckit.training import save_training_samples
 
@@ -297,6 +299,8 @@ def judge(
     if configs.quantize:
         quantize(run.onnx, configs.quantize, val_provider.samples)
     evaluation = evaluate(ImageToWordModel(run.onnx), val_provider.samples)
+    for image in texts_that_differ(run.reader, evaluation.predictions):
+        LOGGER.warning("%s reads %s otherwise, as it is resized otherwise", run.reader.name, image)
     commands.save_report(evaluation, commands.plan(run.path, None, None, MODELS_DIR))
     save_training_samples(train_provider, reader.metadata.vocabulary, run.report)
     return {

@@ -105,13 +105,14 @@ def time_in_turns(models: dict[str, OnnxInferenceModel], runs: int) -> dict[str,
     """Return the least milliseconds of a run, of twenty turns that every model gets."""
     rng = np.random.default_rng(0)
     least = dict.fromkeys(models, float("inf"))
+    runs = max(1, runs // 20)
     for _ in progress(range(20), "timing", unit="turn"):
         for name, model in models.items():
             image = rng.uniform(0, 255, (1, *model.image_shape)).astype(np.float32)
             began = time.perf_counter()
-            for _ in range(runs // 20):
+            for _ in range(runs):
                 model.session.run(None, {model.input_name: image})
-            least[name] = min(least[name], (time.perf_counter() - began) / (runs // 20) * 1e3)
+            least[name] = min(least[name], (time.perf_counter() - began) / runs * 1e3)
     return least
 
 

@@ -62,11 +62,11 @@ def main() -> None:
             "Keras example": train_keras_example(configs, *parts, quick=arguments.quick),
         }.items():
             curves[name].append(clock.curve)
-            image_ms[name].append(min(clock.epochs_s[1:-1]) / len(parts[0]) * 1e3)
+            image_ms[name].append(min(clock.epochs_s[1:-1] or clock.epochs_s) / len(parts[0]) * 1e3)
 
     LOGGER.info("mltu tutorial, %d epochs", arguments.mltu_epochs)
     mltu_clock = train_mltu_tutorial(configs, *parts, epochs=arguments.mltu_epochs)
-    mltu_epoch_s = min(mltu_clock.epochs_s[1:])
+    mltu_epoch_s = min(mltu_clock.epochs_s[1:] or mltu_clock.epochs_s)
     image_ms["mltu tutorial"] = [mltu_epoch_s / len(parts[0]) * 1e3]
     seconds = {name: [reached(curve) for curve in runs] for name, runs in curves.items()}
     seconds["mltu tutorial"] = [MLTU_EPOCHS * mltu_epoch_s]

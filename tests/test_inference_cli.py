@@ -212,6 +212,13 @@ def test_bad_input_gives_one_line_and_status_2(run, call, words, message):
     assert message in said
 
 
+@pytest.mark.parametrize("words", [["--pattern", "["], ["--pattern", "[x-z]+"]])
+def test_a_constraint_that_cannot_be_is_refused_once(run, call, words):
+    images = sorted((run / "images").iterdir())
+    status, lines, said = call(*words, "--images", *images)
+    assert (status, lines, said.count("error: ")) == (2, [], 1)
+
+
 def test_image_of_the_csv_has_gone(run, call):
     (run / "images" / "1.png").unlink()
     status, lines, said = call()

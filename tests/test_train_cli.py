@@ -123,7 +123,7 @@ def test_several_models_are_kept_in_one_file(workplace):
     draw_folder(workplace / "drawn", count=40)
     done = run(
         workplace, "train.py", "--dataset", "drawn", "--models", 2, "--train-epochs", 2,
-        "--width-multiplier", 0.5, "--quantize", "float16", "--json", *FAST,
+        "--width-multiplier", 0.5, "--quantize", "float16", "--mixed-precision", "--json", *FAST,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     result = last_json(done)

@@ -115,9 +115,6 @@ class Describe:
         print(json.dumps(describe(self.file)) if self.json else description(self.file))
 
 
-COMMANDS = {"read": Read, "evaluate": Evaluate, "describe": Describe}
-
-
 def open_model(file: Path, options: ReaderOptions) -> ImageToWordModel:
     """Return the model that the options ask for."""
     return ImageToWordModel(

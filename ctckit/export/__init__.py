@@ -3,7 +3,7 @@
 from ctckit.export.onnx import export_onnx, plain_copy, random_images, rewrite_metadata, to_onnx
 from ctckit.export.parity import ExportError, Parity, compare
 from ctckit.export.quantization import AccuracyError, export_smaller, to_float16, to_int8
-from ctckit.export.reader_form import export_reader, to_reader_form
+from ctckit.export.reader_form import export_reader, texts_that_differ, to_reader_form
 
 __all__ = [
     "AccuracyError",
@@ -16,6 +16,7 @@ __all__ = [
     "plain_copy",
     "random_images",
     "rewrite_metadata",
+    "texts_that_differ",
     "to_float16",
     "to_int8",
     "to_onnx",

@@ -31,6 +31,10 @@ def plain_copy(network: keras.Model) -> keras.Model:
 
 
 def _plain(layer: keras.Layer) -> keras.Layer:
+    if isinstance(layer, keras.Model):  # of an ensemble
+        member = plain_copy(layer)
+        member.name = layer.name
+        return member
     if isinstance(layer, keras.layers.Bidirectional):
         forward, backward = _plain(layer.forward_layer), _plain(layer.backward_layer)
         return keras.layers.Bidirectional(

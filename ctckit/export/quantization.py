@@ -59,7 +59,7 @@ class Comparison:
             raise AccuracyError(
                 f"expected the word error rate to grow by at most {max_growth:.2%}, received "
                 f"{self.growth:.2%} ({self.wrong_before} wrong texts before, {self.wrong_after} "
-                f"after, of {self.images}); keep the file as it is, or allow more"
+                f"after, of {self.images}); keep the file as it is"
             )
         return self
 

@@ -6,15 +6,19 @@ operators, so that any onnxruntime reads the image in one call, whatever the lan
 """
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import onnx
+import onnxruntime as ort
 from onnx import TensorProto, compose, helper, inliner, parser, version_converter
 
+from ctckit.console import progress
+from ctckit.data import ImageReader
 from ctckit.errors import InputError
 from ctckit.export.reader_functions import DOMAIN, FUNCTIONS
 from ctckit.files import replace_atomically
-from ctckit.inference import ModelMetadata, OnnxInferenceModel
+from ctckit.inference import ModelMetadata, OnnxInferenceModel, Prediction
 
 FORM = "reader"  # value of the metadata key `form`; a network form has no such key
 OPSET = 20  # the first with StringConcat, read by every onnxruntime since 1.17
@@ -74,6 +78,19 @@ def export_reader(network_path: str | Path, path: str | Path) -> Path:
     with replace_atomically(path) as temporary:
         onnx.save(model, str(temporary))
     return Path(path)
+
+
+def texts_that_differ(path: str | Path, predictions: Sequence[Prediction]) -> list[str]:
+    """Return the images that the reader form at `path` reads otherwise than `predictions` say."""
+    session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    read = ImageReader(session.get_inputs()[0].shape[-1])
+    differing = []
+    for prediction in progress(predictions, "compare the reader form", unit="image"):
+        pixels, _ = read(prediction.image, "")
+        (texts,) = session.run(["text"], {"image": pixels[None]})
+        if texts[0] != prediction.text:
+            differing.append(prediction.image)
+    return differing
 
 
 def _with_opset(network: onnx.ModelProto) -> onnx.ModelProto:

@@ -27,9 +27,8 @@ Image = np.ndarray | str | Path
 class Reading(NamedTuple):
     """The text read, and how sure the model is of it, 0…1.
 
-    The confidence is the probability of the network's best path, brought nearer to the share of
-    texts that are right (`confidence_temperature` of the metadata). Under a constraint it starts
-    from the probability of the text, the sum over its paths.
+    The confidence is the probability of the text, the sum over all its paths, brought nearer to
+    the share of texts that are right by the `confidence_temperature` of the metadata.
     """
 
     text: str
@@ -56,6 +55,8 @@ class ImageToWordModel(OnnxInferenceModel):
     ) -> None:
         super().__init__(model_path, **options)
         self.constraint = constraint
+        if constraint is not None:
+            constraint.require_possible(self.metadata.vocabulary)
 
     def predict(self, image: Image) -> str:
         """Return the text of one image.

@@ -67,6 +67,14 @@ class Constraint:
                 )
             object.__setattr__(self, "lexicon", tuple(dict.fromkeys(map(normalise, self.lexicon))))
 
+    def require_possible(self, vocabulary: Vocabulary) -> None:
+        """Make sure that some text of the vocabulary satisfies the constraint.
+
+        Raises:
+            InputError: none does, or the pattern is invalid.
+        """
+        _compile(self, vocabulary)
+
     def allows(self, text: str, vocabulary: Vocabulary) -> bool:
         """Return whether `text` is of this vocabulary and satisfies the constraint."""
         return text in _compile(self, vocabulary)

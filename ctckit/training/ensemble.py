@@ -29,8 +29,12 @@ def ensemble(networks: Sequence[keras.Model]) -> keras.Model:
     for index, network in enumerate(networks, start=1):
         member = plain_copy(network)
         member.name = f"member_{index}"
-        outputs.append(layers.Reshape((1, *network.output_shape[1:]))(member(images)))
-    return keras.Model(images, layers.Concatenate(axis=1)(outputs), name="ensemble")
+        outputs.append(
+            layers.Reshape((1, *network.output_shape[1:]), dtype="float32")(member(images))
+        )
+    return keras.Model(
+        images, layers.Concatenate(axis=1, dtype="float32")(outputs), name="ensemble"
+    )
 
 
 def predict_all(network: keras.Model, provider: DataProvider) -> np.ndarray:

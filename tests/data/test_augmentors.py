@@ -143,6 +143,31 @@ def test_warp_moves_as_documented():
     assert (slanted[:, 0] < 128).sum() < (slanted[:, -1] < 128).sum()  # clockwise
 
 
+@pytest.mark.parametrize("channels", [1, 3])
+def test_warp_is_rotation_then_stretch_then_shift_about_the_centre(channels):
+    affine, image = Affine((1.1, 0.9), 0.12, 7.0, (0.03, -0.05)), picture(channels)
+    height, width = image.shape[:2]
+    angle = np.deg2rad(affine.degrees)
+    rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    linear = np.array([[1.1, 0.12], [0, 0.9]]) @ rotation
+    centre = np.array([width / 2, height / 2])
+    offset = centre - linear @ centre + np.array([0.03 * width, -0.05 * height])
+    expected = cv2.warpAffine(
+        image, np.column_stack([linear, offset]), (width, height), borderMode=cv2.BORDER_REPLICATE
+    )
+    assert np.array_equal(warp(image, affine), expected)
+
+
+def test_elastic_takes_each_pixel_from_its_displaced_place():
+    augmentor, image = RandomElasticTransform(), picture()
+    field = augmentor.draw(np.random.default_rng(0), image.shape)
+    rows, columns = np.indices(image.shape[:2], dtype=np.float32)
+    expected = cv2.remap(
+        image, columns + field.x, rows + field.y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+    assert np.array_equal(augmentor.apply(image, field), expected)
+
+
 def test_what_comes_in_from_outside_repeats_the_border():
     white = np.full((20, 40, 3), 255, np.uint8)
     for augmentor in (RandomAffine(1), RandomRotate(1, angle=45), RandomShift(1, (0.5, 0.5))):
@@ -188,14 +213,25 @@ def test_noise_has_its_sigma_and_no_bias():
 
 
 @pytest.mark.parametrize("factor", [0.61, 1.0, 1.39])
-def test_brightness_same_as_mltus(factor):
-    expected = mltu.RandomBrightness().augment(CVImage(picture()), factor).numpy()
-    assert np.array_equal(RandomBrightness().apply(picture(), factor), expected)
+def test_brightness_same_as_mltus_but_for_rounding(factor):
+    """mltu cuts fractions off, in saturation and value each; we round."""
+    noise = np.random.default_rng(0).integers(0, 256, (50, 200, 3), np.uint8)
+    for image in (picture(), noise):
+        expected = mltu.RandomBrightness().augment(CVImage(image), factor).numpy()
+        difference = RandomBrightness().apply(image, factor) - expected.astype(int)
+        assert np.abs(difference).max() <= (0 if factor == 1 else 2)
 
 
-def test_brightness_of_grey_is_multiplied():
-    grey = np.array([[[0], [100], [200]]], np.uint8)
-    assert RandomBrightness().apply(grey, 1.5).ravel().tolist() == [0, 150, 255]
+def test_brightness_keeps_the_hue_and_multiplies_saturation_and_value():
+    color = np.array([[[60, 80, 100]]], np.uint8)  # value 100, saturation 0.4
+    assert RandomBrightness().apply(color, 1.5).tolist() == [[[60, 105, 150]]]
+    assert RandomBrightness().apply(color, 0.5).tolist() == [[[40, 45, 50]]]
+
+
+def test_brightness_of_grey_is_multiplied_and_rounded():
+    grey = np.array([[[0], [100], [101], [200]]], np.uint8)
+    assert RandomBrightness().apply(grey, 1.5).ravel().tolist() == [0, 150, 152, 255]
+    assert RandomBrightness().apply(grey, 0.66).ravel().tolist() == [0, 66, 67, 132]
 
 
 def test_sharpen_same_as_mltus(monkeypatch):

@@ -20,7 +20,7 @@ def load(folder):
 
 def test_good_images_are_all_kept(folder):
     result = scan(load(folder))
-    assert result.dataset == load(folder)
+    assert result.dataset.samples == load(folder).samples and not result.dataset.left_out
     assert result.sizes == Counter({(32, 96): 6})
     assert result.median_size == (32, 96)
     assert result.is_grey is False
@@ -83,3 +83,13 @@ def test_all_corrupt(tmp_path):
         (tmp_path / f"{name}.png").write_bytes(b"x")
     with pytest.raises(InputError, match=r"none of 2 can be read: cannot read .*a\.png: not an"):
         scan(load(tmp_path))
+
+
+def test_the_fingerprint_is_that_of_pixels_and_labels(folder):
+    before = scan(load(folder)).dataset.fingerprint
+    first, second = sorted(folder.glob("*.png"))[:2]
+    assert before and scan(load(folder)).dataset.fingerprint == before
+    images = first.read_bytes(), second.read_bytes()
+    first.write_bytes(images[1])
+    second.write_bytes(images[0])
+    assert scan(load(folder)).dataset.fingerprint != before

@@ -11,6 +11,8 @@ from ctckit.export import compare, export_onnx, random_images, to_onnx
 from ctckit.export.onnx import plain_copy
 from ctckit.inference import ModelMetadata, OnnxInferenceModel
 from ctckit.text import Vocabulary
+from ctckit.training import ensemble
+from ctckit.training.layers import LSTM
 from model import NETWORKS, build_network
 
 VOCABULARY = Vocabulary("0123456789")
@@ -97,3 +99,15 @@ def test_a_failed_export_leaves_the_old_file(tmp_path, network):
 def test_the_file_passes_the_onnx_checker(tmp_path, network):
     path = export_onnx(network, tmp_path / "model.onnx", METADATA)
     onnx.checker.check_model(str(path), full_check=True)
+
+
+def test_members_of_an_ensemble_use_no_cudnn_either():
+    def member():
+        images = layers.Input((8, 4))
+        return keras.Model(images, layers.Bidirectional(LSTM(3, return_sequences=True))(images))
+
+    for inner in plain_copy(ensemble([member(), member()])).layers:
+        if isinstance(inner, keras.Model):
+            both = inner.layers[-1]
+            assert type(both.forward_layer) is layers.LSTM
+            assert not both.forward_layer.use_cudnn and not both.backward_layer.use_cudnn

@@ -26,7 +26,7 @@ def small_network(*, dropout: float = 0.0, heads: int = 2) -> keras.Model:
         layers.Dense(classes, activation="softmax", name="probabilities")(x),
         layers.Dense(classes, activation="softmax", name="auxiliary")(features),
     ]
-    return keras.Model(images, outputs[:heads])
+    return keras.Model(images, outputs[:heads] if heads > 1 else outputs[0])
 
 
 def compiled(

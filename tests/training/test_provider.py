@@ -1,3 +1,5 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -75,6 +77,62 @@ def test_items_are_pure_and_augmented_anew_each_epoch(samples):
     assert same(first, list(reversed([provider[i] for i in reversed(range(3))])))
     provider.on_epoch_end()
     assert not (first[0][0] == provider[0][0]).all()
+
+
+def numbers_drawn(samples, *, epoch=0, before=(), count=3, **arguments) -> dict[str, list[float]]:
+    """What an augmentor draws for each label, after the augmentors `before` it."""
+    drawn = {}
+
+    def spy(image, label, rng):
+        drawn[VOCABULARY.decode(label)] = rng.random(count).tolist()
+        return image, label
+
+    provider = make_provider(samples, augmentors=[*before, spy], **arguments)
+    provider.epoch = epoch
+    all_batches(provider)
+    return drawn
+
+
+def test_random_numbers_depend_on_seed_epoch_and_position_alone(samples):
+    first = numbers_drawn(samples)
+    assert len({number for numbers in first.values() for number in numbers}) == 3 * len(samples)
+
+    def draw_one_more_for_some(image, label, rng):
+        if label[0] % 2:
+            rng.integers(5, dtype=np.uint8)  # leaves half a number in the generator's buffer
+        return image, label
+
+    assert numbers_drawn(samples, batch_size=3) == first
+    assert numbers_drawn(samples, shuffle=False) == first
+    assert numbers_drawn(samples, use_cache=True) == first
+    moved = numbers_drawn(samples, before=[draw_one_more_for_some])
+    untouched = [label for label in first if not VOCABULARY.encode(label)[0] % 2]
+    assert 0 < len(untouched) < len(first)
+    assert all(moved[label] == first[label] for label in untouched)
+    by_position = [first[label] for _, label in samples]
+    turned_round = numbers_drawn(samples[::-1])
+    assert [turned_round[label] for _, label in samples[::-1]] == by_position
+    for other in (numbers_drawn(samples, seed=1), numbers_drawn(samples, epoch=1)):
+        assert not set(map(tuple, other.values())) & set(map(tuple, first.values()))
+
+
+def test_random_numbers_of_a_sample_are_independent_of_its_neighbours(samples):
+    numbers = np.array(list(numbers_drawn(samples, count=2000, shuffle=False).values()))
+    correlation = np.corrcoef(numbers) - np.eye(len(numbers))
+    assert np.abs(correlation).max() < 0.12  # five standard deviations
+    assert np.abs(numbers.mean(axis=1) - 0.5).max() < 0.035
+
+
+def test_batches_are_the_same_for_any_number_of_workers(samples):
+    provider = make_provider(
+        samples, batch_size=2, use_cache=True, augmentors=[RandomAffine(random_chance=1.0)]
+    )
+    for _ in range(2):
+        expected = all_batches(provider)
+        for workers in (2, 5):
+            with ThreadPoolExecutor(workers) as pool:
+                assert same(expected, list(pool.map(provider.__getitem__, range(len(provider)))))
+        provider.on_epoch_end()
 
 
 def test_the_cache_changes_nothing(samples):

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from ctckit.data.augmentors.base import Augmentor, check, check_range
+from ctckit.data.augmentors.base import Augmentor, check, check_range, in_four_channels
 
 
 class Displacement(NamedTuple):
@@ -51,6 +51,9 @@ class RandomElasticTransform(Augmentor):
         height, width = image.shape[:2]
         from_x = params.x + np.arange(width, dtype=np.float32)
         from_y = params.y + np.arange(height, dtype=np.float32)[:, None]
-        return cv2.remap(
-            image, from_x, from_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-        )  # fmt: skip
+
+        def bend(pixels: np.ndarray) -> np.ndarray:
+            border = cv2.BORDER_REPLICATE
+            return cv2.remap(pixels, from_x, from_y, cv2.INTER_LINEAR, borderMode=border)
+
+        return in_four_channels(bend, image)

@@ -3,12 +3,13 @@
 What comes in from outside repeats the border, so that a light background stays light.
 """
 
+import math
 from typing import NamedTuple
 
 import cv2
 import numpy as np
 
-from ctckit.data.augmentors.base import Augmentor, check, check_range
+from ctckit.data.augmentors.base import Augmentor, check, check_range, in_four_channels
 
 
 class Affine(NamedTuple):
@@ -30,16 +31,32 @@ class Affine(NamedTuple):
 def warp(image: np.ndarray, affine: Affine) -> np.ndarray:
     """Rotate, then scale and shear, then shift `image`, uint8 (H, W, C), in one interpolation."""
     height, width = image.shape[:2]
-    angle = np.deg2rad(affine.degrees)
-    cos, sin = np.cos(angle), np.sin(angle)
-    stretch = np.array([[affine.scale[0], affine.shear], [0.0, affine.scale[1]]])
-    linear = stretch @ np.array([[cos, -sin], [sin, cos]])
-    centre = np.array([width / 2, height / 2])
-    offset = centre - linear @ centre + np.multiply(affine.shift, (width, height))
-    return cv2.warpAffine(
-        image, np.column_stack([linear, offset]), (width, height),
-        flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE,
-    )  # fmt: skip
+    matrix = _matrix(affine, height, width)
+
+    def move(pixels: np.ndarray) -> np.ndarray:
+        border = cv2.BORDER_REPLICATE
+        return cv2.warpAffine(
+            pixels, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=border
+        )
+
+    return in_four_channels(move, image)
+
+
+def _matrix(affine: Affine, height: int, width: int) -> np.ndarray:
+    """Return the map of (x, y, 1), in pixels, as float64 (2, 3): stretch @ rotation, then shift.
+
+    Written out in plain numbers, which takes a seventh of the time of NumPy's small matrices.
+    """
+    (scale_x, scale_y), (shift_x, shift_y) = affine.scale, affine.shift
+    angle = math.radians(affine.degrees)
+    cos, sin = math.cos(angle), math.sin(angle)
+    xx, xy = scale_x * cos + affine.shear * sin, affine.shear * cos - scale_x * sin
+    yx, yy = scale_y * sin, scale_y * cos
+    x, y = width / 2, height / 2  # the centre stays, but for the shift
+    return np.array([
+        [xx, xy, x - xx * x - xy * y + shift_x * width],
+        [yx, yy, y - yx * x - yy * y + shift_y * height],
+    ])  # fmt: skip
 
 
 class RandomAffine(Augmentor):
@@ -73,12 +90,14 @@ class RandomAffine(Augmentor):
 
     def draw(self, rng: np.random.Generator, shape: tuple[int, int, int]) -> Affine:
         """Draw every part of the map, each uniformly from its range."""
-        (low, high), (left, right) = self.scale_range, self.shear_range
-        angle, (x, y) = self.rotate_degrees, self.shift_range
-        drawn = rng.uniform(
-            (low, low, left, -angle, -x, -y), (high, high, right, angle, x, y)
-        ).tolist()
-        return Affine((drawn[0], drawn[1]), drawn[2], drawn[3], (drawn[4], drawn[5]))
+        scale, shear, angle = self.scale_range, self.shear_range, self.rotate_degrees
+        x, y = self.shift_range
+        intervals = scale, scale, shear, (-angle, angle), (-x, x), (-y, y)
+        parts = rng.random(len(intervals)).tolist()
+        scale_x, scale_y, shear, degrees, shift_x, shift_y = (
+            low + (high - low) * part for (low, high), part in zip(intervals, parts, strict=True)
+        )
+        return Affine((scale_x, scale_y), shear, degrees, (shift_x, shift_y))
 
     def apply(self, image: np.ndarray, params: Affine) -> np.ndarray:
         """Return the mapped image."""

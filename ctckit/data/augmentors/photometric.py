@@ -25,13 +25,12 @@ class RandomBrightness(Augmentor):
 
     def apply(self, image: np.ndarray, params: float) -> np.ndarray:
         """Return the image, brighter or darker by the factor `params`."""
-        values = np.arange(256, dtype=np.float32)
-        scaled = np.clip(values * np.float32(params), 0, 255).astype(np.uint8)
         if image.shape[-1] == 1:
-            return cv2.LUT(image, scaled)
-        table = np.stack([values.astype(np.uint8), scaled, scaled], axis=-1)  # hue stays
+            return cv2.convertScaleAbs(image, alpha=params)  # rounds, and clips at 255
         hsv = cv2.cvtColor(image, cv2.COLOR_BGR2HSV)
-        return cv2.cvtColor(cv2.LUT(hsv, table[None]), cv2.COLOR_HSV2BGR)
+        scaled = cv2.convertScaleAbs(hsv, alpha=params)
+        scaled[..., 0] = hsv[..., 0]  # hue stays
+        return cv2.cvtColor(scaled, cv2.COLOR_HSV2BGR)
 
 
 class RandomErodeDilate(Augmentor):
