@@ -42,7 +42,7 @@ class Arguments(ReaderOptions):
     predictions: Path | None = None
     """Where to save the predictions (CSV; picture and report go beside it); without it, in the
     run's report/, or beside --csv."""
-    batch_size: int = 64
+    batch_size: int = 32
     """Images that the network reads at once."""
 
     def __post_init__(self) -> None:

@@ -79,7 +79,7 @@ class Evaluate:
     predictions: Path | None = None
     """Where to save the predictions (CSV; picture and report go beside it); without it, in the
     run's report/, or beside --csv."""
-    batch_size: int = 64
+    batch_size: int = 32
     """Images that the network reads at once."""
     json: bool = False
     """Print the result as one JSON object, the last line on stdout."""

@@ -156,6 +156,8 @@ def load_session(path: Path, provider: str = "cpu", num_threads: int = 0) -> ort
     own_name = _provider(provider)
     options = ort.SessionOptions()
     options.intra_op_num_threads = num_threads
+    # Threads that wait by spinning take the processor from those that prepare the next images.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 3  # errors only; warnings about graph details help nobody here
     try:
         return ort.InferenceSession(
