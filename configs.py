@@ -138,6 +138,11 @@ class ModelConfigs(BaseModelConfigs):
 
     def __post_init__(self) -> None:
         """Refuse values that no run can use."""
+        self._check_choices()
+        self._check_ranges()
+        self._check_combinations()
+
+    def _check_choices(self) -> None:
         if self.architecture not in ARCHITECTURES:
             raise InputError(
                 f"expected --architecture to be one of {', '.join(ARCHITECTURES)}, "
@@ -150,18 +155,23 @@ class ModelConfigs(BaseModelConfigs):
             )
         if self.channels not in (None, 1, 3):
             raise InputError(f"expected --channels 1 (grey) or 3 (colour), got {self.channels}")
+        if self.vocab is not None and not self.vocab:
+            raise InputError("expected at least one character in --vocab, got none")
+
+    def _check_ranges(self) -> None:
         if not 0 < self.validation_fraction < 1:
             raise InputError(
                 "expected --validation-fraction between 0 and 1, both excluded, "
                 f"got {self.validation_fraction}; 0.1 holds back every tenth image"
             )
-        if self.vocab is not None and not self.vocab:
-            raise InputError("expected at least one character in --vocab, got none")
-        if self.time_budget is not None and self.train_epochs is not None:
-            raise InputError("expected --time-budget or --train-epochs, got both; leave one out")
         if self.time_budget is not None and not self.time_budget_s > 0:
             raise InputError(
                 f"expected --time-budget in s, min or h, such as 60s, got '{self.time_budget}'"
+            )
+        if not 0.25 <= self.width_multiplier <= 8:
+            raise InputError(
+                "expected --width-multiplier between 0.25 (small) and 8, "
+                f"got {self.width_multiplier:g}"
             )
         for name, smallest in _SMALLEST.items():
             value = getattr(self, name)
@@ -171,14 +181,17 @@ class ModelConfigs(BaseModelConfigs):
             value = getattr(self, name)
             if value is not None and not value <= largest:
                 raise InputError(f"expected {_flag(name)} of at most {largest}, got {value}")
-        if not 0.25 <= self.width_multiplier <= 8:
-            raise InputError(
-                "expected --width-multiplier between 0.25 (small) and 8, "
-                f"got {self.width_multiplier:g}"
-            )
         for name in ("learning_rate", "gradient_clip_norm", "weight_decay", "auxiliary_weight"):
             if not 0 <= getattr(self, name) < float("inf"):
                 raise InputError(f"expected {_flag(name)} of 0 or more, got {getattr(self, name)}")
+
+    def _check_combinations(self) -> None:
+        if self.time_budget is not None and self.train_epochs is not None:
+            raise InputError("expected --time-budget or --train-epochs, got both; leave one out")
+        if self.quantize is not None and self.folds is not None:
+            raise InputError(
+                "expected --quantize or --folds, got both; leave one out: folds leave no model"
+            )
 
     @property
     def time_budget_s(self) -> float | None:

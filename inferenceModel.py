@@ -10,7 +10,7 @@ In Python: ImageToWordModel("Models/…").predict("captcha.png"), from the .onnx
 """
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from ctckit.arguments import parse_arguments
@@ -25,6 +25,12 @@ from ctckit.cli.reading import Describe, Evaluate, Read, ReaderOptions  # noqa: 
 from ctckit.inference import ImageToWordModel  # noqa: E402
 
 __all__ = ["ImageToWordModel"]
+
+# What goes with a flag that stands for another command than judging.
+COMPANIONS = {
+    "describe": {"json"},
+    "images": {"json", *(option.name for option in fields(ReaderOptions))},
+}
 
 
 @dataclass(frozen=True)
@@ -50,10 +56,12 @@ class Arguments(ReaderOptions):
         super().__post_init__()
         if self.images == ():
             raise InputError("--images: expected at least one file, received none")
-        if self.images and (self.csv or self.predictions):
-            raise InputError("--images stands alone: leave out --csv and --predictions")
-        if self.describe and (self.images or self.csv or self.predictions):
-            raise InputError("--describe stands alone: leave out --images and --csv")
+        given = [item.name for item in fields(self) if getattr(self, item.name) != item.default]
+        for command, companions in COMPANIONS.items():
+            useless = [name for name in given if name not in {command, *companions}]
+            if command in given and useless:
+                flags = ", ".join(f"--{name.replace('_', '-')}" for name in useless)
+                raise InputError(f"--{command} does not go with {flags}; leave one or other out")
 
     def command(self) -> Describe | Read | Evaluate:
         """Return the command of `ctckit` that these flags stand for."""

@@ -16,7 +16,7 @@ from keras.initializers import Constant
 from configs import ModelConfigs
 from ctckit.console import LOGGER
 from ctckit.text import Vocabulary
-from ctckit.training import CTCloss, CTCModel, CWERMetric, make_optimizer
+from ctckit.training import CTCloss, CTCModel, CWERMetric, keep_freed_memory, make_optimizer
 from ctckit.training.layers import (
     LSTM,
     BatchNormalization,
@@ -64,9 +64,9 @@ def crnn(images: KerasTensor, num_classes: int, width_multiplier: float = 1.0) -
     x = BatchNormalization()(x)
     features = layers.ReLU()(x)  # (B, T, 96)
 
-    x = layers.Dropout(0.1)(features)
+    x = layers.Dropout(0.3)(features)
     x = layers.Bidirectional(LSTM(wide(96), return_sequences=True))(x)  # (B, T, 192)
-    x = layers.Dropout(0.2)(x)
+    x = layers.Dropout(0.3)(x)
     return [
         classes(x, num_classes, name="probabilities"),
         classes(features, num_classes, name="auxiliary"),
@@ -151,6 +151,7 @@ def build_network(
 
 def make_model(configs: ModelConfigs) -> CTCModel:
     """Build and compile the network that `configs` describes."""
+    keep_freed_memory()
     keras.utils.set_random_seed(configs.seed)
     if configs.deterministic:
         tf.config.experimental.enable_op_determinism()

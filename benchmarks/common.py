@@ -3,6 +3,8 @@
 import json
 import os
 import platform
+import time
+from collections.abc import Callable, Mapping
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
@@ -10,9 +12,10 @@ from pathlib import Path
 import cv2
 
 from configs import ModelConfigs
+from ctckit.console import progress
 from ctckit.data import Dataset
 from ctckit.files import replace_atomically
-from train import prepare_data
+from data import prepare_data
 
 LIBRARIES = ("tensorflow", "keras", "onnxruntime", "numpy", "mltu")
 
@@ -34,6 +37,21 @@ def _processor() -> str:
     except OSError:
         return platform.processor()
     return next((line.split(": ")[1] for line in lines if line.startswith("model name")), "unknown")
+
+
+def least_seconds(passes: Mapping[str, Callable[[], object]], turns: int) -> dict[str, float]:
+    """Time each pass once in every turn; return the least seconds of each.
+
+    In turns, a while in which the machine is slower strikes all of them; the least is what a pass
+    takes when nothing else does.
+    """
+    least = dict.fromkeys(passes, float("inf"))
+    for _ in progress(range(turns), "turns", unit="turn"):
+        for name, one_pass in passes.items():
+            began = time.perf_counter()
+            one_pass()
+            least[name] = min(least[name], time.perf_counter() - began)
+    return least
 
 
 def table(rows: list[dict[str, object]]) -> str:

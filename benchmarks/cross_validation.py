@@ -20,7 +20,7 @@ from ctckit.console import LOGGER, run_command
 from ctckit.data import Dataset, Sample
 from ctckit.text import ErrorCounts, Vocabulary, count_errors
 from ctckit.training import OutOfFold, cross_validate, ensemble, write_rows
-from train import make_provider
+from data import make_provider
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Arguments:
     folds: int = 10
     """Parts of the images."""
     models: int = 5
-    """Of ours for each fold, which vote."""
+    """Of ours for each fold, which vote; 0 leaves them out."""
     train_epochs: int | None = None
     """Of ours; None: the default."""
     keras_epochs: int = 30
@@ -70,12 +70,15 @@ def main() -> None:
         seconds["Keras example"].append(sum(clock.epochs_s))
         return model
 
-    LOGGER.info("ctckit: %d folds, %d models each, %d epochs", folds, models, configs.train_epochs)
-    path = arguments.output.with_name("cross_validation_ctckit.csv")
-    rows = read_all(dataset, configs, train_ours, path)
-    results = {
-        f"ctckit, seed {configs.seed + index}": count(rows, index) for index in range(models)
-    }
+    results = {}
+    if models:
+        LOGGER.info(
+            "ctckit: %d folds, %d models each, %d epochs", folds, models, configs.train_epochs
+        )
+        path = arguments.output.with_name("cross_validation_ctckit.csv")
+        rows = read_all(dataset, configs, train_ours, path)
+        for index in range(models):
+            results[f"ctckit, seed {configs.seed + index}"] = count(rows, index)
     if models > 1:
         results[f"ctckit, vote of {models}"] = count(rows)
     if arguments.keras_epochs:

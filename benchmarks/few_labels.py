@@ -22,7 +22,7 @@ from ctckit.console import progress, run_command
 from ctckit.data import Sample, split_samples
 from ctckit.text import ErrorCounts, Vocabulary, count_errors, greedy_decode
 from ctckit.training import predict_all
-from train import make_provider
+from data import make_provider
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ same) and with ours. In turns, the best of each is reported.
 
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +20,7 @@ from mltu.inferenceModel import OnnxInferenceModel as MltuInferenceModel
 from mltu.utils.text_utils import ctc_decoder, get_cer
 
 from benchmarks import peers
-from benchmarks.common import save, table
+from benchmarks.common import least_seconds, save, table
 from configs import ModelConfigs
 from ctckit.arguments import parse_arguments
 from ctckit.console import progress, run_command
@@ -80,12 +79,8 @@ def main() -> None:
         "ctckit, one image at a time": lambda: [ours.predict(sample.image) for sample in samples],
         "ctckit, evaluation": lambda: evaluate(ours, samples),
     }
-    best = dict.fromkeys(contenders, 0.0)
-    for _ in progress(range(2 if arguments.quick else arguments.turns), "turns", unit="turn"):
-        for name, one_pass in contenders.items():
-            began = time.perf_counter()
-            one_pass()
-            best[name] = max(best[name], len(samples) / (time.perf_counter() - began))
+    seconds = least_seconds(contenders, 2 if arguments.quick else arguments.turns)
+    best = {name: len(samples) / least for name, least in seconds.items()}
     first, second = list(best.values())[:2]
     rows = [
         {
@@ -149,16 +144,15 @@ def start_up(model: Path, image: str) -> dict[str, float]:
         "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
     )
     words = [sys.executable, "inferenceModel.py", "--model", str(model), "--images", image]
-    seconds, peak = [], 0.0
-    for _ in range(5):
-        began = time.perf_counter()
+
+    def start() -> None:
         subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
-        seconds.append(time.perf_counter() - began)
+
+    seconds = least_seconds({"start": start}, turns=5)["start"]
     done = subprocess.run(
         [sys.executable, "-c", code, *words], check=True, capture_output=True, text=True
     )
-    peak = int(done.stdout) / 1e3
-    return {"seconds": min(seconds), "peak_MB": peak}
+    return {"seconds": seconds, "peak_MB": int(done.stdout) / 1e3}
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ time with one thread. The mltu tutorial's network is timed beside them, untraine
 """
 
 import sys
-import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from benchmarks import ours, peers
-from benchmarks.common import load, save, table
+from benchmarks.common import least_seconds, load, save, table
 from configs import ModelConfigs
 from ctckit.arguments import parse_arguments
 from ctckit.console import LOGGER, progress, run_command
@@ -26,6 +26,7 @@ from ctckit.inference import ImageToWordModel, OnnxInferenceModel, evaluate
 from train import make_metadata
 
 WIDTHS = (0.5, 0.75, 1.0, 1.5)
+TURNS = 20
 
 
 @dataclass(frozen=True)
@@ -71,9 +72,11 @@ def main() -> None:
             {"what": "mltu tutorial", "parameters": f"{network.count_params():,}",
              "file": size_of(path), "misread": "", "CER": ""}
         )  # fmt: skip
-        times = time_in_turns(models, arguments.runs)
+        runs = max(1, arguments.runs // TURNS)
+        passes = {name: runs_of(model, runs) for name, model in models.items()}
+        seconds = least_seconds(passes, TURNS)
     for result in results:
-        result["ms an image"] = f"{times[result['what']]:.2f}"
+        result["ms an image"] = f"{seconds[result['what']] / runs * 1e3:.2f}"
     print(table(results))
     save({"seed": arguments.seed, "results": results}, arguments.output)
 
@@ -101,19 +104,16 @@ def size_of(path: Path) -> str:
     return f"{path.stat().st_size / 1e6:.2f} MB"
 
 
-def time_in_turns(models: dict[str, OnnxInferenceModel], runs: int) -> dict[str, float]:
-    """Return the least milliseconds of a run, of twenty turns that every model gets."""
+def runs_of(model: OnnxInferenceModel, count: int) -> Callable[[], None]:
+    """Return a function that runs the network so many times on one image of noise."""
     rng = np.random.default_rng(0)
-    least = dict.fromkeys(models, float("inf"))
-    runs = max(1, runs // 20)
-    for _ in progress(range(20), "timing", unit="turn"):
-        for name, model in models.items():
-            image = rng.uniform(0, 255, (1, *model.image_shape)).astype(np.float32)
-            began = time.perf_counter()
-            for _ in range(runs):
-                model.session.run(None, {model.input_name: image})
-            least[name] = min(least[name], (time.perf_counter() - began) / runs * 1e3)
-    return least
+    feed = {model.input_name: rng.uniform(0, 255, (1, *model.image_shape)).astype(np.float32)}
+
+    def runs() -> None:
+        for _ in range(count):
+            model.session.run(None, feed)
+
+    return runs
 
 
 if __name__ == "__main__":

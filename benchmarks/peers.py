@@ -21,7 +21,7 @@ from ctckit.text import Vocabulary
 with hidden_native_log():
     import keras
 
-    from ctckit.training import CTCloss, CWERMetric, DataProvider
+    from ctckit.training import CTCloss, CWERMetric, DataProvider, keep_freed_memory
     from model import build_network
 
 MLTU_BATCH_SIZE = 64
@@ -45,6 +45,7 @@ def mltu_tutorial(configs: ModelConfigs) -> keras.Model:
 
 def _compiled(architecture: str, configs: ModelConfigs, *, channels: int, loss) -> keras.Model:
     vocabulary = Vocabulary(configs.vocab)
+    keep_freed_memory()
     keras.utils.set_random_seed(configs.seed)
     keras.config.set_dtype_policy("float32")
     network = build_network(

@@ -23,7 +23,7 @@ from ctckit.arguments import parse_arguments
 from ctckit.console import LOGGER, progress, run_command
 from ctckit.data import Sample, split_samples
 from ctckit.files import replace_atomically
-from train import make_provider
+from data import make_provider
 
 TARGET_CER = 0.007
 MLTU_EPOCHS = 230

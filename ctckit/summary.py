@@ -30,6 +30,7 @@ def summary(result: dict) -> str:
             f"Labels to look at, the likeliest errors first  {report / 'label_errors.csv'}",
         ])  # fmt: skip
     models = f"{result['models']} models, " if result["models"] > 1 else ""
+    quantized = result["quantized"]
     return "\n".join([
         *lines,
         f"Validation   {result['validation_images']} images held back to choose the epoch: "
@@ -38,6 +39,7 @@ def summary(result: dict) -> str:
         f"{format_seconds(result['fit_seconds'])} of fitting",
         f"Keras/ONNX   same texts, probabilities within {result['keras_onnx_difference']:.1g}",
         f"Your reader  {result['onnx']}",
+        *([f"Smaller      {quantized}"] if quantized else []),
         f"Pictures     {report}",
         f"Curves       tensorboard --logdir {quote(str(Path(result['run']).parent))}",
         f"Next         python inferenceModel.py --model {quote(result['run'])}",

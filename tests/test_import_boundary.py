@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "ctckit"
 FLOORS = ["", "text", "data", "inference", "cli", "export", "training"]  # "" is the ground floor
-ROOT_FILES = {"configs", "model", "train", "inferenceModel"}
+ROOT_FILES = {"configs", "data", "model", "train", "inferenceModel"}
 PLAIN_FLOORS = {  # what the floors without TensorFlow may import from outside
     "text": {"numpy", "rapidfuzz"},
     "data": {"numpy", "cv2"},

@@ -163,9 +163,19 @@ def test_a_file_of_another_tool_needs_its_characters(run, call):
         assert (
             call("--model", file, "--vocab", vocab, "--images", image)[1][0].split("\t")[1] == text
         )
+    said = call("--model", file, "--vocab", "22", "--images", image)[2]
+    assert "of different characters, received '22'" in said and "--vocab and" not in said
     said = call("--model", file, "--vocab", "234", "--images", image)[2]
     assert "for its vocabulary of 3 characters and the blank" in said
     assert "leave it out" in call("--vocab", "2345", "--images", image)[2]
+
+
+def test_a_file_of_another_tool_cannot_be_described(run, call):
+    file = write_model(Path("other.onnx"), {})
+    status, lines, said = call("--describe", file)
+    assert (status, lines, said.count("\n")) == (2, [], 1)
+    assert said.startswith("error: other.onnx: expected the metadata of a ctckit model")
+    assert "--vocab" not in said
 
 
 def test_unreadable_images_are_named_and_the_others_read(run, call):
@@ -183,7 +193,12 @@ BAD_LINES = [
     (["--batch-size", "abc"], "--batch-size: expected a whole number, received 'abc'"),
     (["--batch-size", "0"], "--batch-size: expected 1 or more, received 0"),
     (["--num-threads", "-1"], "--num-threads: expected 0 or more, received -1"),
-    (["--images", "a.png", "--csv", "b.csv"], "--images stands alone"),
+    (["--images", "a.png", "--csv", "b.csv"], "--images does not go with --csv"),
+    (["--images", "a.png", "--batch-size", "8"], "--images does not go with --batch-size"),
+    (
+        ["--describe", "a.onnx", "--images", "a.png", "--length", "5", "--predictions", "p.csv"],
+        "--describe does not go with --length, --images, --predictions",
+    ),
     (["--min-confidence", "2"], "--min-confidence: expected 0 to 1, received 2"),
     (["--length", "five"], "--length: expected a number such as 5, or 4-6, received 'five'"),
     (["--length", "0"], "expected a length of 1 or more"),

@@ -28,7 +28,7 @@ FAST = ("--height", "32", "--width", "96", "--batch-size", "8")
 @pytest.fixture
 def workplace(tmp_path) -> Path:
     """The root files in a folder of their own, so that Models/ is not the project's."""
-    for name in ("train.py", "model.py", "configs.py", "inferenceModel.py"):
+    for name in ("train.py", "data.py", "model.py", "configs.py", "inferenceModel.py"):
         shutil.copy(ROOT / name, tmp_path)
     (tmp_path / "Models").mkdir()
     return tmp_path
@@ -65,6 +65,7 @@ def test_train_then_read(workplace, architecture):
     result = last_json(done)
     assert (result["images"], result["left_out"], result["epochs"]) == (40, 1, 2)
     assert result["keras_onnx_difference"] <= 1e-4
+    assert result["quantized"] is None
 
     (folder,) = (workplace / "Models").iterdir()
     names = {path.relative_to(folder).as_posix() for path in folder.rglob("*")}
@@ -94,7 +95,7 @@ def test_train_then_read(workplace, architecture):
     assert reading["CER"] == pytest.approx(result["val_CER"])
     assert reading["WER"] == pytest.approx(result["val_WER"])
 
-    for noise in ("cuda", "oneDNN", "Warning", "WARNING: All log", "deprecated", "AVX"):
+    for noise in ("cuda", "oneDNN", "Warning", "WARNING:", "deprecated", "AVX"):
         assert noise not in done.stderr + read.stderr
 
 
@@ -137,6 +138,8 @@ def test_several_models_are_kept_in_one_file(workplace):
             together[:, index], member.predict_probabilities(noise), atol=1e-5
         )
     assert not np.allclose(together[:, 0], together[:, 1])
+    assert workplace / result["quantized"] == folder / "model.float16.onnx"
+    assert f"Smaller      {result['quantized']}" in done.stdout
     sizes = [(folder / f"model{form}.onnx").stat().st_size for form in ("", ".float16", ".reader")]
     assert sizes[1] < 0.7 * sizes[0] < sizes[2]
     read = run(workplace, "inferenceModel.py", "--json")
@@ -189,6 +192,25 @@ def test_interrupt_still_exports(workplace):
     assert (history.parent / "model.onnx").exists()
 
 
+def test_interrupt_between_two_models_keeps_the_first(workplace):
+    draw_folder(workplace / "drawn", count=24)
+    process = subprocess.Popen(
+        **command(workplace, "train.py", "--dataset", "drawn", "--models", 3, "--train-epochs", 1,
+                  "--width-multiplier", 0.25, "--json", *FAST),
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    said = ""
+    while process.poll() is None and "model 2 of 3" not in said:
+        said += process.stderr.readline()
+    process.send_signal(signal.SIGINT)
+    stdout, stderr = process.communicate(timeout=120)
+    assert process.returncode == 0, said + stderr
+    result = json.loads(stdout.splitlines()[-1])
+    assert (result["models"], result["epochs"]) == (1, 1)
+    metadata = OnnxInferenceModel(workplace / result["onnx"]).metadata
+    assert metadata.extra["models"] == 1 and metadata.val_WER == result["val_WER"]
+
+
 def test_first_line_comes_before_tensorflow(workplace):
     """Whoever types the command sees at once that it runs; TensorFlow takes seconds to load."""
     (workplace / "empty").mkdir()
@@ -213,6 +235,7 @@ def test_first_line_comes_before_tensorflow(workplace):
         (["--dataset", "drawn", "--validation-fraction", "1"], "between 0 and 1"),
         (["--dataset", "drawn", "--validation-fraction", "0.01"], "holds back 0"),
         (["--dataset", "drawn", "--folds", "1"], "--folds of at least 2, got 1"),
+        (["--dataset", "drawn", "--folds", "2", "--quantize", "int8"], "--quantize or --folds"),
         (["--dataset", "drawn", "--time-budget", "soon"], "such as 60s, got 'soon'"),
         (["--dataset", "drawn", "--width", "8"], "time steps, the network has 1"),
         (["--dataset", "drawn", "--vocab", "xyz"], "not in the vocabulary"),

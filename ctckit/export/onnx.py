@@ -2,53 +2,65 @@
 
 import logging
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import keras
 import numpy as np
 import onnx
-import tensorflow as tf
-import tf2onnx
 
 from ctckit.files import replace_atomically
 from ctckit.inference import ModelMetadata
+
+if TYPE_CHECKING:  # TensorFlow is loaded only where there is a Keras network
+    import keras
 
 OPSET = 17  # read by every onnxruntime since 1.12; newer ones bring nothing to these graphs
 INPUT_NAME = "image"
 OUTPUT_NAME = "probabilities"
 
 
-def plain_copy(network: keras.Model) -> keras.Model:
+def plain_copy(network: "keras.Model") -> "keras.Model":
     """Return a copy of `network` made of Keras' own layers and their plain operations, in float32.
 
-    Layers of ours that only train faster become the Keras layers they extend; layers that train
-    in 16 bits compute in 32. With a GPU visible Keras picks cuDNN kernels, which no ONNX
-    operator stands for.
+    Layers of ours that only train faster become the Keras layers they extend; layers of others
+    stay what they are. Layers that train in 16 bits compute in 32. With a GPU visible Keras picks
+    cuDNN kernels, which no ONNX operator stands for.
     """
+    import keras
+
     layers_only = keras.Model(network.input, network.output, name=network.name)  # not compiled
     copy = keras.models.clone_model(layers_only, clone_function=_plain)
     copy.set_weights(network.get_weights())
     return copy
 
 
-def _plain(layer: keras.Layer) -> keras.Layer:
+def _plain(layer: "keras.Layer") -> "keras.Layer":
+    import keras
+
     if isinstance(layer, keras.Model):  # of an ensemble
         member = plain_copy(layer)
         member.name = layer.name
         return member
-    if isinstance(layer, keras.layers.Bidirectional):
+    if type(layer) is keras.layers.Bidirectional:
         forward, backward = _plain(layer.forward_layer), _plain(layer.backward_layer)
         return keras.layers.Bidirectional(
             forward, layer.merge_mode, backward_layer=backward, name=layer.name, dtype="float32"
         )
-    kinds = type(layer).__mro__
-    kind = next(kind for kind in kinds if kind.__module__.startswith("keras."))
-    plain = kind.from_config(layer.get_config() | {"dtype": "float32"})
+    config = layer.get_config()
+    if "dtype" in config:  # another's layer need not know it
+        config["dtype"] = "float32"
+    plain = _kind_without_ours(layer).from_config(config)
     if hasattr(plain, "use_cudnn"):
         plain.use_cudnn = False
     return plain
 
 
-def to_onnx(network: keras.Model, metadata: ModelMetadata) -> onnx.ModelProto:
+def _kind_without_ours(layer: "keras.Layer") -> "type[keras.Layer]":
+    """Return the layer's class, or the class that it extends if it is one of ctckit."""
+    kinds = type(layer).__mro__
+    return next(kind for kind in kinds if not kind.__module__.startswith("ctckit."))
+
+
+def to_onnx(network: "keras.Model", metadata: ModelMetadata) -> onnx.ModelProto:
     """Convert a network with one input and one output.
 
     Args:
@@ -58,11 +70,14 @@ def to_onnx(network: keras.Model, metadata: ModelMetadata) -> onnx.ModelProto:
     Returns:
         A checked model with input `image` and output `probabilities`; N is free.
     """
+    import tensorflow as tf
+    import tf2onnx
+
     network = plain_copy(network)
     signature = [tf.TensorSpec((None, *network.input_shape[1:]), tf.float32, name=INPUT_NAME)]
 
     @tf.function(input_signature=signature)
-    def read(image: tf.Tensor) -> dict[str, tf.Tensor]:
+    def read(image):
         return {OUTPUT_NAME: network(image, training=False)}
 
     logging.getLogger("tf2onnx").setLevel(logging.ERROR)
@@ -75,7 +90,7 @@ def to_onnx(network: keras.Model, metadata: ModelMetadata) -> onnx.ModelProto:
     return model
 
 
-def export_onnx(network: keras.Model, path: str | Path, metadata: ModelMetadata) -> Path:
+def export_onnx(network: "keras.Model", path: str | Path, metadata: ModelMetadata) -> Path:
     """Write `network` as an ONNX file, whole or not at all."""
     model = to_onnx(network, metadata)
     with replace_atomically(Path(path)) as temporary:
@@ -102,7 +117,7 @@ def _name_dimensions(value: onnx.ValueInfoProto, shape: tuple[int | str, ...]) -
             dimensions.dim.add().dim_value = size
 
 
-def random_images(network: keras.Model, count: int = 2) -> np.ndarray:
+def random_images(network: "keras.Model", count: int = 2) -> np.ndarray:
     """Return noise of the network's input form, float32 (count, H, W, C), values 0…255."""
     shape = (count, *network.input_shape[1:])
     return np.random.default_rng(0).uniform(0, 255, shape).astype(np.float32)

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from ctckit.errors import InputError
 from ctckit.inference.metadata import ModelMetadata
 from ctckit.inference.onnx_model import find_model_file, load_session
 
@@ -26,8 +27,10 @@ def describe(path: str | Path) -> dict[str, Any]:
     """
     file = find_model_file(path)
     session = load_session(file)
-    strings = session.get_modelmeta().custom_metadata_map
-    metadata = ModelMetadata.from_strings(strings)
+    try:
+        metadata = ModelMetadata.from_strings(session.get_modelmeta().custom_metadata_map)
+    except InputError as error:
+        raise InputError(f"{file}: {error}") from error
     facts = {
         "file": str(file),
         "bytes": file.stat().st_size,

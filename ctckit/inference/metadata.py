@@ -157,7 +157,7 @@ def _require_values(facts: Mapping[str, Any]) -> None:
     if missing:
         raise InputError(
             f"expected the metadata of a ctckit model, received none for {', '.join(missing)}; "
-            "use a model.onnx that train.py wrote, or read with --vocab and its characters"
+            "use a model.onnx that train.py wrote"
         )
     for key, is_valid in (_REQUIRED | _OPTIONAL).items():
         if key in facts and not is_valid(facts[key]):

@@ -75,7 +75,9 @@ class OnnxInferenceModel:
                 else ModelMetadata.of_another_tool(vocab, self.session.get_inputs()[0].shape)
             )
         except InputError as error:
-            raise InputError(f"{self.model_path}: {error}") from error
+            readable = vocab is None and not _is_ours(strings)
+            hint = ", or read with --vocab and its characters" if readable else ""
+            raise InputError(f"{self.model_path}: {error}{hint}") from error
         self.input_name = self.session.get_inputs()[0].name
         self._output_name = self.session.get_outputs()[0].name
         self._require_shapes()
@@ -188,9 +190,13 @@ def _provider(name: str) -> str:
     return PROVIDERS[name]
 
 
+def _is_ours(strings: dict[str, str]) -> bool:
+    return "schema_version" in strings
+
+
 def _order_of_classes(vocab: str, strings: dict[str, str]) -> list[int]:
     """Return which of the network's classes are those of a sorted vocabulary and the blank."""
-    if "schema_version" in strings:
+    if _is_ours(strings):
         raise InputError(
             "expected no vocab, as the file says itself what it reads, received "
             f"'{vocab}'; leave it out"

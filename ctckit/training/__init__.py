@@ -20,8 +20,11 @@ from ctckit.training.cross_validation import (
 )
 from ctckit.training.ctc_model import CTCModel
 from ctckit.training.ensemble import ensemble, predict_all, save_ensemble
+from ctckit.training.fitting import fit
+from ctckit.training.judging import judge
 from ctckit.training.layers import residual_block
 from ctckit.training.losses import CTCloss
+from ctckit.training.memory import keep_freed_memory
 from ctckit.training.metrics import CWERMetric
 from ctckit.training.provider import DataProvider
 from ctckit.training.recipe import make_optimizer, one_cycle
@@ -43,7 +46,10 @@ __all__ = [
     "ValidationImages",
     "cross_validate",
     "ensemble",
+    "fit",
     "fold_figures",
+    "judge",
+    "keep_freed_memory",
     "likely_label_errors",
     "make_optimizer",
     "one_cycle",

@@ -19,7 +19,7 @@ class LSTM(layers.LSTM):
     def call(self, sequences, initial_state=None, mask=None, training=False):
         """Return the outputs of all steps, (B, T, units), or what Keras returns."""
         fits = initial_state is None and mask is None and self.return_sequences
-        fits &= self.use_cudnn is not False and self.compute_dtype == "float32"
+        fits &= self.use_cudnn is not False and self.compute_dtype != "float64"
         if training and fits and not tf.config.list_physical_devices("GPU"):
             return self._fused(sequences)
         return super().call(sequences, initial_state, mask, training)
@@ -27,25 +27,26 @@ class LSTM(layers.LSTM):
     def _fused(self, sequences: tf.Tensor) -> tf.Tensor:
         x = tf.transpose(sequences, (1, 0, 2))  # (T, B, D)
         x = tf.reverse(x, [0]) if self.go_backwards else x
+        weights = tf.concat([self.cell.kernel, self.cell.recurrent_kernel], axis=0)
         num_steps, batch_size = tf.unstack(tf.shape(x))[:2]
         no_state = tf.zeros((batch_size, self.units))
         no_peephole = tf.zeros([self.units])
         # Not BlockLSTMV2, which takes the gates in Keras' order: its gradient is wrong.
         outputs = tf.raw_ops.BlockLSTM(
             seq_len_max=tf.cast(num_steps, tf.int64),
-            x=x,
+            x=tf.cast(x, tf.float32),  # the kernel takes no bfloat16
             cs_prev=no_state,
             h_prev=no_state,
-            w=_gates_icfo(tf.concat([self.cell.kernel, self.cell.recurrent_kernel], axis=0)),
+            w=tf.cast(_gates_icfo(weights), tf.float32),
             wci=no_peephole,
             wcf=no_peephole,
             wco=no_peephole,
-            b=_gates_icfo(self.cell.bias),
+            b=tf.cast(_gates_icfo(self.cell.bias), tf.float32),
             forget_bias=0.0,  # Keras keeps it in the bias
             cell_clip=-1.0,
             use_peephole=False,
         )
-        return tf.transpose(outputs.h, (1, 0, 2))
+        return tf.cast(tf.transpose(outputs.h, (1, 0, 2)), self.compute_dtype)
 
 
 def _gates_icfo(weights: tf.Tensor) -> tf.Tensor:

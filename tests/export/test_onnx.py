@@ -1,4 +1,7 @@
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -14,7 +17,9 @@ from ctckit.text import Vocabulary
 from ctckit.training import ensemble
 from ctckit.training.layers import LSTM
 from model import NETWORKS, build_network
+from tests.inference.tiny_model import write_model
 
+ROOT = Path(__file__).parents[2]
 VOCABULARY = Vocabulary("0123456789")
 METADATA = ModelMetadata(
     vocabulary=VOCABULARY,
@@ -111,3 +116,74 @@ def test_members_of_an_ensemble_use_no_cudnn_either():
             both = inner.layers[-1]
             assert type(both.forward_layer) is layers.LSTM
             assert not both.forward_layer.use_cudnn and not both.backward_layer.use_cudnn
+
+
+@keras.saving.register_keras_serializable("tests")
+class Doubled(layers.Dense):
+    """A user's layer that extends one of Keras."""
+
+    def call(self, inputs):
+        return 2 * super().call(inputs)
+
+
+@keras.saving.register_keras_serializable("tests")
+class Backwards(LSTM):
+    """A user's layer that extends one of ours."""
+
+    def call(self, sequences, initial_state=None, mask=None, training=False):
+        return super().call(sequences[:, ::-1], initial_state, mask, training)
+
+
+@keras.saving.register_keras_serializable("tests")
+class Shifted(layers.Layer):
+    """A user's layer whose configuration holds its own argument alone."""
+
+    def __init__(self, by: float) -> None:
+        super().__init__()
+        self.by = by
+
+    def call(self, inputs):
+        return inputs + self.by
+
+    def get_config(self):
+        return {"by": self.by}
+
+
+@keras.saving.register_keras_serializable("tests")
+class OneWay(layers.Bidirectional):
+    """A user's wrapper that extends one of Keras."""
+
+    def call(self, sequences, initial_state=None, mask=None, training=None):
+        return -super().call(sequences, initial_state, mask, training)
+
+
+def test_layers_of_a_user_are_exported_as_they_are(tmp_path):
+    images = layers.Input((32, 96, 1), name="image")
+    x = layers.Reshape((96, 32))(images)
+    x = Shifted(by=-100.0)(x)
+    x = Backwards(8, return_sequences=True)(x)
+    x = OneWay(layers.LSTM(4, return_sequences=True))(x)
+    x = Doubled(VOCABULARY.num_classes)(x)
+    network = keras.Model(images, layers.Softmax()(x))
+    kinds = [type(layer) for layer in plain_copy(network).layers]
+    assert kinds[2:6] == [Shifted, Backwards, OneWay, Doubled]
+    path = export_onnx(network, tmp_path / "model.onnx", METADATA)
+    compare(network, OnnxInferenceModel(path), [random_images(network, 8)]).require()
+
+
+def test_the_reader_form_of_a_file_is_made_without_tensorflow(tmp_path):
+    source, path = write_model(tmp_path / "model.onnx"), tmp_path / "model.reader.onnx"
+    code = (
+        "import sys\n"
+        "from ctckit.export import export_reader, rewrite_metadata\n"
+        "from ctckit.inference import OnnxInferenceModel\n"
+        f"rewrite_metadata({str(source)!r}, OnnxInferenceModel({str(source)!r}).metadata)\n"
+        f"export_reader({str(source)!r}, {str(path)!r})\n"
+        "print(*sys.modules)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    loaded = {name.split(".")[0] for name in done.stdout.split()}
+    assert "onnx" in loaded and path.is_file()
+    assert not loaded & {"tensorflow", "keras", "tf2onnx"}

@@ -6,6 +6,7 @@ import signal
 import keras
 import numpy as np
 import pytest
+from keras import layers
 
 from ctckit.export import ExportError
 from ctckit.inference import ImageToWordModel, ModelMetadata
@@ -112,6 +113,22 @@ def test_model2onnx_fails_before_the_first_epoch(tmp_path, providers, monkeypatc
     assert best.epoch == 0
 
 
+class Unregistered(layers.Dense):
+    """A layer that Keras cannot load by its name."""
+
+
+def test_a_layer_that_cannot_be_loaded_fails_before_the_first_epoch(tmp_path, providers):
+    network = small_network(heads=1)
+    *_, features, last = network.layers
+    outputs = Unregistered(VOCABULARY.num_classes, activation="softmax")(features.output)
+    model = compiled(keras.Model(network.inputs, outputs))
+    best = BestCheckpoint(tmp_path / "model.keras")
+    callbacks = [best, Model2onnx(best.path, METADATA, best)]
+    with pytest.raises(TypeError, match="Unregistered"):
+        model.fit(providers[0], validation_data=providers[1], callbacks=callbacks, verbose=0)
+    assert best.epoch == 0
+
+
 def test_interrupt_ends_training_and_keeps_the_best(tmp_path, providers):
     class PressCtrlC(keras.callbacks.Callback):
         def on_train_batch_end(self, batch, logs=None):
@@ -125,6 +142,19 @@ def test_interrupt_ends_training_and_keeps_the_best(tmp_path, providers):
     fit(providers, [interrupt, best, cycle, logger, PressCtrlC()], epochs=50)
     assert interrupt.stopped and len(logger.history) == 1
     assert best.path.exists()
+    assert signal.getsignal(signal.SIGINT) is previous
+
+
+def test_a_second_interrupt_stops_at_once(providers):
+    class PressCtrlCTwice(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), signal.SIGINT)
+
+    previous, interrupt = signal.getsignal(signal.SIGINT), StopOnInterrupt()
+    with pytest.raises(KeyboardInterrupt):
+        fit(providers, [interrupt, PressCtrlCTwice()], epochs=50)
+    assert interrupt.stopped
     assert signal.getsignal(signal.SIGINT) is previous
 
 

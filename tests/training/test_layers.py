@@ -10,9 +10,10 @@ from ctckit.training.layers import LSTM, BatchNormalization, rescale
 SEQUENCES = np.random.default_rng(0).normal(size=(3, 7, 5)).astype(np.float32)
 
 
-def both_ways(kind):
-    inputs = layers.Input((7, 5))
-    return keras.Model(inputs, layers.Bidirectional(kind(4, return_sequences=True))(inputs))
+def both_ways(kind, dtype="float32"):
+    inputs = layers.Input((7, 5), dtype="float32")
+    one_way = kind(4, return_sequences=True, dtype=dtype)
+    return keras.Model(inputs, layers.Bidirectional(one_way, dtype=dtype)(inputs))
 
 
 @pytest.fixture
@@ -41,6 +42,33 @@ def test_lstm_has_the_gradients_of_keras(ours, theirs):
 
     for a, b in zip(gradients(ours), gradients(theirs), strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "mixed_bfloat16", "mixed_float16"])
+def test_lstm_trains_with_the_fused_operation_in_any_precision(theirs, dtype, monkeypatch):
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [])
+    ours = both_ways(LSTM, dtype)
+    ours.set_weights(theirs.get_weights())
+
+    @tf.function
+    def run(sequences):
+        outputs = ours(sequences, training=True)
+        weights = [variable.value for variable in ours.trainable_variables]
+        return outputs, tf.gradients(tf.cast(outputs, tf.float32) ** 2, weights)
+
+    with tf.GradientTape() as tape:
+        expected = theirs(SEQUENCES)
+        weights = [variable.value for variable in theirs.trainable_variables]
+        loss = tf.reduce_sum(expected**2)
+    outputs, gradients = run(SEQUENCES)
+    assert outputs.dtype == ours.layers[-1].compute_dtype
+    step = {"float32": 1e-6, "mixed_bfloat16": 2**-8, "mixed_float16": 2**-11}[dtype]  # at 1
+    np.testing.assert_allclose(tf.cast(outputs, tf.float32), expected, atol=2 * step)
+    for a, b in zip(gradients, tape.gradient(loss, weights), strict=True):
+        assert a.dtype == tf.float32
+        np.testing.assert_allclose(a, b, atol=8 * step * np.abs(b).max())
+    operations = run.get_concrete_function(SEQUENCES).graph.get_operations()
+    assert sum(operation.type == "BlockLSTM" for operation in operations) == 2
 
 
 def test_a_plain_copy_is_made_of_layers_of_keras_only(ours, tmp_path):

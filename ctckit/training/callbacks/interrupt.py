@@ -33,6 +33,7 @@ class StopOnInterrupt(keras.callbacks.Callback):
 
     def _stop(self, signal_number: int, frame: FrameType | None) -> None:
         if self.stopped:
+            self.on_train_end()
             raise KeyboardInterrupt
         self.stopped = True
         self.model.stop_training = True

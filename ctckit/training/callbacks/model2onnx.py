@@ -15,8 +15,8 @@ from ctckit.training.callbacks.best_checkpoint import BestCheckpoint, reading_ne
 class Model2onnx(keras.callbacks.Callback):
     """Write `model.onnx` beside the best checkpoint at the end of training.
 
-    Before the first epoch the untrained network is exported to a temporary file and compared
-    on noise, so that an export that cannot work fails in seconds, not after hours.
+    Before the first epoch the untrained network is saved, loaded and exported in a temporary
+    folder and compared on noise, so that what cannot work fails in seconds, not after hours.
 
     Args:
         saved_model_path: the checkpoint, `*.keras`; the ONNX file has the same name.
@@ -43,9 +43,11 @@ class Model2onnx(keras.callbacks.Callback):
     def on_train_begin(self, logs: dict | None = None) -> None:
         """Try the export with the untrained network."""
         LOGGER.info("trying the export …")
-        network = plain_copy(reading_network(self.model))
         with TemporaryDirectory() as folder:
-            path = export_onnx(network, Path(folder) / "trial.onnx", self.metadata)
+            checkpoint = Path(folder) / "trial.keras"
+            plain_copy(reading_network(self.model)).save(checkpoint)
+            network = keras.models.load_model(checkpoint)
+            path = export_onnx(network, checkpoint.with_suffix(".onnx"), self.metadata)
             compare(network, OnnxInferenceModel(path), [random_images(network)]).require()
 
     def on_train_end(self, logs: dict | None = None) -> None:

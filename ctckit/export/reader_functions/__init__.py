@@ -1,0 +1,20 @@
+"""What the reader form puts around a network: functions in ONNX's textual syntax.
+
+Syntax: https://onnx.ai/onnx/repo-docs/Syntax.html. Operators: https://onnx.ai/onnx/operators/.
+Types in attributes `to` are those of TensorProto: 1 float32, 6 int32, 7 int64, 11 float64.
+"""
+
+from ctckit.export.reader_functions.decoding import CALIBRATE, DECODE, FORWARD, LATTICE
+from ctckit.export.reader_functions.header import DOMAIN
+from ctckit.export.reader_functions.resizing import FIT, RESIZE, STRETCH, WEIGHTS
+from ctckit.export.reader_functions.spelling import JOIN_PAIRS, ONLY_COLUMN, SPELL
+from ctckit.export.reader_functions.voting import ONE_BY_ONE, VOTE
+
+__all__ = ["DOMAIN", "FUNCTIONS"]
+
+FUNCTIONS = (
+    *(STRETCH, FIT, RESIZE, WEIGHTS),
+    *(DECODE, LATTICE, FORWARD, CALIBRATE),
+    *(ONE_BY_ONE, VOTE),
+    *(SPELL, JOIN_PAIRS, ONLY_COLUMN),
+)
