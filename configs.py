@@ -119,6 +119,10 @@ class ModelConfigs(BaseModelConfigs):
     """Threads that prepare batches; the batches are the same for any number. With fewer than 2,
     TensorFlow's own prefetching takes over and can stall for seconds between epochs."""
 
+    use_multiprocessing: bool = False
+    """Prepare batches in train_workers processes instead of threads: where many cores feed a GPU.
+    Each keeps images of its own in memory."""
+
     quantize: str | None = None
     """float16 or int8: keep a file of half the size, too (model.float16.onnx), unless it misreads
     0.5 % more of the validation images."""

@@ -101,6 +101,7 @@ def make_provider(
         use_cache=configs.use_cache,
         seed=configs.seed,
         workers=configs.train_workers,
+        use_multiprocessing=configs.use_multiprocessing,
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from ctckit.data.png import decode_png
 from ctckit.errors import InputError
 
 # OpenCV writes its own lines to stderr about files that it cannot read. We raise instead, and
@@ -18,6 +19,17 @@ if "OPENCV_LOG_LEVEL" not in os.environ:
 # Formats read as plain colour: JPEG, so that its EXIF orientation is applied, and BMP, whose
 # fourth byte is mostly unused and no transparency.
 _PLAIN_FORMATS = (b"\xff\xd8", b"BM")
+
+_CONVERSIONS = {  # from channels found to channels wanted, without transparency
+    "BGR": {
+        (1, 3): cv2.COLOR_GRAY2BGR, (3, 1): cv2.COLOR_BGR2GRAY,
+        (4, 1): cv2.COLOR_BGRA2GRAY, (4, 3): cv2.COLOR_BGRA2BGR,
+    },
+    "RGB": {
+        (1, 3): cv2.COLOR_GRAY2BGR, (3, 1): cv2.COLOR_RGB2GRAY, (3, 3): cv2.COLOR_RGB2BGR,
+        (4, 1): cv2.COLOR_RGBA2GRAY, (4, 3): cv2.COLOR_RGBA2BGR,
+    },
+}  # fmt: skip
 
 
 class ImageReader:
@@ -51,16 +63,21 @@ class ImageReader:
             InputError: Names the file and says why it cannot be read.
         """
         name = str(image) if isinstance(image, str | Path) else "the given image"
-        pixels = image if isinstance(image, np.ndarray) else _decode(image, name)
-        pixels = _to_channels(_to_8_bit(pixels, name), self.channels, name)
+        pixels, order = (image, "BGR") if isinstance(image, np.ndarray) else _decode(image, name)
+        pixels = _to_channels(_to_8_bit(pixels, name), self.channels, order, name)
         return np.ascontiguousarray(pixels), label
 
 
-def _decode(image: str | Path | bytes, name: str) -> np.ndarray:
-    """Return the pixels as the file holds them; palettes are resolved."""
+def _decode(image: str | Path | bytes, name: str) -> tuple[np.ndarray, str]:
+    """Return the pixels as the file holds them, palettes resolved, and the order of colours."""
     content = image if isinstance(image, bytes) else _read(image, name)
     if not content:
         raise InputError(f"cannot read {name}: the file is empty")
+    pixels = decode_png(content)
+    return (_decode_by_opencv(content, name), "BGR") if pixels is None else (pixels, "RGB")
+
+
+def _decode_by_opencv(content: bytes, name: str) -> np.ndarray:
     plain = content.startswith(_PLAIN_FORMATS)
     method = cv2.IMREAD_COLOR if plain else cv2.IMREAD_UNCHANGED
     try:
@@ -89,25 +106,26 @@ def _to_8_bit(pixels: np.ndarray, name: str) -> np.ndarray:
     raise InputError(f"cannot read {name}: expected 8 or 16 bit a channel, found {pixels.dtype}")
 
 
-def _to_channels(pixels: np.ndarray, channels: int, name: str) -> np.ndarray:
-    """Return uint8 pixels (H, W), (H, W, 1), BGR or BGRA as uint8 (H, W, channels)."""
-    grey = channels == 1
+def _to_channels(pixels: np.ndarray, channels: int, order: str, name: str) -> np.ndarray:
+    """Return uint8 pixels (H, W), (H, W, 1), BGR or BGRA (or RGB, RGBA) as (H, W, channels)."""
     found = 1 if pixels.ndim == 2 else pixels.shape[-1]
     if pixels.ndim not in (2, 3) or found not in (1, 3, 4) or pixels.size == 0:
         raise InputError(f"cannot read {name}: expected 1, 3 or 4 channels, found {pixels.shape}")
-    if found == 4 and int(pixels[..., 3].min()) < 255:
+    if found == 4 and not _is_opaque(pixels):
         pixels, found = _over_white(pixels), 3
-    if found == 4:
-        pixels = cv2.cvtColor(pixels, cv2.COLOR_BGRA2GRAY if grey else cv2.COLOR_BGRA2BGR)
-    elif found == 3 and grey:
-        pixels = cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY)
-    elif found == 1 and not grey:
-        pixels = cv2.cvtColor(pixels, cv2.COLOR_GRAY2BGR)
+    conversion = _CONVERSIONS[order].get((found, channels))
+    if conversion is not None:
+        pixels = cv2.cvtColor(pixels, conversion)
     return pixels.reshape(*pixels.shape[:2], channels)
 
 
+def _is_opaque(pixels: np.ndarray) -> bool:
+    """Say whether alpha, the highest byte of each pixel, is 255 everywhere."""
+    return np.bitwise_and.reduce(np.ascontiguousarray(pixels).view("<u4"), axis=None) >> 24 == 255
+
+
 def _over_white(pixels: np.ndarray) -> np.ndarray:
-    """Compose BGRA uint8 over white, rounded: uint8 (H, W, 3)."""
+    """Compose uint8 (H, W, 4), alpha last, over white, rounded: uint8 (H, W, 3)."""
     *colors, alpha = cv2.split(pixels)
     white = 255 - alpha
     return cv2.merge([cv2.add(cv2.multiply(c, alpha, scale=1 / 255), white) for c in colors])

@@ -1,7 +1,6 @@
 """Batches of images and labels for Keras."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -13,10 +12,11 @@ from ctckit.data import (
     Step,
     adapt_augmentor,
     adapt_step,
-    apply_steps,
     split_samples,
     write_csv,
 )
+from ctckit.data.batches import BatchMaker, BatchPlan, epoch_order
+from ctckit.data.worker_processes import BatchProcesses
 from ctckit.errors import InputError
 
 
@@ -40,6 +40,9 @@ class DataProvider(keras.utils.PyDataset):
         use_cache: keep the results of the deterministic steps in memory.
         seed: seed of order, split and augmentation.
         workers: threads of Keras that prepare batches.
+        use_multiprocessing: let each of these threads wait for a process of its own, which does
+            the work; steps must be picklable then, and each process has a cache of its own.
+        max_queue_size: batches that may be ready before they are needed.
     """
 
     def __init__(
@@ -57,8 +60,11 @@ class DataProvider(keras.utils.PyDataset):
         *,
         seed: int = 0,
         workers: int = 1,
+        use_multiprocessing: bool = False,
+        max_queue_size: int = 10,
     ) -> None:
-        super().__init__(workers=workers)
+        # Keras' own multiprocessing forks beside TensorFlow's threads, and anew for every epoch.
+        super().__init__(workers=workers, max_queue_size=max_queue_size)
         rows = dataset.values.tolist() if hasattr(dataset, "values") else dataset
         self.samples = [Sample(*row) for row in rows][:limit]
         if batch_size < 1:
@@ -67,16 +73,20 @@ class DataProvider(keras.utils.PyDataset):
             raise InputError("expected at least one (image, label) pair in the dataset, got none")
         if not skip_validation:
             self._check_files()
-        self.data_preprocessors = [adapt_step(step) for step in data_preprocessors]
-        self.transformers = [adapt_step(step) for step in transformers]
+        self.data_preprocessors = tuple(adapt_step(step) for step in data_preprocessors)
+        self.transformers = tuple(adapt_step(step) for step in transformers)
         self.augmentors = augmentors
         self.batch_postprocessors = list(batch_postprocessors)
         self.batch_size = batch_size
         self.shuffle = shuffle
         self.seed = seed
         self.use_cache = use_cache
+        self.processes = workers if use_multiprocessing else 0
         self.epoch = 0
-        self._cache: dict[int, tuple[Any, Any]] = {}
+        steps = self.data_preprocessors + self.transformers
+        self._make = BatchMaker(self.samples, steps, use_cache=use_cache)
+        if self.processes:
+            self._make = BatchProcesses(self._make, self.processes, batch_size)
 
     @property
     def augmentors(self) -> list[Callable]:
@@ -94,14 +104,9 @@ class DataProvider(keras.utils.PyDataset):
     def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
         """Return batch `index` of this epoch: images (B, H, W, C) uint8, labels (B, L) int32."""
         positions = self._order()[index * self.batch_size : (index + 1) * self.batch_size].tolist()
-        samples = map(self._load, positions)
-        if self._augmentors:
-            samples = self._augment(samples, positions)
-        images, labels = zip(*samples, strict=True)
-        batch = np.stack(images), np.stack(labels)
-        for postprocess in self.batch_postprocessors:
-            batch = postprocess(*batch)
-        return batch
+        return self._make(
+            BatchPlan(positions, self.seed, self.epoch, self._augmentors, self.batch_postprocessors)
+        )
 
     def on_epoch_end(self) -> None:
         """Go on to the next epoch: a new order, new augmentation."""
@@ -128,26 +133,7 @@ class DataProvider(keras.utils.PyDataset):
     def _order(self) -> np.ndarray:
         if not self.shuffle:
             return np.arange(len(self.samples))
-        return _shuffled(len(self.samples), self.seed, self.epoch)
-
-    def _load(self, position: int) -> tuple[Any, Any]:
-        data = self._cache.get(position)
-        if data is None:
-            steps = (*self.data_preprocessors, *self.transformers)
-            data = apply_steps(steps, *self.samples[position])
-            if self.use_cache:
-                self._cache[position] = data
-        return data
-
-    def _augment(
-        self, samples: Iterable[tuple[Any, Any]], positions: Sequence[int]
-    ) -> Iterator[tuple[Any, Any]]:
-        generators = _Generators(self.seed, self.epoch)
-        for position, (image, label) in zip(positions, samples, strict=True):
-            rng = generators.at(position)
-            for augmentor in self._augmentors:
-                image, label = augmentor(image, label, rng)
-            yield image, label
+        return epoch_order(len(self.samples), self.seed, self.epoch)
 
     def _copy(self, samples: list[Sample], **changes: Any) -> Self:
         arguments = {
@@ -160,6 +146,8 @@ class DataProvider(keras.utils.PyDataset):
             "use_cache": self.use_cache,
             "seed": self.seed,
             "workers": self.workers,
+            "use_multiprocessing": self.processes > 0,
+            "max_queue_size": self.max_queue_size,
         }
         return type(self)(samples, **(arguments | changes))
 
@@ -170,29 +158,3 @@ class DataProvider(keras.utils.PyDataset):
                 f"expected {len(self.samples)} image files, {len(missing)} of them "
                 f"are missing: {', '.join(missing[:3])}"
             )
-
-
-@lru_cache(maxsize=2)
-def _shuffled(count: int, seed: int, epoch: int) -> np.ndarray:
-    """Return the order of one epoch: the numbers 0…count-1, shuffled."""
-    return np.random.default_rng([seed, epoch]).permutation(count)
-
-
-class _Generators:
-    """The random numbers of every sample of an epoch, drawn when it is asked for.
-
-    Philox (Salmon et al., 2011, "Parallel random numbers: as easy as 1, 2, 3") is a function of a
-    key, here of seed and epoch, and of a counter, here from position·2¹⁹² on. To set the counter
-    takes a tenth of the time of a generator for each sample.
-    """
-
-    def __init__(self, seed: int, epoch: int) -> None:
-        self._philox = np.random.Philox(np.random.SeedSequence([seed, epoch]))
-        self._start = self._philox.state
-        self._generator = np.random.Generator(self._philox)
-
-    def at(self, position: int) -> np.random.Generator:
-        """Return the generator at the start of the sample's numbers; valid until the next call."""
-        self._start["state"]["counter"][3] = position
-        self._philox.state = self._start
-        return self._generator

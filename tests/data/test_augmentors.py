@@ -234,6 +234,20 @@ def test_brightness_of_grey_is_multiplied_and_rounded():
     assert RandomBrightness().apply(grey, 0.66).ravel().tolist() == [0, 66, 67, 132]
 
 
+@pytest.mark.parametrize("factor", [0.61, 0.997, 1.0, 1.39])
+def test_brightness_of_grey_in_three_channels_is_what_the_way_through_hsv_gives(factor):
+    grey = np.repeat(np.arange(256, dtype=np.uint8).reshape(16, 16, 1), 3, axis=2)
+    assert np.array_equal(RandomBrightness().apply(grey, factor), _through_hsv(grey, factor))
+    almost = np.minimum(grey, 254) + np.array((0, 0, 1), np.uint8)
+    assert np.array_equal(RandomBrightness().apply(almost, factor), _through_hsv(almost, factor))
+
+
+def _through_hsv(image, factor):
+    hue, saturation, value = cv2.split(cv2.cvtColor(image, cv2.COLOR_BGR2HSV))
+    scaled = [cv2.convertScaleAbs(channel, alpha=factor) for channel in (saturation, value)]
+    return cv2.cvtColor(cv2.merge([hue, *scaled]), cv2.COLOR_HSV2BGR)
+
+
 def test_sharpen_same_as_mltus(monkeypatch):
     class Generator:
         """Gives the middle of each interval, to us and to mltu."""

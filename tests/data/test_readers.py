@@ -107,6 +107,17 @@ def test_opaque_alpha_changes_nothing():
     assert np.array_equal(read(opaque, channels=1), read(COLOR, channels=1))
 
 
+@pytest.mark.parametrize("alpha", [0, 127, 254])
+def test_one_pixel_that_is_not_opaque(alpha):
+    pixels = np.full((3, 4, 4), (0, 0, 0, 255), np.uint8)
+    pixels[1, 2, 3] = alpha
+    form = cv2.imencode(".png", pixels)[1].tobytes()
+    expected = np.zeros((3, 4, 3), np.uint8)
+    expected[1, 2] = 255 - alpha
+    for image in (pixels, form, pixels[:, ::-1][:, ::-1], np.asfortranarray(pixels)):
+        assert np.array_equal(read(image), expected)
+
+
 @pytest.mark.parametrize("mode", ["L", "LA", "1", "RGB", "RGBA", "P"])
 def test_every_png_mode_as_pillow_reads_it(mode):
     data = pillow_bytes(Image.fromarray(COLOR[..., ::-1]).convert(mode))

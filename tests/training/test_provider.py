@@ -1,5 +1,6 @@
 from concurrent.futures import ThreadPoolExecutor
 
+import keras
 import numpy as np
 import pandas as pd
 import pytest
@@ -133,6 +134,58 @@ def test_batches_are_the_same_for_any_number_of_workers(samples):
             with ThreadPoolExecutor(workers) as pool:
                 assert same(expected, list(pool.map(provider.__getitem__, range(len(provider)))))
         provider.on_epoch_end()
+
+
+def in_threads(provider: DataProvider) -> list[tuple[np.ndarray, np.ndarray]]:
+    with ThreadPoolExecutor(2) as pool:
+        return list(pool.map(provider.__getitem__, range(len(provider))))
+
+
+@pytest.mark.parametrize("use_cache", [False, True])
+def test_processes_give_the_same_batches_in_every_epoch(samples, use_cache):
+    arguments = {"batch_size": 3, "use_cache": use_cache, "augmentors": [RandomAffine()]}
+    plain = make_provider(samples, **arguments)
+    parallel = make_provider(samples, workers=2, use_multiprocessing=True, **arguments)
+    for _ in range(3):
+        assert same(all_batches(plain), in_threads(parallel))
+        plain.on_epoch_end(), parallel.on_epoch_end()
+    plain.augmentors, parallel.augmentors = [], []
+    plain.seed, parallel.seed = 7, 7
+    assert same(all_batches(plain), in_threads(parallel))
+
+
+def test_keras_takes_batches_from_processes_in_their_order(samples):
+    sums = keras.Sequential([keras.Input((16, 48, 1)), keras.layers.GlobalAveragePooling2D()])
+    arguments = {"batch_size": 3, "augmentors": [RandomAffine(random_chance=1.0)]}
+    parallel = make_provider(
+        samples, workers=2, use_multiprocessing=True, max_queue_size=3, **arguments
+    )
+    assert (parallel.workers, parallel.max_queue_size) == (2, 3)
+    expected = np.concatenate([images.mean((1, 2)) for images, _ in parallel])
+    received = sums.predict(parallel, verbose=0)
+    assert len({*expected.ravel()}) == len(samples)
+    assert np.allclose(received, expected, rtol=1e-4)
+
+
+def test_parts_of_a_provider_with_processes_have_their_own(samples):
+    provider = make_provider(samples, workers=2, use_multiprocessing=True, max_queue_size=4)
+    plain = make_provider(samples)
+    for part, expected in zip(provider.split(0.7), plain.split(0.7), strict=True):
+        assert (part.processes, part.max_queue_size) == (2, 4)
+        assert same(all_batches(part), all_batches(expected))
+
+
+def test_steps_that_cannot_go_to_another_process_are_refused(samples):
+    step = lambda image, label: (image, label)  # noqa: E731
+    with pytest.raises(InputError, match="use_multiprocessing: expected steps that can be pickled"):
+        DataProvider(samples, [step], workers=2, use_multiprocessing=True)
+    DataProvider(samples, [step], workers=0, use_multiprocessing=True)
+
+
+def test_images_of_different_sizes_in_a_batch(samples):
+    small, large = np.zeros((4, 4, 1), np.uint8), np.zeros((4, 5, 1), np.uint8)
+    with pytest.raises(InputError, match=r"\(4, 4, 1\) uint8 and \(4, 5, 1\) uint8; resize"):
+        DataProvider([(small, [1]), (large, [1])], shuffle=False)[0]
 
 
 def test_the_cache_changes_nothing(samples):

