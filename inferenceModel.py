@@ -48,7 +48,7 @@ class Arguments(ReaderOptions):
     predictions: Path | None = None
     """Where to save the predictions (CSV; picture and report go beside it); without it, in the
     run's report/, or beside --csv."""
-    batch_size: int = 32
+    batch_size: int = 16
     """Images that the network reads at once."""
 
     def __post_init__(self) -> None:

@@ -32,7 +32,7 @@ class ReaderOptions:
     provider: str = "cpu"
     """What computes: cpu, or one that the installed onnxruntime has (cuda, coreml, …)."""
     num_threads: int = 0
-    """Processor threads of the network; 0 takes all cores."""
+    """Batches that are read at the same time; 0 takes as many as there are cores."""
     vocab: str | None = None
     """For an .onnx file of another tool: its characters in the order of its classes, the blank
     behind them."""
@@ -79,7 +79,7 @@ class Evaluate:
     predictions: Path | None = None
     """Where to save the predictions (CSV; picture and report go beside it); without it, in the
     run's report/, or beside --csv."""
-    batch_size: int = 32
+    batch_size: int = 16
     """Images that the network reads at once."""
     json: bool = False
     """Print the result as one JSON object, the last line on stdout."""

@@ -200,7 +200,7 @@ class Evaluation:
 
 
 def evaluate(
-    model: ImageToWordModel, samples: Sequence[Sample], batch_size: int = 32
+    model: ImageToWordModel, samples: Sequence[Sample], batch_size: int = 16
 ) -> Evaluation:
     """Read all `samples`, with a progress bar, and compare with their labels.
 

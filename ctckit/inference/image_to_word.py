@@ -1,7 +1,8 @@
 """From an image to the text on it."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -70,18 +71,25 @@ class ImageToWordModel(OnnxInferenceModel):
         """Return text and confidence of one image; errors are those of `predict`."""
         return self._readings(self.prepare(image)[None])[0]
 
-    def read(self, images: Sequence[Image], batch_size: int = 32) -> list[Reading]:
-        """Read many images, `batch_size` of them at once.
+    def read(self, images: Sequence[Image], batch_size: int = 16) -> list[Reading]:
+        """Read many images, in batches of `batch_size`, one batch in each thread.
 
         Raises:
             InputError: one of them cannot be read.
         """
         return list(self.iterate(images, batch_size))
 
-    def iterate(self, images: Sequence[Image], batch_size: int = 32) -> Iterator[Reading]:
+    def iterate(self, images: Sequence[Image], batch_size: int = 16) -> Iterator[Reading]:
         """Yield the readings one after the other; arguments and errors are those of `read`."""
-        for batch in self._batches(images, batch_size):
-            yield from self._readings(batch)
+        chunks = (images[start : start + batch_size] for start in range(0, len(images), batch_size))
+        with ThreadPoolExecutor(self.num_threads) as pool:
+            ahead: deque[Future[list[Reading]]] = deque()
+            for chunk in chunks:
+                ahead.append(pool.submit(self._read_batch, chunk))
+                if len(ahead) > self.num_threads:
+                    yield from ahead.popleft().result()
+            while ahead:
+                yield from ahead.popleft().result()
 
     def n_best(self, image: Image, count: int = 5) -> list[Candidate]:
         """Return the most probable texts of one image with their probabilities, the best first.
@@ -113,6 +121,9 @@ class ImageToWordModel(OnnxInferenceModel):
             keep_aspect_ratio=facts.keep_aspect_ratio,
         )
 
+    def _read_batch(self, images: Sequence[Image]) -> list[Reading]:
+        return self._readings(np.stack([self.prepare(image) for image in images]))
+
     def _readings(self, batch: np.ndarray) -> list[Reading]:
         probabilities = self.predict_probabilities(batch)
         vocabulary, temperature = self.metadata.vocabulary, self.metadata.confidence_temperature
@@ -125,15 +136,3 @@ class ImageToWordModel(OnnxInferenceModel):
     def _first_member(self, image: Image) -> np.ndarray:
         probabilities = self.predict_probabilities(self.prepare(image)[None])[0]
         return probabilities[0] if probabilities.ndim == 3 else probabilities
-
-    def _batches(self, images: Sequence[Image], batch_size: int) -> Iterator[np.ndarray]:
-        """Yield uint8 (n, H, W, C); threads prepare the next batch while one is being read."""
-        chunks = [images[start : start + batch_size] for start in range(0, len(images), batch_size)]
-        with ThreadPoolExecutor() as pool:
-            ahead: Iterable[np.ndarray] | None = None
-            for chunk in chunks:
-                current, ahead = ahead, pool.map(self.prepare, chunk)
-                if current is not None:
-                    yield np.stack(list(current))
-            if ahead is not None:
-                yield np.stack(list(ahead))

@@ -1,5 +1,6 @@
 """A trained network in an ONNX file, ready to run. Needs neither TensorFlow nor a config file."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -41,7 +42,8 @@ class OnnxInferenceModel:
         model_path: an `.onnx` file, or a folder with a `model.onnx`.
         provider: what computes: "cpu", or another one of `PROVIDERS` that the installed
             onnxruntime has.
-        num_threads: processor threads for one run; 0 takes all cores.
+        num_threads: batches that are read at the same time; 0 takes as many as there are cores.
+            One run of the network takes one thread: it is too small to be worth dividing.
         vocab: characters in the order of the network's classes, the blank behind them: only for
             a file of another tool, which has no metadata of ours.
 
@@ -50,6 +52,7 @@ class OnnxInferenceModel:
         metadata: what the file says about itself.
         session: the `onnxruntime.InferenceSession`.
         input_name: of the network's input.
+        num_threads: 1 or more.
 
     Raises:
         InputError: there is no such file, it is not an ONNX model, has no metadata of ours, or
@@ -65,7 +68,8 @@ class OnnxInferenceModel:
         vocab: str | None = None,
     ) -> None:
         self.model_path = find_model_file(model_path)
-        self.session = load_session(self.model_path, provider, num_threads)
+        self.num_threads = num_threads or os.cpu_count() or 1
+        self.session = load_session(self.model_path, provider)
         strings = self.session.get_modelmeta().custom_metadata_map
         try:
             self._classes = None if vocab is None else _order_of_classes(vocab, strings)
@@ -149,17 +153,15 @@ def find_model_file(model_path: str | Path) -> Path:
     return file
 
 
-def load_session(path: Path, provider: str = "cpu", num_threads: int = 0) -> ort.InferenceSession:
-    """Open an ONNX file of any kind.
+def load_session(path: Path, provider: str = "cpu") -> ort.InferenceSession:
+    """Open an ONNX file of any kind; a run takes one thread.
 
     Raises:
         InputError: it is not an ONNX model, or there is no such provider.
     """
     own_name = _provider(provider)
     options = ort.SessionOptions()
-    options.intra_op_num_threads = num_threads
-    # Threads that wait by spinning take the processor from those that prepare the next images.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.intra_op_num_threads = 1
     options.log_severity_level = 3  # errors only; warnings about graph details help nobody here
     try:
         return ort.InferenceSession(
