@@ -61,7 +61,9 @@ class Arguments(ReaderOptions):
             useless = [name for name in given if name not in {command, *companions}]
             if command in given and useless:
                 flags = ", ".join(f"--{name.replace('_', '-')}" for name in useless)
-                raise InputError(f"--{command} does not go with {flags}; leave one or other out")
+                raise InputError(
+                    f"--{command} does not go with {flags}; leave one or the other out"
+                )
 
     def command(self) -> Describe | Read | Evaluate:
         """Return the command of `ctckit` that these flags stand for."""
