@@ -10,7 +10,7 @@ in pictures. Judge it with `python inferenceModel.py`.
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -34,7 +34,7 @@ if TYPE_CHECKING:  # imported below when needed, so that the first line comes at
 
     from ctckit.data import Dataset, Sample
     from ctckit.inference import ModelMetadata
-    from ctckit.training import CTCModel, DataProvider, StopOnInterrupt
+    from ctckit.training import CTCModel, DataProvider, OutOfFold, StopOnInterrupt
 
 MODELS_DIR = Path("Models")
 
@@ -201,17 +201,29 @@ def cross_validate(dataset: "Dataset", configs: ModelConfigs, run: RunFolder) ->
             [fit_on(samples, configs.replace(seed=seed)).reader for seed in seeds]
         )
 
-    rows = training.cross_validate(
+    rows = read_folds(dataset, configs, train, run.report / "out_of_fold.csv")
+    training.save_label_errors(rows, run.report)
+    return {"dataset": dataset.name, "run": str(run.path)} | training.fold_figures(rows)
+
+
+def read_folds(
+    dataset: "Dataset",
+    configs: ModelConfigs,
+    train: "Callable[[list[Sample]], keras.Model]",
+    csv: Path,
+) -> "list[OutOfFold]":
+    """Read every image with what `train` makes of the other folds; write the rows to `csv`."""
+    from ctckit import training
+
+    return training.cross_validate(
         dataset.samples,
         num_folds=configs.folds,
         seed=configs.seed,
         train=train,
         make_provider=lambda samples: make_provider(samples, configs),
         vocabulary=Vocabulary(configs.vocab),
-        keep=lambda rows: training.write_rows(rows, run.report / "out_of_fold.csv"),
+        keep=lambda rows: training.write_rows(rows, csv),
     )
-    training.save_label_errors(rows, run.report)
-    return {"dataset": dataset.name, "run": str(run.path)} | training.fold_figures(rows)
 
 
 def fit_on(

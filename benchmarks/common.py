@@ -1,6 +1,7 @@
 """What every benchmark needs: the images, the machine, a table, a JSON file."""
 
 import json
+import math
 import os
 import platform
 import time
@@ -8,6 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
+from typing import NamedTuple
 
 import cv2
 
@@ -15,6 +17,7 @@ from configs import ModelConfigs
 from ctckit.console import progress
 from ctckit.data import Dataset
 from ctckit.files import replace_atomically
+from ctckit.text import ErrorCounts
 from data import prepare_data
 
 LIBRARIES = ("tensorflow", "keras", "onnxruntime", "numpy", "mltu")
@@ -39,19 +42,36 @@ def _processor() -> str:
     return next((line.split(": ")[1] for line in lines if line.startswith("model name")), "unknown")
 
 
-def least_seconds(passes: Mapping[str, Callable[[], object]], turns: int) -> dict[str, float]:
+class Seconds(NamedTuple):
+    """How long something takes: by the clock, and of this process on the processor."""
+
+    wall: float
+    cpu: float
+
+
+def least_seconds(passes: Mapping[str, Callable[[], object]], turns: int) -> dict[str, Seconds]:
     """Time each pass once in every turn; return the least seconds of each.
 
     In turns, a while in which the machine is slower strikes all of them; the least is what a pass
     takes when nothing else does.
     """
-    least = dict.fromkeys(passes, float("inf"))
+    least = dict.fromkeys(passes, Seconds(math.inf, math.inf))
     for _ in progress(range(turns), "turns", unit="turn"):
         for name, one_pass in passes.items():
-            began = time.perf_counter()
+            began, cpu_began = time.perf_counter(), time.process_time()
             one_pass()
-            least[name] = min(least[name], time.perf_counter() - began)
+            cpu, wall = time.process_time() - cpu_began, time.perf_counter() - began
+            least[name] = Seconds(min(least[name].wall, wall), min(least[name].cpu, cpu))
     return least
+
+
+def error_columns(errors: ErrorCounts) -> dict[str, str]:
+    """Lay out how many texts were misread, as columns of a table."""
+    return {
+        "misread": f"{errors.wrong_texts} of {errors.texts}",
+        "texts read exactly": f"{1 - errors.wer:.2%}",
+        "CER": f"{errors.cer:.3%}",
+    }
 
 
 def table(rows: list[dict[str, object]]) -> str:

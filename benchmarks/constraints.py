@@ -12,20 +12,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import few_labels, ours
-from benchmarks.common import load, save, table
+from benchmarks.common import error_columns, load, save, table
 from ctckit.arguments import parse_arguments
 from ctckit.console import progress, run_command
 from ctckit.data import split_samples
 from ctckit.text import (
     Constraint,
-    ErrorCounts,
     Vocabulary,
     constrained_decode,
     count_errors,
     greedy_decode,
 )
-from ctckit.training import predict_all
-from data import make_provider
 
 
 @dataclass(frozen=True)
@@ -54,9 +51,7 @@ def main() -> None:
     train, rest = split_samples(dataset.samples, share, arguments.seed)
     configs = few_labels.settings(configs, train, 7 if arguments.quick else None)
     model, _ = ours.train(configs, train)
-    provider = make_provider(rest, configs)
-    provider.shuffle = False
-    probabilities = predict_all(model.reader, provider)
+    probabilities = few_labels.predict(model.reader, configs, rest)
 
     vocabulary, labels = Vocabulary(configs.vocab), [sample.label for sample in rest]
     results = {"none": count_errors(greedy_decode(probabilities, vocabulary)[0], labels)}
@@ -67,21 +62,12 @@ def main() -> None:
     for name, constraint in progress(constraints.items(), "constraints", unit="constraint"):
         texts, _ = constrained_decode(probabilities, vocabulary, constraint)
         results[name] = count_errors(texts, labels)
-    print(table([row(name, errors) for name, errors in results.items()]))
+    print(table([{"constraint": name} | error_columns(errors) for name, errors in results.items()]))
     facts = {
         name: {"misread": errors.wrong_texts, "texts": errors.texts, "cer": errors.cer}
         for name, errors in results.items()
     }
     save({"labels": len(train), "seed": arguments.seed, "results": facts}, arguments.output)
-
-
-def row(name: str, errors: ErrorCounts) -> dict[str, str]:
-    """Lay out a result."""
-    return {
-        "constraint": name,
-        "misread": f"{errors.wrong_texts} of {errors.texts}",
-        "CER": f"{errors.cer:.2%}",
-    }
 
 
 if __name__ == "__main__":

@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import ours, peers
-from benchmarks.common import load, save, table
-from configs import ModelConfigs
+from benchmarks.common import error_columns, load, save, table
 from ctckit.arguments import parse_arguments
 from ctckit.console import LOGGER, run_command
-from ctckit.data import Dataset, Sample
-from ctckit.text import ErrorCounts, Vocabulary, count_errors
-from ctckit.training import OutOfFold, cross_validate, ensemble, write_rows
+from ctckit.data import Sample
+from ctckit.text import ErrorCounts, count_errors
+from ctckit.training import OutOfFold, ensemble
 from data import make_provider
+from train import read_folds
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def main() -> None:
             "ctckit: %d folds, %d models each, %d epochs", folds, models, configs.train_epochs
         )
         path = arguments.output.with_name("cross_validation_ctckit.csv")
-        rows = read_all(dataset, configs, train_ours, path)
+        rows = read_folds(dataset, configs, train_ours, path)
         for index in range(models):
             results[f"ctckit, seed {configs.seed + index}"] = count(rows, index)
     if models > 1:
@@ -84,7 +84,7 @@ def main() -> None:
     if arguments.keras_epochs:
         LOGGER.info("Keras example")
         path = arguments.output.with_name("cross_validation_keras.csv")
-        theirs = read_all(dataset, peers.keras_configs(configs), train_keras_example, path)
+        theirs = read_folds(dataset, peers.keras_configs(configs), train_keras_example, path)
         results["Keras example"] = count(theirs)
 
     print(table([lay_out(name, errors, seconds) for name, errors in results.items()]))
@@ -96,19 +96,6 @@ def main() -> None:
         for name, errors in results.items()
     }  # fmt: skip
     save({"folds": folds, "results": facts, "seconds_per_model": seconds}, arguments.output)
-
-
-def read_all(dataset: Dataset, configs: ModelConfigs, train, path: Path) -> list[OutOfFold]:
-    """Read every image with the models that `train` makes of the other folds."""
-    return cross_validate(
-        dataset.samples,
-        num_folds=configs.folds,
-        seed=configs.seed,
-        train=train,
-        make_provider=lambda samples: make_provider(samples, configs),
-        vocabulary=Vocabulary(configs.vocab),
-        keep=lambda rows: write_rows(rows, path),
-    )
 
 
 def count(rows: list[OutOfFold], index: int | None = None) -> ErrorCounts:
@@ -124,10 +111,8 @@ def lay_out(name: str, errors: ErrorCounts, seconds: dict[str, list[float]]) -> 
     mean_s = sum(times) / len(times)
     return {
         "what": name,
-        "misread": f"{errors.wrong_texts} of {errors.texts}",
-        "texts read exactly": f"{1 - errors.wer:.2%}",
+        **error_columns(errors),
         "95 % interval": f"{1 - high:.2%} to {1 - low:.2%}",
-        "CER": f"{errors.cer:.3%}",
         "seconds a model": f"{mean_s:.0f}",
     }
 

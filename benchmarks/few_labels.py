@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import keras
+import numpy as np
 
 from benchmarks import ours, peers
-from benchmarks.common import load, save, table
+from benchmarks.common import error_columns, load, save, table
 from configs import ModelConfigs
 from ctckit.arguments import parse_arguments
 from ctckit.console import progress, run_command
@@ -92,10 +93,16 @@ def fit_keras_example(
 
 def judge(network: keras.Model, configs: ModelConfigs, samples: list[Sample]) -> ErrorCounts:
     """Count the errors on images that were not trained on."""
+    probabilities = predict(network, configs, samples)
+    texts, _ = greedy_decode(probabilities, Vocabulary(configs.vocab))
+    return count_errors(texts, [sample.label for sample in samples])
+
+
+def predict(network: keras.Model, configs: ModelConfigs, samples: list[Sample]) -> np.ndarray:
+    """Return the probabilities of all samples in their order, float32 (N, T, V + 1)."""
     provider = make_provider(samples, configs)
     provider.shuffle = False
-    texts, _ = greedy_decode(predict_all(network, provider), Vocabulary(configs.vocab))
-    return count_errors(texts, [sample.label for sample in samples])
+    return predict_all(network, provider)
 
 
 def row(name: str, train: list[Sample], errors: ErrorCounts, seconds: float) -> dict[str, object]:
@@ -103,9 +110,7 @@ def row(name: str, train: list[Sample], errors: ErrorCounts, seconds: float) -> 
     return {
         "images to learn from": len(train),
         "what": name,
-        "misread": f"{errors.wrong_texts} of {errors.texts}",
-        "texts read exactly": f"{1 - errors.wer:.1%}",
-        "CER": f"{errors.cer:.2%}",
+        **error_columns(errors),
         "seconds": f"{seconds:.0f}",
     }
 

@@ -80,7 +80,7 @@ def main() -> None:
         "ctckit, evaluation": lambda: evaluate(ours, samples),
     }
     seconds = least_seconds(contenders, 2 if arguments.quick else arguments.turns)
-    best = {name: len(samples) / least for name, least in seconds.items()}
+    best = {name: len(samples) / least.wall for name, least in seconds.items()}
     first, second = list(best.values())[:2]
     rows = [
         {
@@ -148,7 +148,7 @@ def start_up(model: Path, image: str) -> dict[str, float]:
     def start() -> None:
         subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
 
-    seconds = least_seconds({"start": start}, turns=5)["start"]
+    seconds = least_seconds({"start": start}, turns=5)["start"].wall
     done = subprocess.run(
         [sys.executable, "-c", code, *words], check=True, capture_output=True, text=True
     )

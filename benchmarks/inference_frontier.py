@@ -76,7 +76,7 @@ def main() -> None:
         passes = {name: runs_of(model, runs) for name, model in models.items()}
         seconds = least_seconds(passes, TURNS)
     for result in results:
-        result["ms an image"] = f"{seconds[result['what']] / runs * 1e3:.2f}"
+        result["ms an image"] = f"{seconds[result['what']].wall / runs * 1e3:.2f}"
     print(table(results))
     save({"seed": arguments.seed, "results": results}, arguments.output)
 

@@ -9,7 +9,6 @@ programs share the machine. Then the stages, each by itself.
 """
 
 import sys
-import time
 import zlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -20,10 +19,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from benchmarks.common import load, save, table
+from benchmarks.common import least_seconds, load, save, table
 from configs import ModelConfigs
 from ctckit.arguments import parse_arguments
-from ctckit.console import progress, run_command
+from ctckit.console import run_command
 from ctckit.data import (
     ImageReader,
     RandomAffine,
@@ -70,11 +69,11 @@ def main() -> None:
                 configs, samples, use_cache=use_cache, workers=2
             ),
         }
-    seconds, cpu_seconds = best_of(contenders, turns)
-    rates = {name: len(samples) / best for name, best in seconds.items()}
+    seconds = least_seconds(contenders, turns)
+    rates = {name: len(samples) / least.wall for name, least in seconds.items()}
     cpu = {
-        name: 1e6 * best / len(samples)
-        for name, best in cpu_seconds.items()
+        name: 1e6 * least.cpu / len(samples)
+        for name, least in seconds.items()
         if not name.endswith(TWO_WORKERS)  # theirs is not in the time of this process
     }
     print(table([row(name, rates, cpu) for name in rates]))
@@ -94,21 +93,6 @@ def row(name: str, rates: dict[str, float], cpu: dict[str, float]) -> dict[str, 
         "times one worker": f"{rates[name] / rates[name.removesuffix(TWO_WORKERS)]:.2f}",
         "us an image on the processor": f"{cpu[name]:.0f}" if name in cpu else "",
     }
-
-
-def best_of(
-    contenders: dict[str, Callable[[], None]], turns: int
-) -> tuple[dict[str, float], dict[str, float]]:
-    """Return the least seconds and the least seconds on the processor of each, run in turns."""
-    wall = dict.fromkeys(contenders, float("inf"))
-    cpu = wall.copy()
-    for _ in progress(range(turns), "turns", unit="turn"):
-        for name, run in contenders.items():
-            began, cpu_began = time.perf_counter(), time.process_time()
-            run()
-            cpu[name] = min(cpu[name], time.process_time() - cpu_began)
-            wall[name] = min(wall[name], time.perf_counter() - began)
-    return wall, cpu
 
 
 def mltu_pass(
@@ -180,8 +164,8 @@ def stage_seconds(samples: list[Sample], turns: int) -> dict[str, float]:
         stages[f"{kind.__name__}, on every image"] = over(
             images, lambda image, augmentor=augmentor: augmentor(image, "", rng)
         )
-    _, seconds = best_of(stages, turns)
-    return {name: best / len(samples) for name, best in seconds.items()}
+    seconds = least_seconds(stages, turns)
+    return {name: least.cpu / len(samples) for name, least in seconds.items()}
 
 
 def over(items: list, function: Callable) -> Callable[[], None]:
@@ -201,7 +185,7 @@ def read(path: str) -> bytes:
 
 
 def decode(content: bytes) -> np.ndarray:
-    """Decode an image file as our reader does."""
+    """Decode an image file with OpenCV."""
     return cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
 
 

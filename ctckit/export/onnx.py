@@ -92,10 +92,7 @@ def to_onnx(network: "keras.Model", metadata: ModelMetadata) -> onnx.ModelProto:
 
 def export_onnx(network: "keras.Model", path: str | Path, metadata: ModelMetadata) -> Path:
     """Write `network` as an ONNX file, whole or not at all."""
-    model = to_onnx(network, metadata)
-    with replace_atomically(Path(path)) as temporary:
-        onnx.save(model, str(temporary))
-    return Path(path)
+    return save_onnx(to_onnx(network, metadata), path)
 
 
 def rewrite_metadata(path: str | Path, metadata: ModelMetadata) -> None:
@@ -103,8 +100,14 @@ def rewrite_metadata(path: str | Path, metadata: ModelMetadata) -> None:
     model = onnx.load(str(path))
     del model.metadata_props[:]
     onnx.helper.set_model_props(model, metadata.to_strings())
+    save_onnx(model, path)
+
+
+def save_onnx(model: onnx.ModelProto, path: str | Path) -> Path:
+    """Write `model` as a file, whole or not at all."""
     with replace_atomically(Path(path)) as temporary:
         onnx.save(model, str(temporary))
+    return Path(path)
 
 
 def _name_dimensions(value: onnx.ValueInfoProto, shape: tuple[int | str, ...]) -> None:

@@ -16,8 +16,8 @@ from onnx import TensorProto, compose, helper, inliner, parser, version_converte
 from ctckit.console import progress
 from ctckit.data import ImageReader
 from ctckit.errors import InputError
+from ctckit.export.onnx import save_onnx
 from ctckit.export.reader_functions import DOMAIN, FUNCTIONS
-from ctckit.files import replace_atomically
 from ctckit.inference import ModelMetadata, OnnxInferenceModel, Prediction
 
 FORM = "reader"  # value of the metadata key `form`; a network form has no such key
@@ -74,10 +74,7 @@ def export_reader(network_path: str | Path, path: str | Path) -> Path:
         InputError: there is no such file, or it is not a network form of ours.
     """
     source = OnnxInferenceModel(network_path).model_path
-    model = to_reader_form(onnx.load(str(source)))
-    with replace_atomically(path) as temporary:
-        onnx.save(model, str(temporary))
-    return Path(path)
+    return save_onnx(to_reader_form(onnx.load(str(source))), path)
 
 
 def texts_that_differ(path: str | Path, predictions: Sequence[Prediction]) -> list[str]:

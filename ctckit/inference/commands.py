@@ -113,11 +113,11 @@ def read_each(model: ImageToWordModel, images: Iterable[Path]) -> Iterator[tuple
     """Read the images one by one; those that cannot be read are named in the log and skipped."""
     for image in images:
         try:
-            pixels = model.prepare(image)
+            reading = model.read_one(image)
         except InputError as error:
             LOGGER.error("error: %s", error)
-            continue
-        yield image, model.read_one(pixels)
+        else:
+            yield image, reading
 
 
 def save_report(evaluation: Evaluation, task: Task) -> None:

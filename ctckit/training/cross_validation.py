@@ -11,7 +11,14 @@ from ctckit.console import LOGGER
 from ctckit.data import ImageReader, Sample, split_folds
 from ctckit.files import write_table
 from ctckit.inference import caption, image_grid, save_png
-from ctckit.text import ErrorCounts, Vocabulary, count_errors, greedy_decode
+from ctckit.text import (
+    ErrorCounts,
+    Vocabulary,
+    count_errors,
+    decode_members,
+    greedy_decode,
+    vote,
+)
 from ctckit.training.ensemble import predict_all
 from ctckit.training.losses import EPSILON, CTCloss
 from ctckit.training.provider import DataProvider
@@ -81,13 +88,13 @@ def _read(
     network: keras.Model, provider: DataProvider, vocabulary: Vocabulary, fold: int
 ) -> list[OutOfFold]:
     probabilities = predict_all(network, provider)
-    texts, confidences = greedy_decode(probabilities, vocabulary)
-    labels = [sample.label for sample in provider.samples]
     members = probabilities if probabilities.ndim == 4 else probabilities[:, None]
-    member_texts, suspicions = [], []
-    for member in np.moveaxis(members, 1, 0):
-        member_texts.append(greedy_decode(member, vocabulary)[0])
-        suspicions.append(label_suspicions(member, labels, texts, vocabulary))
+    member_texts, member_confidences = decode_members(greedy_decode, members, vocabulary)
+    texts, confidences = vote(member_texts, member_confidences)
+    labels = [sample.label for sample in provider.samples]
+    suspicions = [
+        label_suspicions(member, labels, texts, vocabulary) for member in np.moveaxis(members, 1, 0)
+    ]
     return [
         OutOfFold(*sample, fold, text, float(confidence), float(suspicion), read)
         for sample, text, confidence, suspicion, read in zip(
