@@ -19,6 +19,7 @@ from ctckit.text import (
     align,
     beam_search,
     constrained_decode,
+    ctc_decoder,
     greedy_decode,
 )
 
@@ -65,14 +66,17 @@ class ImageToWordModel(OnnxInferenceModel):
         Raises:
             InputError: the image cannot be read.
         """
-        return self.read_one(image).text
+        probabilities = self.predict_probabilities(self.prepare(image)[None])
+        if self.constraint is None and probabilities.ndim == 3:  # no vote asks for a confidence
+            return ctc_decoder(probabilities, self.metadata.vocabulary)[0]
+        return self._readings(probabilities)[0].text
 
     def read_one(self, image: Image) -> Reading:
         """Return text and confidence of one image; errors are those of `predict`."""
-        return self._readings(self.prepare(image)[None])[0]
+        return self._readings(self.predict_probabilities(self.prepare(image)[None]))[0]
 
     def read(self, images: Sequence[Image], batch_size: int = 16) -> list[Reading]:
-        """Read many images, in batches of `batch_size`, one batch in each thread.
+        """Read many images in batches of `batch_size`, each in a thread of its own.
 
         Raises:
             InputError: one of them cannot be read.
@@ -81,12 +85,13 @@ class ImageToWordModel(OnnxInferenceModel):
 
     def iterate(self, images: Sequence[Image], batch_size: int = 16) -> Iterator[Reading]:
         """Yield the readings one after the other; arguments and errors are those of `read`."""
-        chunks = (images[start : start + batch_size] for start in range(0, len(images), batch_size))
+        # This thread prepares the images: its many small steps hold Python's lock.
         with ThreadPoolExecutor(self.num_threads) as pool:
             ahead: deque[Future[list[Reading]]] = deque()
-            for chunk in chunks:
-                ahead.append(pool.submit(self._read_batch, chunk))
-                if len(ahead) > self.num_threads:
+            for start in range(0, len(images), batch_size):
+                batch = np.stack(list(map(self.prepare, images[start : start + batch_size])))
+                ahead.append(pool.submit(self._read_batch, batch))
+                if len(ahead) > 2 * self.num_threads:
                     yield from ahead.popleft().result()
             while ahead:
                 yield from ahead.popleft().result()
@@ -121,11 +126,10 @@ class ImageToWordModel(OnnxInferenceModel):
             keep_aspect_ratio=facts.keep_aspect_ratio,
         )
 
-    def _read_batch(self, images: Sequence[Image]) -> list[Reading]:
-        return self._readings(np.stack([self.prepare(image) for image in images]))
+    def _read_batch(self, batch: np.ndarray) -> list[Reading]:
+        return self._readings(self.predict_probabilities(batch))
 
-    def _readings(self, batch: np.ndarray) -> list[Reading]:
-        probabilities = self.predict_probabilities(batch)
+    def _readings(self, probabilities: np.ndarray) -> list[Reading]:
         vocabulary, temperature = self.metadata.vocabulary, self.metadata.confidence_temperature
         if self.constraint is None:
             texts, confidences = greedy_decode(probabilities, vocabulary)

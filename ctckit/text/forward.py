@@ -83,20 +83,25 @@ def forward(probabilities: np.ndarray, lattice: Lattice) -> np.ndarray:
         probabilities: float (N, T, V+1); may be broadcast, it is only read.
         lattice: of N texts.
     """
-    emitted = np.take_along_axis(probabilities, lattice.classes[:, None], axis=2)  # (N, T, P)
-    emitted = np.maximum(emitted, np.finfo(np.float32).tiny).astype(np.float64)
-    rows = np.arange(len(emitted))
-    sums = np.zeros((len(rows), emitted.shape[2] + 2))  # two places before all, always 0
-    sums[:, 2:4] = emitted[:, 0, :2]
+    rows = np.arange(len(lattice.lengths))
+    emitted = probabilities.swapaxes(0, 1)[:, rows[:, None], lattice.classes]  # (T, N, P)
+    emitted = np.maximum(emitted, np.finfo(np.float32).tiny, dtype=np.float64)
+    skips = lattice.skips.astype(np.float64)
+    padded = np.zeros((len(rows), skips.shape[1] + 2))  # two places before all, always 0
+    sums, one_before, two_before = padded[:, 2:], padded[:, 1:-1], padded[:, :-2]
+    sums[:, :2] = emitted[0, :, :2]
+    reached = np.empty_like(sums)
     logarithms = np.zeros(len(rows))
-    for t in range(1, emitted.shape[1]):
-        stayed_or_moved = sums[:, 2:] + sums[:, 1:-1]
-        sums[:, 2:] = (stayed_or_moved + sums[:, :-2] * lattice.skips) * emitted[:, t]
+    for t, likelihoods in enumerate(emitted[1:], start=1):
+        np.multiply(two_before, skips, out=reached)
+        reached += one_before
+        reached += sums
+        np.multiply(reached, likelihoods, out=sums)
         if t % STEPS_BETWEEN_SCALINGS == 0:
             total = sums.sum(axis=1)
             sums /= total[:, None]
             logarithms += np.log(total)
-    ends = 2 * lattice.lengths + 2
+    ends = 2 * lattice.lengths
     last_character = np.where(lattice.lengths, sums[rows, ends - 1], 0)
     with np.errstate(divide="ignore"):  # a text longer than the time has no path at all
         return logarithms + np.log(sums[rows, ends] + last_character)
