@@ -36,6 +36,14 @@ class CTCModel(keras.Model):
             use_plain_loops(network)
             self._jit_step = tf.function(self._gradients, jit_compile=True)
 
+    def compile(self, *arguments, **options) -> None:
+        """Compile as Keras does, and give the optimizer its variables at once.
+
+        Keras would make them within the first step, which TensorFlow then traces twice: 3 seconds.
+        """
+        super().compile(*arguments, **options)
+        self.optimizer.build(self.trainable_variables)
+
     def call(self, images, training: bool = False):
         """Return all heads while training, else the probabilities alone."""
         if training and self.auxiliary_weight:
