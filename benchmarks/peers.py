@@ -26,6 +26,7 @@ with hidden_native_log():
 
 MLTU_BATCH_SIZE = 64
 KERAS_BATCH_SIZE = 16
+UNUSED = "\N{REPLACEMENT CHARACTER}"  # stands for the "[UNK]" of the port
 
 Curve = list[tuple[float, float]]  # (seconds of fitting, validation CER) after each epoch
 
@@ -61,9 +62,15 @@ def _compiled(architecture: str, configs: ModelConfigs, *, channels: int, loss) 
     return model
 
 
-def keras_configs(configs: ModelConfigs) -> ModelConfigs:
-    """Return the settings of batches for the example: grey, 16 images."""
-    return configs.replace(channels=1, batch_size=KERAS_BATCH_SIZE)
+def keras_configs(configs: ModelConfigs, *, port: bool = False) -> ModelConfigs:
+    """Return the settings for the example: grey, batches of 16 images.
+
+    Args:
+        configs: of the images.
+        port: as the example's port to Keras 3 (2024) has it: one class more, which no label uses.
+    """
+    vocab = configs.vocab + UNUSED if port else configs.vocab
+    return configs.replace(channels=1, batch_size=KERAS_BATCH_SIZE, vocab=vocab)
 
 
 class MltuProvider(keras.utils.PyDataset, mltu.dataProvider.DataProvider):
