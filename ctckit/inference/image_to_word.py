@@ -1,5 +1,6 @@
 """From an image to the text on it."""
 
+import math
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -76,7 +77,7 @@ class ImageToWordModel(OnnxInferenceModel):
         return self._readings(self.predict_probabilities(self.prepare(image)[None]))[0]
 
     def read(self, images: Sequence[Image], batch_size: int = 16) -> list[Reading]:
-        """Read many images in batches of `batch_size`, each in a thread of its own.
+        """Read many images in batches of up to `batch_size`, as many in each thread.
 
         Raises:
             InputError: one of them cannot be read.
@@ -88,8 +89,8 @@ class ImageToWordModel(OnnxInferenceModel):
         # This thread prepares the images: its many small steps hold Python's lock.
         with ThreadPoolExecutor(self.num_threads) as pool:
             ahead: deque[Future[list[Reading]]] = deque()
-            for start in range(0, len(images), batch_size):
-                batch = np.stack(list(map(self.prepare, images[start : start + batch_size])))
+            for chunk in _even_chunks(images, batch_size, self.num_threads):
+                batch = np.stack([self.prepare(image) for image in chunk])
                 ahead.append(pool.submit(self._read_batch, batch))
                 if len(ahead) > 2 * self.num_threads:
                     yield from ahead.popleft().result()
@@ -140,3 +141,13 @@ class ImageToWordModel(OnnxInferenceModel):
     def _first_member(self, image: Image) -> np.ndarray:
         probabilities = self.predict_probabilities(self.prepare(image)[None])[0]
         return probabilities[0] if probabilities.ndim == 3 else probabilities
+
+
+def _even_chunks(images: Sequence[Image], largest: int, threads: int) -> Iterator[Sequence[Image]]:
+    """Cut into chunks of up to `largest` images, so that no thread gets a chunk less to do."""
+    if not len(images):
+        return
+    turns = math.ceil(len(images) / (largest * threads))
+    size = math.ceil(len(images) / (turns * threads))
+    for start in range(0, len(images), size):
+        yield images[start : start + size]
