@@ -135,7 +135,8 @@ class ModelConfigs(BaseModelConfigs):
     """Compile the network with XLA, for GPUs: takes longer to start."""
 
     deterministic: bool = False
-    """Repeat to the bit on the same machine: only TensorFlow operations that do, at some cost."""
+    """Repeat to the bit on the same machine: only TensorFlow operations that do. No slower on a
+    CPU; may be on a GPU."""
 
     seed: int = 0
     """Seed of the split, the initial weights, the order and the augmentation."""
