@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from configs import ModelConfigs
+from configs import STEPS_PER_CHARACTER, ModelConfigs
 from ctckit.console import LOGGER
 from ctckit.errors import InputError
 from ctckit.run_folder import RunFolder
@@ -72,6 +72,13 @@ def describe(dataset: "Dataset", configs: ModelConfigs) -> None:
         "network     %s, images %d x %d x %d, %d time steps", configs.architecture,
         configs.height, configs.width, configs.channels, configs.num_steps,
     )  # fmt: skip
+    enough = STEPS_PER_CHARACTER * configs.max_text_length
+    if configs.num_steps < enough:
+        LOGGER.warning(
+            "%d time steps are few for texts of %d characters: expect many of them misread, or "
+            "give a larger --width, for %d steps or more",
+            configs.num_steps, configs.max_text_length, enough,
+        )  # fmt: skip
 
 
 def make_provider(
