@@ -1,6 +1,6 @@
 """How few labels are enough? Ours and the Keras example's network on the same few images.
 
-    python -m benchmarks.few_labels --dataset captcha_images_v2.zip      about 12 minutes
+    python -m benchmarks.few_labels --dataset captcha_images_v2.zip      about 15 minutes
     python -m benchmarks.few_labels --quick                              about 1 minute
 
 Each is trained on 100, 200 and 400 images and judged, after its last epoch, on all the others;

@@ -1,6 +1,6 @@
 """How long does it take to learn to read? Ours, the Keras example and the mltu tutorial.
 
-    python -m benchmarks.time_to_accuracy --dataset captcha_images_v2.zip      about 9 minutes
+    python -m benchmarks.time_to_accuracy --dataset captcha_images_v2.zip      about 10 minutes
     python -m benchmarks.time_to_accuracy --quick                              about 1 minute
 
 Seconds of fitting (compilation included, validation not) until the validation CER is at most

@@ -16,6 +16,9 @@ def nearest_name(name: str, names: Iterable[str]) -> str:
 
     >>> nearest_name("heigth", ["height", "width"])
     " Did you mean 'height'?"
+    >>> nearest_name("CUDA", ["cpu", "cuda"])
+    " Did you mean 'cuda'?"
     """
-    matches = get_close_matches(name, list(names), n=1)
-    return f" Did you mean '{matches[0]}'?" if matches else ""
+    by_lower = {known.lower(): known for known in names}
+    matches = get_close_matches(name.lower(), by_lower, n=1)
+    return f" Did you mean '{by_lower[matches[0]]}'?" if matches else ""
