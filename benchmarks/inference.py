@@ -1,6 +1,6 @@
 """How fast are images read? Ours and mltu's own loop, on the same files.
 
-    python -m benchmarks.inference --model Models/captcha_…      about 1 minute
+    python -m benchmarks.inference --model Models/captcha_…      about 3 minutes
 
 mltu's loop reads a file with cv2.imread, resizes it, runs the network on this one image and
 decodes, as its tutorial does. It is timed with the tutorial's network (untrained: the time is the
