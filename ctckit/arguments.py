@@ -83,6 +83,8 @@ def _unknown(word: str, cls: type, prog: str) -> InputError:
     if not word.startswith("-"):
         return InputError(f"expected flags, received '{word}' on its own; see {prog} --help")
     name = word.partition("=")[0]
+    if name in _flags(cls):  # of a field that tyro takes without one
+        return InputError(f"'{name}' is no flag here, leave it out; see {prog} --help")
     return InputError(f"unknown flag '{name}'.{nearest_name(name, _flags(cls))} See {prog} --help")
 
 

@@ -71,6 +71,8 @@ def test_each_command_has_a_help(call):
     [
         (["raed"], "received 'raed'. Did you mean 'read'?"),
         (["read"], "expected at least one image file to read"),
+        (["read", "--images", "a.png"], "'--images' is no flag here, leave it out"),
+        (["read", "--modl", "a.onnx"], "Did you mean '--model'"),
         (["read", "a.png", "--modle", "x"], "Did you mean '--model'?"),
         (["describe", "gone.onnx"], "gone.onnx: expected a model file"),
         (["evaluate", "--batch-size", "0"], "--batch-size: expected 1 or more"),

@@ -57,13 +57,10 @@ class Read:
     json: bool = False
     """Print the result as one JSON object, the last line on stdout."""
 
-    def __post_init__(self) -> None:
-        """Refuse a list of nothing."""
-        if not self.images:
-            raise InputError("expected at least one image file to read, received none")
-
     def run(self) -> None:
         """Do it."""
+        if not self.images:
+            raise InputError("expected at least one image file to read, received none")
         read(self.images, self.options, as_json=self.json)
 
 
