@@ -11,5 +11,5 @@ check:  ## style only
 	ruff check .
 	ruff format --check .
 
-test:  ## everything; about 8 minutes on 2 cores
+test:  ## everything; about 5 minutes on 2 cores
 	python -m pytest

@@ -227,7 +227,7 @@ def test_bad_input_gives_one_line_and_status_2(run, call, words, message):
     assert message in said
 
 
-@pytest.mark.parametrize("words", [["--pattern", "["], ["--pattern", "[x-z]+"]])
+@pytest.mark.parametrize("words", [["--pattern", "["], ["--pattern", "[x-z]+"], ["--length", 99]])
 def test_a_constraint_that_cannot_be_is_refused_once(run, call, words):
     images = sorted((run / "images").iterdir())
     status, lines, said = call(*words, "--images", *images)

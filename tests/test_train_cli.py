@@ -54,7 +54,14 @@ def last_json(done: subprocess.CompletedProcess) -> dict:
 
 
 @pytest.mark.parametrize(
-    ("architecture", "switches"), [("crnn", ["--jit-compile"]), ("mltu_captcha", [])]
+    ("architecture", "switches"),
+    [
+        ("crnn", []),
+        ("crnn", ["--jit-compile"]),
+        ("crnn", ["--mixed-precision"]),
+        ("mltu_captcha", []),
+        ("keras_captcha_ocr", []),
+    ],
 )
 def test_train_then_read(workplace, architecture, switches):
     draw_folder(workplace / "drawn", count=40)
@@ -154,8 +161,8 @@ def test_deterministic_runs_repeat_to_the_bit(workplace):
     draw_folder(workplace / "drawn", count=24)
     for name in ("first", "second"):
         done = run(
-            workplace, "train.py", "--dataset", "drawn", "--deterministic", "--train-epochs", 2,
-            "--width-multiplier", 0.25, "--model-path", name, *FAST,
+            workplace, "train.py", "--dataset", "drawn", "--deterministic", "--train-epochs", 3,
+            "--model-path", name, *FAST,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
     first, second = (OnnxInferenceModel(workplace / name) for name in ("first", "second"))
@@ -278,16 +285,9 @@ def test_bad_input_gets_one_line_and_leaves_nothing(workplace, arguments, messag
 def test_without_images_or_network_a_stand_in_is_made(workplace):
     """`python train.py` alone; a proxy that nobody answers stands for the missing network."""
     arguments = command(
-        workplace,
-        "train.py",
-        "--train-epochs",
-        1,
-        "--height",
-        16,
-        "--width-multiplier",
-        0.25,
+        workplace, "train.py", "--train-epochs", 1, "--height", 16, "--width-multiplier", 0.25,
         "--json",
-    )
+    )  # fmt: skip
     arguments["env"] |= {"https_proxy": "http://127.0.0.1:9", "HTTPS_PROXY": "http://127.0.0.1:9"}
     done = subprocess.run(**arguments, capture_output=True, timeout=600, check=False)
     assert done.returncode == 0, done.stderr
@@ -328,8 +328,8 @@ def test_labels_of_any_script_survive_the_whole_way(workplace):
     for index, text in enumerate(["äöü", "жизнь", "日本", "00123"] * 5):
         write_image(folder / f"{text}-{index}.png", draw_text("23", seed=index))
     done = run(
-        workplace, "train.py", "--dataset", folder, "--label-separator=-",
-        "--architecture", "keras_captcha_ocr", "--train-epochs", 1, *FAST,
+        workplace, "train.py", "--dataset", folder, "--label-separator=-", "--train-epochs", 1,
+        *FAST,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     (run_folder,) = (workplace / "Models").iterdir()
@@ -342,9 +342,10 @@ def test_labels_of_any_script_survive_the_whole_way(workplace):
 
 
 @pytest.mark.skipif(not SHARED_ZIP.exists(), reason="real images are not shipped")
-def test_default_settings_learn_to_read_real_captchas_in_a_few_epochs(workplace):
-    done = run(workplace, "train.py", "--dataset", SHARED_ZIP, "--train-epochs", 8, "--json")
+def test_default_settings_learn_to_read_real_captchas(workplace):
+    done = run(workplace, "train.py", "--dataset", SHARED_ZIP, "--json")
     assert done.returncode == 0, done.stderr
     result = last_json(done)
     assert (result["images"], result["validation_images"]) == (1040, 104)
-    assert result["val_CER"] <= 0.03
+    assert result["val_CER"] <= 0.005
+    assert result["val_WER"] <= 0.02

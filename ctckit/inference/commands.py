@@ -113,11 +113,11 @@ def read_each(model: ImageToWordModel, images: Iterable[Path]) -> Iterator[tuple
     """Read the images one by one; those that cannot be read are named in the log and skipped."""
     for image in images:
         try:
-            reading = model.read_one(image)
+            pixels = model.prepare(image)
         except InputError as error:
             LOGGER.error("error: %s", error)
-        else:
-            yield image, reading
+            continue
+        yield image, model.read_batch(pixels[None])[0]
 
 
 def save_report(evaluation: Evaluation, task: Task) -> None:

@@ -74,7 +74,7 @@ class ImageToWordModel(OnnxInferenceModel):
 
     def read_one(self, image: Image) -> Reading:
         """Return text and confidence of one image; errors are those of `predict`."""
-        return self._readings(self.predict_probabilities(self.prepare(image)[None]))[0]
+        return self.read_batch(self.prepare(image)[None])[0]
 
     def read(self, images: Sequence[Image], batch_size: int = 16) -> list[Reading]:
         """Read many images in batches of up to `batch_size`, as many in each thread.
@@ -91,11 +91,19 @@ class ImageToWordModel(OnnxInferenceModel):
             ahead: deque[Future[list[Reading]]] = deque()
             for chunk in _even_chunks(images, batch_size, self.num_threads):
                 batch = np.stack([self.prepare(image) for image in chunk])
-                ahead.append(pool.submit(self._read_batch, batch))
+                ahead.append(pool.submit(self.read_batch, batch))
                 if len(ahead) > 2 * self.num_threads:
                     yield from ahead.popleft().result()
             while ahead:
                 yield from ahead.popleft().result()
+
+    def read_batch(self, batch: np.ndarray) -> list[Reading]:
+        """Return the readings of images that `prepare` made, uint8 (N, H, W, C).
+
+        Raises:
+            InputError: no text that the constraint allows fits into the network's time steps.
+        """
+        return self._readings(self.predict_probabilities(batch))
 
     def n_best(self, image: Image, count: int = 5) -> list[Candidate]:
         """Return the most probable texts of one image with their probabilities, the best first.
@@ -126,9 +134,6 @@ class ImageToWordModel(OnnxInferenceModel):
             channels=facts.channels,
             keep_aspect_ratio=facts.keep_aspect_ratio,
         )
-
-    def _read_batch(self, batch: np.ndarray) -> list[Reading]:
-        return self._readings(self.predict_probabilities(batch))
 
     def _readings(self, probabilities: np.ndarray) -> list[Reading]:
         vocabulary, temperature = self.metadata.vocabulary, self.metadata.confidence_temperature
