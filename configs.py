@@ -116,8 +116,8 @@ class ModelConfigs(BaseModelConfigs):
     """Keep the resized images in memory (height x width x channels bytes each)."""
 
     train_workers: int = 2
-    """Threads that prepare batches; the batches are the same for any number. With fewer than 2,
-    TensorFlow's own prefetching takes over and can stall for seconds between epochs."""
+    """Threads that prepare batches, which are the same for any number; with 0 each is prepared
+    when it is needed."""
 
     use_multiprocessing: bool = False
     """Prepare batches in train_workers processes instead of threads: where many cores feed a GPU.

@@ -1,11 +1,13 @@
 """Batches of images and labels for Keras."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Self
 
 import keras
 import numpy as np
+import tensorflow as tf
+from keras.src.trainers.data_adapters.data_adapter import DataAdapter
 
 from ctckit.data import (
     Sample,
@@ -16,12 +18,18 @@ from ctckit.data import (
     write_csv,
 )
 from ctckit.data.batches import BatchMaker, BatchPlan, epoch_order
+from ctckit.data.stream import in_order
 from ctckit.data.worker_processes import BatchProcesses
 from ctckit.errors import InputError
 
 
-class DataProvider(keras.utils.PyDataset):
+class DataProvider(keras.utils.PyDataset, DataAdapter):
     """Turn (image path, text) pairs into batches, the same ones for any number of workers.
+
+    Which samples a step trains on is a function of seed, epoch and step, also in Keras' own `fit`.
+    A plain `PyDataset` cannot promise that: Keras permutes its batches by Python's global
+    generator, calls its hooks once more before the first epoch, and hands batches fetched for one
+    epoch to the next. So the provider is Keras' data adapter, too, which `fit` takes as it is.
 
     Each pair passes `data_preprocessors`, then `transformers` (deterministic, cached), then
     `augmentors` (random, seeded by seed, epoch and position). mltu's own readers, transformers
@@ -39,11 +47,13 @@ class DataProvider(keras.utils.PyDataset):
         limit: use only the first `limit` pairs.
         use_cache: keep the results of the deterministic steps in memory.
         seed: seed of order, split and augmentation.
-        workers: threads of Keras that prepare batches.
+        workers: threads that prepare batches; with 0 each is made when it is needed.
         use_multiprocessing: let each of these threads wait for a process of its own, which does
             the work; steps must be picklable then, and each process has a cache of its own.
         max_queue_size: batches that may be ready before they are needed.
     """
+
+    batch_size: int = 4  # in the place of the adapter's property
 
     def __init__(
         self,
@@ -83,6 +93,7 @@ class DataProvider(keras.utils.PyDataset):
         self.use_cache = use_cache
         self.processes = workers if use_multiprocessing else 0
         self.epoch = 0
+        self._is_reset = True
         steps = self.data_preprocessors + self.transformers
         self._make = BatchMaker(self.samples, steps, use_cache=use_cache)
         if self.processes:
@@ -103,14 +114,46 @@ class DataProvider(keras.utils.PyDataset):
 
     def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
         """Return batch `index` of this epoch: images (B, H, W, C) uint8, labels (B, L) int32."""
-        positions = self._order()[index * self.batch_size : (index + 1) * self.batch_size].tolist()
-        return self._make(
-            BatchPlan(positions, self.seed, self.epoch, self._augmentors, self.batch_postprocessors)
+        return self._make(self.plan(self.epoch, index))
+
+    def plan(self, epoch: int, step: int) -> BatchPlan:
+        """Return what the batch of a step of an epoch holds, both counted from 0."""
+        positions = self._order(epoch)[step * self.batch_size : (step + 1) * self.batch_size]
+        return BatchPlan(
+            positions.tolist(), self.seed, epoch, self._augmentors, self.batch_postprocessors
         )
 
+    def batches(self, epoch: int, first_step: int = 0) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Yield the batches of an epoch from a step on, prepared ahead by the workers."""
+        plans = (self.plan(epoch, step) for step in range(first_step, len(self)))
+        ahead = max(1, self.max_queue_size)
+        yield from in_order(self._make, plans, workers=self.workers, ahead=ahead)
+
+    def get_tf_dataset(self) -> tf.data.Dataset:
+        """Return one pass over this epoch, for Keras' `fit` and `evaluate`, which call this once.
+
+        Every iterator over it begins a pass of the epoch that it is then.
+        """
+        self._is_reset = False
+        signature = tuple(
+            tf.TensorSpec((None, *part.shape[1:]), part.dtype.name) for part in self[0]
+        )
+        dataset = tf.data.Dataset.from_generator(
+            lambda: self.batches(self.epoch), output_signature=signature
+        )
+        options = tf.data.Options()  # our threads prepare the batches, not TensorFlow's
+        options.autotune.enabled = False
+        options.threading.private_threadpool_size = 1
+        return dataset.with_options(options)
+
     def on_epoch_end(self) -> None:
-        """Go on to the next epoch: a new order, new augmentation."""
-        self.epoch += 1
+        """Go on to the next epoch: a new order, new augmentation.
+
+        Keras calls this once more, before the first epoch of a `fit` or `evaluate`.
+        """
+        if self._is_reset:
+            self.epoch += 1
+        self._is_reset = True
 
     def split(self, split: float = 0.9) -> tuple[Self, Self]:
         """Return two providers over disjoint shares of the data, `split` and the rest.
@@ -130,10 +173,10 @@ class DataProvider(keras.utils.PyDataset):
         """Write the pairs as CSV with the header image,label."""
         write_csv(self.samples, path)
 
-    def _order(self) -> np.ndarray:
+    def _order(self, epoch: int) -> np.ndarray:
         if not self.shuffle:
             return np.arange(len(self.samples))
-        return epoch_order(len(self.samples), self.seed, self.epoch)
+        return epoch_order(len(self.samples), self.seed, epoch)
 
     def _copy(self, samples: list[Sample], **changes: Any) -> Self:
         arguments = {
