@@ -7,7 +7,7 @@ from typing import Self
 
 from ctckit.config import BaseModelConfigs
 from ctckit.errors import InputError, nearest_name
-from ctckit.text import Vocabulary, normalise
+from ctckit.text.vocabulary import Vocabulary, normalise
 
 ARCHITECTURES = ("crnn", "mltu_captcha", "keras_captcha_ocr")
 QUANTIZED_FORMS = ("float16", "int8")

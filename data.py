@@ -4,14 +4,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from configs import STEPS_PER_CHARACTER, ModelConfigs
-from ctckit.console import LOGGER
 from ctckit.errors import InputError
+from ctckit.log import LOGGER
 from ctckit.run_folder import RunFolder
-from ctckit.text import Vocabulary
+from ctckit.text.vocabulary import Vocabulary
 
 if TYPE_CHECKING:  # imported below when needed, so that the first line comes at once
-    from ctckit.data import Dataset, Sample
-    from ctckit.training import DataProvider
+    from ctckit.data.samples import Dataset, Sample
+    from ctckit.training.provider import DataProvider
 
 DATASETS_DIR = Path("Datasets")
 
@@ -22,7 +22,9 @@ def prepare_data(configs: ModelConfigs) -> tuple["Dataset", ModelConfigs]:
     Raises:
         InputError: there are no such images, or too few of them can be used.
     """
-    from ctckit.data import default_dataset, leave_out_labels, load_dataset, required_steps, scan
+    from ctckit.data.check import leave_out_labels, required_steps, scan
+    from ctckit.sources.captchas import default_dataset
+    from ctckit.sources.layouts import load_dataset
 
     if configs.dataset is None:
         dataset = default_dataset(DATASETS_DIR)
@@ -63,7 +65,7 @@ def check_size(num_images: int, configs: ModelConfigs) -> None:
 
 def describe(dataset: "Dataset", configs: ModelConfigs) -> None:
     """Log what is trained on and with."""
-    from ctckit.data import log_left_out
+    from ctckit.data.check import log_left_out
 
     log_left_out(dataset)
     LOGGER.info("dataset     %s: %d images", dataset.name, len(dataset.samples))
@@ -85,8 +87,10 @@ def make_provider(
     samples: list["Sample"], configs: ModelConfigs, *, augment: bool = False
 ) -> "DataProvider":
     """Define the way of a sample from disk to batch; `augment` varies the images every epoch."""
-    from ctckit.data import LabelIndexer, LabelPadding, default_augmentors, image_steps
-    from ctckit.training import DataProvider
+    from ctckit.augment.defaults import default_augmentors
+    from ctckit.data.label_steps import LabelIndexer, LabelPadding
+    from ctckit.image.steps import image_steps
+    from ctckit.training.provider import DataProvider
 
     vocabulary = Vocabulary(configs.vocab)
     return DataProvider(

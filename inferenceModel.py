@@ -13,16 +13,15 @@ import sys
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from ctckit.arguments import parse_arguments
-from ctckit.console import run_command
+from ctckit.cli.arguments import parse_arguments
+from ctckit.cli.running import require_opencv, run_command
 from ctckit.errors import InputError
-from ctckit.opencv_check import require_opencv
 
 if __name__ == "__main__" and (status := run_command(require_opencv)):
     sys.exit(status)  # with one clear line, before anything below imports OpenCV
 
 from ctckit.cli.reading import Describe, Evaluate, Read, ReaderOptions  # noqa: E402
-from ctckit.inference import ImageToWordModel  # noqa: E402
+from ctckit.inference.reader import ImageToWordModel  # noqa: E402
 
 __all__ = ["ImageToWordModel"]
 

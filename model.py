@@ -14,18 +14,14 @@ from keras import KerasTensor, Model, layers
 from keras.initializers import Constant
 
 from configs import ModelConfigs
-from ctckit.console import LOGGER
-from ctckit.text import Vocabulary
-from ctckit.training import CTCloss, CTCModel, CWERMetric, keep_freed_memory, make_optimizer
-from ctckit.training.layers import (
-    LSTM,
-    BatchNormalization,
-    columns_as_time,
-    conv_block,
-    rescale,
-    residual_block,
-)
-from ctckit.training.recipe import mixed_precision_policy
+from ctckit.log import LOGGER
+from ctckit.networks.blocks import columns_as_time, conv_block, rescale, residual_block
+from ctckit.networks.fused import FusedBatchNormalization, FusedLSTM, keep_freed_memory
+from ctckit.text.vocabulary import Vocabulary
+from ctckit.training.ctc_model import CTCModel
+from ctckit.training.losses import CTCloss
+from ctckit.training.metrics import CWERMetric
+from ctckit.training.recipe import make_optimizer, mixed_precision_policy
 
 CRNN_BLOCKS = ((32, (2, 2)), (48, (2, 2)), (64, (2, 1)))  # filters, strides (height, width)
 BLANK_BIAS = 3.0  # first scores of the blank above the characters'; see `classes`
@@ -61,11 +57,11 @@ def crnn(images: KerasTensor, num_classes: int, width_multiplier: float = 1.0) -
         x = residual_block(x, wide(filters), strides=strides)  # at last (B, H/16, W/8, 64)
     x = columns_as_time(x)  # (B, W/8, H/16 · 64)
     x = layers.Dense(wide(96), use_bias=False)(x)
-    x = BatchNormalization()(x)
+    x = FusedBatchNormalization()(x)
     features = layers.ReLU()(x)  # (B, T, 96)
 
     x = layers.Dropout(0.3)(features)
-    x = layers.Bidirectional(LSTM(wide(96), return_sequences=True))(x)  # (B, T, 192)
+    x = layers.Bidirectional(FusedLSTM(wide(96), return_sequences=True))(x)  # (B, T, 192)
     x = layers.Dropout(0.3)(x)
     return [
         classes(x, num_classes, name="probabilities"),
@@ -99,7 +95,7 @@ def mltu_captcha(images: KerasTensor, num_classes: int) -> list[KerasTensor]:
             momentum=0.99,
         )  # fmt: skip
     x = layers.Reshape((-1, x.shape[-1]))(x)  # (B, H/16 · W/16, 64)
-    x = layers.Bidirectional(LSTM(128, return_sequences=True))(x)
+    x = layers.Bidirectional(FusedLSTM(128, return_sequences=True))(x)
     return [
         layers.Dense(num_classes, activation="softmax", name="probabilities", dtype="float32")(x)
     ]

@@ -20,23 +20,23 @@ import tyro
 
 from configs import ModelConfigs
 from ctckit import __version__
-from ctckit.arguments import parse_arguments
-from ctckit.console import LOGGER, run_command
-from ctckit.opencv_check import require_opencv
-from ctckit.quiet import hidden_native_log
+from ctckit.cli.arguments import parse_arguments
+from ctckit.cli.running import require_opencv, run_command
+from ctckit.cli.summaries import summary
+from ctckit.log import LOGGER, hidden_native_log
 from ctckit.run_folder import RunFolder, default_run_path, new_run_folder
-from ctckit.summary import summary
-from ctckit.text import Vocabulary
+from ctckit.text.vocabulary import Vocabulary
 from data import describe, make_provider, make_providers, prepare_data
 
 if TYPE_CHECKING:  # imported below when needed, so that the first line comes at once
     import keras
 
-    from ctckit.data import Dataset, Sample
-    from ctckit.inference import ModelMetadata
-    from ctckit.training import CTCModel, DataProvider, OutOfFold, StopOnInterrupt
-
-MODELS_DIR = Path("Models")
+    from ctckit.data.samples import Dataset, Sample
+    from ctckit.inference.metadata import ModelMetadata
+    from ctckit.training.callbacks.interrupt import StopOnInterrupt
+    from ctckit.training.ctc_model import CTCModel
+    from ctckit.training.folds import OutOfFold
+    from ctckit.training.provider import DataProvider
 
 
 @dataclass(frozen=True)
@@ -57,14 +57,16 @@ def main() -> None:
     require_opencv()
 
     dataset, configs = prepare_data(arguments.configs)
-    path = configs.model_path or default_run_path(MODELS_DIR, dataset.name, datetime.now())
+    path = configs.model_path or default_run_path(dataset.name, datetime.now())
     with new_run_folder(path) as run:
         describe(dataset, configs)
         LOGGER.info("run folder  %s", run.path)
         configs.replace(model_path=str(run.path)).save(run.path)
         LOGGER.info("starting TensorFlow …")
+        from ctckit import training
+
         with hidden_native_log():
-            from ctckit import training
+            training.DataProvider  # noqa: B018
 
         if configs.folds:
             result = cross_validate(dataset, configs, run)
@@ -88,7 +90,7 @@ def make_metadata(dataset: "Dataset", configs: ModelConfigs) -> "ModelMetadata":
     """Collect what the ONNX file will say about itself."""
     from importlib.metadata import version
 
-    from ctckit.inference import ModelMetadata
+    from ctckit.inference.metadata import ModelMetadata
 
     return ModelMetadata(
         vocabulary=Vocabulary(configs.vocab),
@@ -158,6 +160,7 @@ def fit(
     from keras.callbacks import EarlyStopping, LambdaCallback, TensorBoard
 
     from ctckit import training
+    from ctckit.report import save_learning_curves
     from model import make_model
 
     cycle = training.OneCycle(configs.learning_rate, configs.time_budget_s)
@@ -165,7 +168,7 @@ def fit(
     best = training.BestCheckpoint(run.checkpoint)
 
     def draw_curves(logs: dict[str, float]) -> None:
-        training.save_learning_curves(logger.history, run.report, title=run.path.name)
+        save_learning_curves(logger.history, run.learning_curves, title=run.path.name)
 
     callbacks = [
         logger,
@@ -201,8 +204,8 @@ def cross_validate(dataset: "Dataset", configs: ModelConfigs, run: RunFolder) ->
             [fit_on(samples, configs.replace(seed=seed)).reader for seed in seeds]
         )
 
-    rows = read_folds(dataset, configs, train, run.report / "out_of_fold.csv")
-    training.save_label_errors(rows, run.report)
+    rows = read_folds(dataset, configs, train, run.out_of_fold)
+    training.save_label_errors(rows, run.label_errors)
     return {"dataset": dataset.name, "run": str(run.path)} | training.fold_figures(rows)
 
 

@@ -14,10 +14,10 @@ from typing import NamedTuple
 import cv2
 
 from configs import ModelConfigs
-from ctckit.console import progress
-from ctckit.data import Dataset
+from ctckit.data.samples import Dataset
 from ctckit.files import replace_atomically
-from ctckit.text import ErrorCounts
+from ctckit.log import progress
+from ctckit.text.error_rates import ErrorCounts
 from data import prepare_data
 
 LIBRARIES = ("tensorflow", "keras", "onnxruntime", "numpy", "mltu")

@@ -13,16 +13,14 @@ from pathlib import Path
 
 from benchmarks import few_labels, ours
 from benchmarks.common import error_columns, load, save, table
-from ctckit.arguments import parse_arguments
-from ctckit.console import progress, run_command
-from ctckit.data import split_samples
-from ctckit.text import (
-    Constraint,
-    Vocabulary,
-    constrained_decode,
-    count_errors,
-    greedy_decode,
-)
+from ctckit.cli.arguments import parse_arguments
+from ctckit.cli.running import run_command
+from ctckit.data.split import split_samples
+from ctckit.log import progress
+from ctckit.text.constrained.constraint import Constraint, constrained_decode
+from ctckit.text.error_rates import count_errors
+from ctckit.text.greedy import greedy_decode
+from ctckit.text.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True)

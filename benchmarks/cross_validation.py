@@ -14,11 +14,13 @@ from pathlib import Path
 
 from benchmarks import ours, peers
 from benchmarks.common import error_columns, load, save, table
-from ctckit.arguments import parse_arguments
-from ctckit.console import LOGGER, run_command
-from ctckit.data import Sample
-from ctckit.text import ErrorCounts, count_errors
-from ctckit.training import OutOfFold, ensemble
+from ctckit.cli.arguments import parse_arguments
+from ctckit.cli.running import run_command
+from ctckit.data.samples import Sample
+from ctckit.log import LOGGER
+from ctckit.text.error_rates import ErrorCounts, count_errors
+from ctckit.training.ensemble import ensemble
+from ctckit.training.folds import OutOfFold
 from data import make_provider
 from train import read_folds
 

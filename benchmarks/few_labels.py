@@ -18,11 +18,15 @@ import numpy as np
 from benchmarks import ours, peers
 from benchmarks.common import error_columns, load, save, table
 from configs import ModelConfigs
-from ctckit.arguments import parse_arguments
-from ctckit.console import progress, run_command
-from ctckit.data import Sample, split_samples
-from ctckit.text import ErrorCounts, Vocabulary, count_errors, greedy_decode
-from ctckit.training import predict_all
+from ctckit.cli.arguments import parse_arguments
+from ctckit.cli.running import run_command
+from ctckit.data.samples import Sample
+from ctckit.data.split import split_samples
+from ctckit.log import progress
+from ctckit.text.error_rates import ErrorCounts, count_errors
+from ctckit.text.greedy import greedy_decode
+from ctckit.text.vocabulary import Vocabulary
+from ctckit.training.ensemble import predict_all
 from data import make_provider
 
 

@@ -22,11 +22,14 @@ from mltu.utils.text_utils import ctc_decoder, get_cer
 from benchmarks import peers
 from benchmarks.common import least_seconds, save, table
 from configs import ModelConfigs
-from ctckit.arguments import parse_arguments
-from ctckit.console import progress, run_command
-from ctckit.data import Sample
-from ctckit.export import export_onnx
-from ctckit.inference import ImageToWordModel, commands, evaluate
+from ctckit.cli import commands
+from ctckit.cli.arguments import parse_arguments
+from ctckit.cli.running import run_command
+from ctckit.data.samples import Sample
+from ctckit.evaluation.evaluation import evaluate
+from ctckit.export.onnx import export_onnx
+from ctckit.inference.reader import ImageToWordModel
+from ctckit.log import progress
 
 MODELS_DIR = Path("Models")
 

@@ -18,11 +18,15 @@ import numpy as np
 from benchmarks import ours, peers
 from benchmarks.common import least_seconds, load, save, table
 from configs import ModelConfigs
-from ctckit.arguments import parse_arguments
-from ctckit.console import LOGGER, progress, run_command
-from ctckit.data import Dataset, split_samples
-from ctckit.export import export_onnx
-from ctckit.inference import ImageToWordModel, OnnxInferenceModel, evaluate
+from ctckit.cli.arguments import parse_arguments
+from ctckit.cli.running import run_command
+from ctckit.data.samples import Dataset
+from ctckit.data.split import split_samples
+from ctckit.evaluation.evaluation import evaluate
+from ctckit.export.onnx import export_onnx
+from ctckit.inference.reader import ImageToWordModel
+from ctckit.inference.session import OnnxInferenceModel
+from ctckit.log import LOGGER, progress
 from train import make_metadata
 
 WIDTHS = (0.5, 0.75, 1.0, 1.5)

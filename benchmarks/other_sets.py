@@ -22,9 +22,12 @@ import keras
 from benchmarks import ours, rendered
 from benchmarks.common import load, save, table
 from configs import ModelConfigs
-from ctckit.arguments import parse_arguments
-from ctckit.console import LOGGER, run_command
-from ctckit.data import Dataset, generate_captchas, split_samples
+from ctckit.cli.arguments import parse_arguments
+from ctckit.cli.running import run_command
+from ctckit.data.samples import Dataset
+from ctckit.data.split import split_samples
+from ctckit.log import LOGGER
+from ctckit.sources.stand_in import generate_captchas
 
 DRAWN = Path("Datasets/benchmarks")
 

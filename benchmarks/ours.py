@@ -4,15 +4,15 @@ from collections.abc import Sequence
 
 from benchmarks import peers
 from configs import ModelConfigs
-from ctckit.data import Sample
-from ctckit.quiet import hidden_native_log
+from ctckit.data.samples import Sample
+from ctckit.log import hidden_native_log
 from data import make_provider
 from train import fit_on
 
 with hidden_native_log():
     import keras
 
-    from ctckit.training import CTCModel
+    from ctckit.training.ctc_model import CTCModel
 
 
 def train(

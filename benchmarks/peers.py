@@ -13,15 +13,17 @@ import mltu.tensorflow.losses
 import mltu.transformers
 
 from configs import ModelConfigs
-from ctckit.console import LOGGER
-from ctckit.data import Sample
-from ctckit.quiet import hidden_native_log
-from ctckit.text import Vocabulary
+from ctckit.data.samples import Sample
+from ctckit.log import LOGGER, hidden_native_log
+from ctckit.text.vocabulary import Vocabulary
 
 with hidden_native_log():
     import keras
 
-    from ctckit.training import CTCloss, CWERMetric, DataProvider, keep_freed_memory
+    from ctckit.networks.fused import keep_freed_memory
+    from ctckit.training.losses import CTCloss
+    from ctckit.training.metrics import CWERMetric
+    from ctckit.training.provider import DataProvider
     from model import build_network
 
 MLTU_BATCH_SIZE = 64

@@ -21,16 +21,12 @@ import numpy as np
 
 from benchmarks.common import least_seconds, load, save, table
 from configs import ModelConfigs
-from ctckit.arguments import parse_arguments
-from ctckit.console import run_command
-from ctckit.data import (
-    ImageReader,
-    RandomAffine,
-    RandomBrightness,
-    RandomErodeDilate,
-    RandomRotate,
-    Sample,
-)
+from ctckit.augment.geometric import RandomAffine, RandomRotate
+from ctckit.augment.photometric import RandomBrightness, RandomErodeDilate
+from ctckit.cli.arguments import parse_arguments
+from ctckit.cli.running import run_command
+from ctckit.data.samples import Sample
+from ctckit.image.decode import ImageReader
 from data import make_provider
 
 NUM_STAGE_IMAGES = 100
@@ -115,7 +111,7 @@ def our_pass(
 ) -> Callable[[], None]:
     """Return a pass over all batches of ours: colour, batches of 64, as in the tutorial."""
     from benchmarks import peers
-    from ctckit.training import DataProvider
+    from ctckit.training.provider import DataProvider
 
     steps = make_provider(samples, configs.replace(channels=3))
     provider = DataProvider(

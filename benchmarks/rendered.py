@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
-from ctckit.console import progress
-from ctckit.data.archives import new_folder
+from ctckit.files import new_folder
+from ctckit.log import progress
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 

@@ -19,10 +19,12 @@ from matplotlib.figure import Figure
 from benchmarks import ours, peers
 from benchmarks.common import load, save, table
 from configs import ModelConfigs
-from ctckit.arguments import parse_arguments
-from ctckit.console import LOGGER, progress, run_command
-from ctckit.data import Sample, split_samples
+from ctckit.cli.arguments import parse_arguments
+from ctckit.cli.running import run_command
+from ctckit.data.samples import Sample
+from ctckit.data.split import split_samples
 from ctckit.files import replace_atomically
+from ctckit.log import LOGGER, progress
 from data import make_provider
 
 TARGET_CER = 0.007

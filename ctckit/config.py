@@ -8,8 +8,7 @@ import yaml
 
 from ctckit.errors import InputError, nearest_name
 from ctckit.files import replace_atomically
-
-CONFIG_FILE = "configs.yaml"
+from ctckit.run_folder import CONFIGS_FILE
 
 
 @dataclass(frozen=True)
@@ -26,7 +25,7 @@ class BaseModelConfigs:
     def save(self, path: str | Path) -> Path:
         """Write the fields as YAML to `path`, or to `configs.yaml` in it when it is a folder."""
         path = Path(path)
-        path = path / CONFIG_FILE if path.is_dir() else path
+        path = path / CONFIGS_FILE if path.is_dir() else path
         document = {"schema_version": self.schema_version, **asdict(self)}
         with replace_atomically(path) as temporary:
             temporary.write_text(
@@ -43,7 +42,7 @@ class BaseModelConfigs:
                 unknown field, or a value the class refuses.
         """
         path = Path(path)
-        path = path / CONFIG_FILE if path.is_dir() else path
+        path = path / CONFIGS_FILE if path.is_dir() else path
         try:
             document = yaml.safe_load(path.read_text(encoding="utf-8"))
         except OSError as error:

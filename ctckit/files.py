@@ -1,6 +1,8 @@
 """Write files whole or not at all."""
 
 import csv
+import shutil
+import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -53,3 +55,34 @@ def write_table(path: str | Path, header: Iterable[str], rows: Iterable[Iterable
         writer.writerow(header)
         writer.writerows(rows)
     return Path(path)
+
+
+@contextmanager
+def new_folder(target: Path) -> Iterator[Path]:
+    """Lend an empty folder that becomes `target` when the block ends without an error.
+
+    The folder is made next to `target` under a temporary name, so that an interrupted block
+    leaves nothing that looks finished.
+
+    Raises:
+        InputError: `target` exists and is not empty, or its parent cannot be written.
+    """
+    if target.is_dir() and not any(target.iterdir()):
+        target.rmdir()
+    if target.exists():
+        raise InputError(
+            f"expected {target} not to exist yet, but it holds something else; "
+            "move it away or remove it"
+        )
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        scratch = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=target.parent))
+    except OSError as error:
+        raise InputError(f"cannot write to {target.parent}: {error.strerror}") from error
+    try:
+        content = scratch / "content"
+        content.mkdir()
+        yield content
+        content.rename(target)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)

@@ -1,6 +1,7 @@
-"""The folder a run leaves behind, and where everything is in it."""
+"""The folder a run leaves behind: the name of every file in it."""
 
 import logging
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,8 +9,40 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from ctckit.console import LOGGER
 from ctckit.errors import InputError
+from ctckit.log import LOGGER
+
+MODELS_DIR = Path("Models")
+CONFIGS_FILE = "configs.yaml"
+MODEL_FILE = "model.onnx"
+
+_STAMP = re.compile(r"\d{8}-\d{6}$")
+
+
+@dataclass(frozen=True)
+class ReportFiles:
+    """The files of an evaluation, named after the table of its predictions, a .csv."""
+
+    predictions: Path
+
+    @property
+    def picture(self) -> Path:
+        """A picture of the predictions, beside them."""
+        return self.predictions.with_suffix(".png")
+
+    @property
+    def figures(self) -> Path:
+        """All figures as JSON, beside the predictions: evaluation.json for predictions.csv."""
+        stem = self.predictions.stem
+        whose = stem.removesuffix("predictions")
+        return self.predictions.with_name(
+            f"{whose}evaluation.json" if whose != stem else f"{stem}.json"
+        )
+
+    @property
+    def page(self) -> Path:
+        """The report to look at, beside the figures."""
+        return self.figures.with_suffix(".html")
 
 
 @dataclass(frozen=True)
@@ -17,6 +50,16 @@ class RunFolder:
     """Paths of a run."""
 
     path: Path
+
+    @property
+    def configs(self) -> Path:
+        """Every setting, also those chosen from the data."""
+        return self.path / CONFIGS_FILE
+
+    @property
+    def log(self) -> Path:
+        """What the terminal showed."""
+        return self.path / "train.log"
 
     @property
     def train_csv(self) -> Path:
@@ -29,23 +72,9 @@ class RunFolder:
         return self.path / "val.csv"
 
     @property
-    def checkpoint(self) -> Path:
-        """The best epoch as a Keras model."""
-        return self.path / "model.keras"
-
-    @property
-    def onnx(self) -> Path:
-        """The best epoch as the file to keep."""
-        return self.path / "model.onnx"
-
-    @property
-    def reader(self) -> Path:
-        """The file to keep in the form that takes images of any size and returns text."""
-        return self.path / "model.reader.onnx"
-
-    def member(self, index: int) -> "RunFolder":
-        """Return the folder of one of several models, counted from 1."""
-        return RunFolder(self.path / f"member_{index}")
+    def history(self) -> Path:
+        """The figures of every epoch."""
+        return self.path / "history.csv"
 
     @property
     def tensorboard(self) -> Path:
@@ -53,14 +82,62 @@ class RunFolder:
         return self.path / "logs"
 
     @property
+    def checkpoint(self) -> Path:
+        """The best epoch as a Keras model."""
+        return self.path / "model.keras"
+
+    @property
+    def onnx(self) -> Path:
+        """The best epoch as the file to keep."""
+        return self.path / MODEL_FILE
+
+    @property
+    def reader(self) -> Path:
+        """The file to keep in the form that takes images of any size and returns text."""
+        return self.smaller("reader")
+
+    def smaller(self, form: str) -> Path:
+        """Return the file to keep in another form, such as "float16"."""
+        return self.onnx.with_suffix(f".{form}.onnx")
+
+    def member(self, index: int) -> "RunFolder":
+        """Return the folder of one of several models, counted from 1."""
+        return RunFolder(self.path / f"member_{index}")
+
+    @property
     def report(self) -> Path:
-        """Pictures."""
+        """Pictures and figures."""
         return self.path / "report"
+
+    @property
+    def evaluation(self) -> ReportFiles:
+        """How well the validation images are read."""
+        return ReportFiles(self.report / "predictions.csv")
+
+    @property
+    def training_samples(self) -> Path:
+        """Images as the network saw them."""
+        return self.report / "training_samples.png"
+
+    @property
+    def learning_curves(self) -> Path:
+        """Losses and error rates over the epochs."""
+        return self.report / "learning_curves.png"
+
+    @property
+    def out_of_fold(self) -> Path:
+        """What was read of each image by models that never saw it."""
+        return self.report / "out_of_fold.csv"
+
+    @property
+    def label_errors(self) -> Path:
+        """Labels that look wrong; a picture of the first ones goes beside it."""
+        return self.report / "label_errors.csv"
 
 
 @contextmanager
 def new_run_folder(path: str | Path) -> Iterator[RunFolder]:
-    """Create a run folder with its `train.log`; remove it again if nothing comes of it.
+    """Create a run folder with its log; remove it again if nothing comes of it.
 
     Raises:
         InputError: the folder exists and is not empty, or cannot be written.
@@ -68,16 +145,16 @@ def new_run_folder(path: str | Path) -> Iterator[RunFolder]:
     run = RunFolder(Path(path))
     if run.path.exists() and (not run.path.is_dir() or any(run.path.iterdir())):
         raise InputError(
-            f"expected a new or empty folder as --model-path, got {run.path}, which holds "
+            f"model_path: expected a new or empty folder, received {run.path}, which holds "
             "something already; choose another name"
         )
     try:
         run.report.mkdir(parents=True)
-        log = logging.FileHandler(run.path / "train.log", encoding="utf-8")
+        log = logging.FileHandler(run.log, encoding="utf-8")
     except OSError as error:
         raise InputError(
-            f"expected to be able to write the run to {run.path}, got: {error.strerror}; "
-            "choose another folder with --model-path"
+            f"model_path: expected to be able to write the run to {run.path}, received: "
+            f"{error.strerror}; choose another folder"
         ) from None
     log.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     LOGGER.addHandler(log)
@@ -90,6 +167,31 @@ def new_run_folder(path: str | Path) -> Iterator[RunFolder]:
             shutil.rmtree(run.path)
 
 
-def default_run_path(models_dir: Path, name: str, now: datetime) -> Path:
+def default_run_path(name: str, now: datetime, models_dir: Path = MODELS_DIR) -> Path:
     """Return `<models_dir>/<name>_<YYYYmmdd-HHMMSS>`, the form the newest run is found by."""
     return models_dir / f"{name}_{now:%Y%m%d-%H%M%S}"
+
+
+def newest_run(models_dir: Path = MODELS_DIR) -> RunFolder:
+    """Return the newest run with a model and validation images.
+
+    The time is that in the name of its folder, or else that of the model file.
+
+    Raises:
+        InputError: there is none.
+    """
+    runs = [RunFolder(path) for path in sorted(models_dir.glob("*/"))]
+    finished = [run for run in runs if run.onnx.is_file() and run.val_csv.is_file()]
+    if not finished:
+        raise InputError(
+            f"model: expected a finished run with {MODEL_FILE} and val.csv in {models_dir}/, "
+            "received none; train one, or give a model"
+        )
+    return max(finished, key=_time_stamp)
+
+
+def _time_stamp(run: RunFolder) -> tuple[str, float]:
+    """Return a key that sorts runs by time, at equal seconds by that of the model file."""
+    written = run.onnx.stat().st_mtime
+    stamp = _STAMP.search(run.path.name)
+    return stamp[0] if stamp else f"{datetime.fromtimestamp(written):%Y%m%d-%H%M%S}", written

@@ -3,7 +3,7 @@
 import pytest
 
 from configs import ModelConfigs
-from ctckit.console import LOGGER
+from ctckit.log import LOGGER
 from data import describe, prepare_data
 from tests.drawing import draw_folder
 

@@ -16,9 +16,10 @@ import onnxruntime as ort
 import pytest
 
 from configs import ModelConfigs
-from ctckit.data import ImageReader
-from ctckit.inference import ImageToWordModel
-from ctckit.text import Constraint, greedy_decode
+from ctckit.image.decode import ImageReader
+from ctckit.inference.reader import ImageToWordModel
+from ctckit.text.constrained.constraint import Constraint
+from ctckit.text.greedy import greedy_decode
 
 FIXTURE = Path(__file__).parent / "fixtures" / "version_0_1"
 RUN = FIXTURE / "run"

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from ctckit.console import LOGGER
 from ctckit.errors import InputError
+from ctckit.log import LOGGER
 from ctckit.run_folder import default_run_path, new_run_folder
 
 
@@ -50,5 +50,5 @@ def test_refuses_a_place_that_cannot_be_written(tmp_path):
 
 
 def test_default_name_sorts_by_time():
-    path = default_run_path(Path("Models"), "plates", datetime(2026, 1, 2, 3, 4, 5))
+    path = default_run_path("plates", datetime(2026, 1, 2, 3, 4, 5))
     assert path == Path("Models/plates_20260102-030405")

@@ -5,7 +5,8 @@ import pytest
 
 import train
 from configs import ModelConfigs
-from ctckit.inference import ModelMetadata, OnnxInferenceModel
+from ctckit.inference.metadata import ModelMetadata
+from ctckit.inference.session import OnnxInferenceModel
 from ctckit.run_folder import RunFolder
 from tests.training.networks import HEIGHT, VOCABULARY, WIDTH, drawn_providers, small_network
 

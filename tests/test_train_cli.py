@@ -16,8 +16,8 @@ import numpy as np
 import pytest
 
 from configs import ModelConfigs
-from ctckit.data import load_dataset
-from ctckit.inference import OnnxInferenceModel
+from ctckit.inference.session import OnnxInferenceModel
+from ctckit.sources.layouts import load_dataset
 from tests.drawing import draw_folder, draw_text, write_image
 
 ROOT = Path(__file__).parent.parent

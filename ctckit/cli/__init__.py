@@ -3,10 +3,9 @@
 import sys
 
 from ctckit import __version__
-from ctckit.arguments import parse_arguments
-from ctckit.console import run_command
+from ctckit.cli.arguments import parse_arguments
+from ctckit.cli.running import require_opencv, run_command
 from ctckit.errors import InputError, nearest_name
-from ctckit.opencv_check import require_opencv
 
 NAMES = ("read", "evaluate", "describe")
 USAGE = f"""ctckit {__version__}: read small images of text with a trained model

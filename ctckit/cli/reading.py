@@ -8,11 +8,13 @@ from typing import Annotated
 
 import tyro
 
+from ctckit.cli import commands
 from ctckit.errors import InputError
-from ctckit.inference import ImageToWordModel, commands, evaluate
+from ctckit.evaluation.evaluation import evaluate
 from ctckit.inference.description import describe, description
-
-MODELS_DIR = Path("Models")
+from ctckit.inference.reader import ImageToWordModel
+from ctckit.report.save import save_report
+from ctckit.run_folder import MODELS_DIR
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,7 @@ class Evaluate:
         model = open_model(task.model, self.options)
         samples = commands.labelled_images(task.csv)
         evaluation = evaluate(model, samples, self.batch_size)
-        commands.save_report(evaluation, task)
+        save_report(evaluation, task.report)
         print(commands.summary(evaluation, task, self.options.min_confidence))
         if self.json:
             print(json.dumps(commands.result(evaluation, task), ensure_ascii=False))

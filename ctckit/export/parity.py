@@ -2,15 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+import keras
 import numpy as np
+import tensorflow as tf
 
-from ctckit.inference import OnnxInferenceModel
-from ctckit.text import ctc_decoder
-
-if TYPE_CHECKING:  # TensorFlow is loaded only where there is a Keras network
-    import keras
+from ctckit.inference.session import OnnxInferenceModel
+from ctckit.text.greedy import ctc_decoder
 
 TOLERANCE = 1e-4
 
@@ -44,14 +42,12 @@ class Parity:
 
 
 def compare(
-    network: "keras.Model", onnx_model: OnnxInferenceModel, batches: Iterable[np.ndarray]
+    network: keras.Model, onnx_model: OnnxInferenceModel, batches: Iterable[np.ndarray]
 ) -> Parity:
     """Run both on the same batches, each float32 or uint8 (N, H, W, C), values 0…255.
 
     Keras computes in full float32: newer GPUs round to TF32, about 1e-3, if they may.
     """
-    import tensorflow as tf
-
     rounded = tf.config.experimental.tensor_float_32_execution_enabled()
     tf.config.experimental.enable_tensor_float_32_execution(False)
     try:
@@ -61,7 +57,7 @@ def compare(
 
 
 def _compare(
-    network: "keras.Model", onnx_model: OnnxInferenceModel, batches: Iterable[np.ndarray]
+    network: keras.Model, onnx_model: OnnxInferenceModel, batches: Iterable[np.ndarray]
 ) -> Parity:
     characters = onnx_model.metadata.vocabulary
     images = different = 0

@@ -13,12 +13,15 @@ import onnx
 import onnxruntime as ort
 from onnx import TensorProto, compose, helper, inliner, parser, version_converter
 
-from ctckit.console import progress
-from ctckit.data import ImageReader
 from ctckit.errors import InputError
-from ctckit.export.onnx import save_onnx
-from ctckit.export.reader_functions import DOMAIN, FUNCTIONS
-from ctckit.inference import ModelMetadata, OnnxInferenceModel, Prediction
+from ctckit.evaluation.evaluation import Prediction
+from ctckit.export.onnx_file import save_onnx
+from ctckit.export.reader_functions import FUNCTIONS
+from ctckit.export.reader_functions.text import DOMAIN
+from ctckit.image.decode import ImageReader
+from ctckit.inference.metadata import ModelMetadata
+from ctckit.inference.session import OnnxInferenceModel
+from ctckit.log import progress
 
 FORM = "reader"  # value of the metadata key `form`; a network form has no such key
 OPSET = 20  # the first with StringConcat, read by every onnxruntime since 1.17

@@ -5,7 +5,7 @@ from typing import Any
 
 from ctckit.errors import InputError
 from ctckit.inference.metadata import ModelMetadata
-from ctckit.inference.onnx_model import find_model_file, load_session
+from ctckit.inference.session import find_model_file, load_session
 
 _FIRST = (  # key of `describe`, and what a person calls it
     ("file", "File"),

@@ -7,7 +7,7 @@ from typing import Any
 
 from ctckit import __version__
 from ctckit.errors import InputError
-from ctckit.text import Vocabulary
+from ctckit.text.vocabulary import Vocabulary
 
 SCHEMA_VERSION = 1
 COLOR_ORDER = "BGR"  # OpenCV's; the network's own first layer scales the values 0…255

@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from ctckit.training.layers import use_plain_loops
+from ctckit.networks.fused import use_plain_loops
 
 
 class CTCModel(keras.Model):

@@ -8,10 +8,12 @@ import keras
 import numpy as np
 from keras import layers
 
-from ctckit.export import export_onnx, plain_copy
+from ctckit.export.onnx import export_onnx
 from ctckit.files import replace_atomically
-from ctckit.inference import ModelMetadata
-from ctckit.text import count_errors, greedy_decode
+from ctckit.inference.metadata import ModelMetadata
+from ctckit.networks.plain import plain_copy
+from ctckit.text.error_rates import count_errors
+from ctckit.text.greedy import greedy_decode
 from ctckit.training.provider import DataProvider
 
 

@@ -9,18 +9,15 @@ import numpy as np
 import tensorflow as tf
 from keras.src.trainers.data_adapters.data_adapter import DataAdapter
 
-from ctckit.data import (
-    Sample,
-    Step,
-    adapt_augmentor,
-    adapt_step,
-    split_samples,
-    write_csv,
-)
-from ctckit.data.batches import BatchMaker, BatchPlan, epoch_order
-from ctckit.data.stream import in_order
-from ctckit.data.worker_processes import BatchProcesses
+from ctckit.compat.mltu import adapt_augmentor, adapt_step
+from ctckit.data.samples import Sample, write_csv
+from ctckit.data.split import split_samples
 from ctckit.errors import InputError
+from ctckit.feed.batches import BatchMaker, BatchPlan
+from ctckit.feed.order import epoch_order
+from ctckit.feed.processes import BatchProcesses
+from ctckit.feed.stream import in_order
+from ctckit.image.steps import Step
 
 
 class DataProvider(keras.utils.PyDataset, DataAdapter):

@@ -1,6 +1,7 @@
 from pathlib import Path
 
-from ctckit.data import Dataset, LeftOut, Sample, load_dataset, write_csv
+from ctckit.data.samples import Dataset, LeftOut, Sample, write_csv
+from ctckit.sources.layouts import load_dataset
 from tests.drawing import draw_folder
 
 

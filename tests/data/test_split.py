@@ -1,6 +1,7 @@
 import pytest
 
-from ctckit.data import Sample, split_folds, split_samples
+from ctckit.data.samples import Sample
+from ctckit.data.split import split_folds, split_samples
 from ctckit.errors import InputError
 
 SAMPLES = [Sample(f"{i:03}.png", str(i)) for i in range(101)]

@@ -10,12 +10,14 @@ import onnxruntime
 import pytest
 from keras import layers
 
-from ctckit.export import compare, export_onnx, random_images, to_onnx
-from ctckit.export.onnx import plain_copy
-from ctckit.inference import ModelMetadata, OnnxInferenceModel
-from ctckit.text import Vocabulary
-from ctckit.training import ensemble
-from ctckit.training.layers import LSTM
+from ctckit.export.onnx import export_onnx, random_images, to_onnx
+from ctckit.export.parity import compare
+from ctckit.inference.metadata import ModelMetadata
+from ctckit.inference.session import OnnxInferenceModel
+from ctckit.networks.fused import FusedLSTM
+from ctckit.networks.plain import plain_copy
+from ctckit.text.vocabulary import Vocabulary
+from ctckit.training.ensemble import ensemble
 from model import NETWORKS, build_network
 from tests.inference.tiny_model import write_model
 
@@ -109,7 +111,9 @@ def test_the_file_passes_the_onnx_checker(tmp_path, network):
 def test_members_of_an_ensemble_use_no_cudnn_either():
     def member():
         images = layers.Input((8, 4))
-        return keras.Model(images, layers.Bidirectional(LSTM(3, return_sequences=True))(images))
+        return keras.Model(
+            images, layers.Bidirectional(FusedLSTM(3, return_sequences=True))(images)
+        )
 
     for inner in plain_copy(ensemble([member(), member()])).layers:
         if isinstance(inner, keras.Model):
@@ -127,7 +131,7 @@ class Doubled(layers.Dense):
 
 
 @keras.saving.register_keras_serializable("tests")
-class Backwards(LSTM):
+class Backwards(FusedLSTM):
     """A user's layer that extends one of ours."""
 
     def call(self, sequences, initial_state=None, mask=None, training=False):

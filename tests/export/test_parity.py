@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from ctckit.export import ExportError, Parity, compare
-from ctckit.text import Vocabulary
+from ctckit.export.parity import ExportError, Parity, compare
+from ctckit.text.vocabulary import Vocabulary
 
 
 class Fake:

@@ -11,13 +11,17 @@ import onnxruntime as ort
 import pytest
 from onnx import TensorProto, helper, numpy_helper, parser
 
-from ctckit.data import ImageResizer
 from ctckit.errors import InputError
 from ctckit.export.reader_form import export_reader, to_reader_form
-from ctckit.export.reader_functions import DOMAIN, FUNCTIONS
-from ctckit.inference import ImageToWordModel, ModelMetadata, OnnxInferenceModel
-from ctckit.inference.confidence import calibrated
-from ctckit.text import Vocabulary, greedy_decode
+from ctckit.export.reader_functions import FUNCTIONS
+from ctckit.export.reader_functions.text import DOMAIN
+from ctckit.image.resize import ImageResizer
+from ctckit.inference.metadata import ModelMetadata
+from ctckit.inference.reader import ImageToWordModel
+from ctckit.inference.session import OnnxInferenceModel
+from ctckit.text.calibration import calibrated
+from ctckit.text.greedy import greedy_decode
+from ctckit.text.vocabulary import Vocabulary
 from tests.drawing import draw_text, write_image
 from tests.inference import tiny_model
 

@@ -3,8 +3,8 @@ import json
 import pytest
 
 from ctckit.errors import InputError
-from ctckit.inference import ModelMetadata
-from ctckit.text import Vocabulary
+from ctckit.inference.metadata import ModelMetadata
+from ctckit.text.vocabulary import Vocabulary
 from tests.inference.tiny_model import metadata
 
 

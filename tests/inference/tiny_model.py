@@ -7,8 +7,8 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from ctckit.inference import ModelMetadata
-from ctckit.text import Vocabulary
+from ctckit.inference.metadata import ModelMetadata
+from ctckit.text.vocabulary import Vocabulary
 from tests.drawing import write_image
 
 HEIGHT, WIDTH = 8, 40

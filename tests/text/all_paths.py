@@ -5,7 +5,7 @@ from itertools import groupby, product
 
 import numpy as np
 
-from ctckit.text import Vocabulary
+from ctckit.text.vocabulary import Vocabulary
 
 
 def collapse(path, vocabulary):

@@ -3,7 +3,9 @@ import pytest
 import tensorflow as tf
 
 from ctckit.errors import InputError
-from ctckit.text import Character, Vocabulary, align, text_probabilities
+from ctckit.text.alignment import Character, align
+from ctckit.text.forward import text_probabilities
+from ctckit.text.vocabulary import Vocabulary
 from tests.text.all_paths import best_paths, collapse, random_probabilities, text_sums
 
 ABC = Vocabulary("abc")

@@ -3,7 +3,7 @@ import pytest
 from mltu.utils import text_utils as mltu
 
 from ctckit.errors import InputError
-from ctckit.text import ErrorCounts, count_errors, get_cer, get_wer
+from ctckit.text.error_rates import ErrorCounts, count_errors, get_cer, get_wer
 
 
 @pytest.mark.parametrize(

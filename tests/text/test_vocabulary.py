@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ctckit.errors import InputError
-from ctckit.text import Vocabulary
+from ctckit.text.vocabulary import Vocabulary
 
 
 @pytest.mark.parametrize(

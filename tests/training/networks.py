@@ -5,10 +5,17 @@ from pathlib import Path
 import keras
 from keras import layers
 
-from ctckit.data import LabelIndexer, LabelPadding, default_augmentors, image_steps, load_dataset
-from ctckit.text import Vocabulary
-from ctckit.training import CTCloss, CTCModel, CWERMetric, DataProvider, make_optimizer
-from ctckit.training.layers import columns_as_time, conv_block
+from ctckit.augment.defaults import default_augmentors
+from ctckit.data.label_steps import LabelIndexer, LabelPadding
+from ctckit.image.steps import image_steps
+from ctckit.networks.blocks import columns_as_time, conv_block
+from ctckit.sources.layouts import load_dataset
+from ctckit.text.vocabulary import Vocabulary
+from ctckit.training.ctc_model import CTCModel
+from ctckit.training.losses import CTCloss
+from ctckit.training.metrics import CWERMetric
+from ctckit.training.provider import DataProvider
+from ctckit.training.recipe import make_optimizer
 from tests.drawing import CHARACTERS, draw_folder
 
 VOCABULARY = Vocabulary(CHARACTERS)

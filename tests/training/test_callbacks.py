@@ -8,18 +8,16 @@ import numpy as np
 import pytest
 from keras import layers
 
-from ctckit.export import ExportError
-from ctckit.inference import ImageToWordModel, ModelMetadata
-from ctckit.training import (
-    BestCheckpoint,
-    CleanFinish,
-    Model2onnx,
-    OneCycle,
-    StopOnInterrupt,
-    TrainLogger,
-    ValidationImages,
-)
+from ctckit.export.parity import ExportError
+from ctckit.inference.metadata import ModelMetadata
+from ctckit.inference.reader import ImageToWordModel
 from ctckit.training.callbacks import one_cycle
+from ctckit.training.callbacks.clean_finish import CleanFinish
+from ctckit.training.callbacks.export import BestCheckpoint, Model2onnx
+from ctckit.training.callbacks.interrupt import StopOnInterrupt
+from ctckit.training.callbacks.one_cycle import OneCycle
+from ctckit.training.callbacks.progress import TrainLogger
+from ctckit.training.callbacks.validation_images import ValidationImages
 from tests.training.networks import (
     HEIGHT,
     VOCABULARY,
@@ -99,7 +97,7 @@ def test_model2onnx_exports_the_best_epoch_with_its_figures(tmp_path, providers)
 
 def test_model2onnx_fails_before_the_first_epoch(tmp_path, providers, monkeypatch):
     """A network whose export cannot agree must not train for hours first."""
-    from ctckit.training.callbacks import model2onnx
+    from ctckit.training.callbacks import export as model2onnx
 
     def export_other_weights(network, path, metadata):
         wrong = keras.models.clone_model(network)

@@ -2,8 +2,10 @@ import keras
 import numpy as np
 import pytest
 
-from ctckit.training import CTCloss, CTCModel
-from ctckit.training.layers import LSTM, columns_as_time, conv_block
+from ctckit.networks.blocks import columns_as_time, conv_block
+from ctckit.networks.fused import FusedLSTM
+from ctckit.training.ctc_model import CTCModel
+from ctckit.training.losses import CTCloss
 from tests.training.networks import (
     HEIGHT,
     VOCABULARY,
@@ -91,6 +93,6 @@ def recurrent_network() -> keras.Model:
     """Return a network with the layers of ours that have fused kernels."""
     images = keras.layers.Input((HEIGHT, WIDTH, 1), name="image")
     x = conv_block(images, 8, strides=2)
-    x = keras.layers.Bidirectional(LSTM(8, return_sequences=True))(columns_as_time(x))
+    x = keras.layers.Bidirectional(FusedLSTM(8, return_sequences=True))(columns_as_time(x))
     outputs = keras.layers.Dense(VOCABULARY.num_classes, activation="softmax")(x)
     return keras.Model(images, [outputs, outputs])

@@ -2,10 +2,11 @@ import keras
 import numpy as np
 import pytest
 
-from ctckit.export import compare
-from ctckit.inference import ImageToWordModel, ModelMetadata
-from ctckit.text import greedy_decode
-from ctckit.training import ensemble, predict_all, save_ensemble
+from ctckit.export.parity import compare
+from ctckit.inference.metadata import ModelMetadata
+from ctckit.inference.reader import ImageToWordModel
+from ctckit.text.greedy import greedy_decode
+from ctckit.training.ensemble import ensemble, predict_all, save_ensemble
 from tests.training.networks import VOCABULARY, drawn_providers, small_network
 
 

@@ -4,7 +4,7 @@ import pytest
 import tensorflow as tf
 from mltu.tensorflow.losses import CTCloss as MltuCTCloss
 
-from ctckit.training import CTCloss
+from ctckit.training.losses import CTCloss
 
 BLANK = 3
 

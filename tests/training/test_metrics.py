@@ -3,8 +3,10 @@ import numpy as np
 import pytest
 from mltu.tensorflow.metrics import CWERMetric as MltuCWERMetric
 
-from ctckit.text import Vocabulary, ctc_decoder, get_cer, get_wer
-from ctckit.training import CWERMetric
+from ctckit.text.error_rates import get_cer, get_wer
+from ctckit.text.greedy import ctc_decoder
+from ctckit.text.vocabulary import Vocabulary
+from ctckit.training.metrics import CWERMetric
 
 VOCABULARY = Vocabulary("abc")
 BLANK = VOCABULARY.blank_id

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from ctckit.data.batches import epoch_order
-from ctckit.training import DataProvider
+from ctckit.feed.order import epoch_order
+from ctckit.training.provider import DataProvider
 
 NUM_SAMPLES, BATCH_SIZE, EPOCHS, SEED = 12, 2, 3, 5
 SAMPLES = [(str(index), str(index)) for index in range(NUM_SAMPLES)]

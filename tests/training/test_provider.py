@@ -5,10 +5,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ctckit.data import LabelIndexer, LabelPadding, RandomAffine, Sample, image_steps, load_dataset
+from ctckit.augment.geometric import RandomAffine
+from ctckit.data.label_steps import LabelIndexer, LabelPadding
+from ctckit.data.samples import Sample
 from ctckit.errors import InputError
-from ctckit.text import Vocabulary
-from ctckit.training import DataProvider
+from ctckit.image.steps import image_steps
+from ctckit.sources.layouts import load_dataset
+from ctckit.text.vocabulary import Vocabulary
+from ctckit.training.provider import DataProvider
 from tests.drawing import CHARACTERS, draw_folder
 
 VOCABULARY = Vocabulary(CHARACTERS)

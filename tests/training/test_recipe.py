@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 
-from ctckit.training import make_optimizer, one_cycle
+from ctckit.training.recipe import make_optimizer, one_cycle
 
 
 def test_one_cycle_rises_to_the_peak_and_falls_to_almost_nothing():

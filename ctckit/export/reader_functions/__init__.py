@@ -5,10 +5,15 @@ Types in attributes `to` are those of TensorProto: 1 float32, 6 int32, 7 int64, 
 """
 
 from ctckit.export.reader_functions.decoding import CALIBRATE, DECODE, FORWARD, LATTICE
-from ctckit.export.reader_functions.header import DOMAIN
 from ctckit.export.reader_functions.resizing import FIT, RESIZE, STRETCH, WEIGHTS
-from ctckit.export.reader_functions.spelling import JOIN_PAIRS, ONLY_COLUMN, SPELL
-from ctckit.export.reader_functions.voting import ONE_BY_ONE, VOTE
+from ctckit.export.reader_functions.text import (
+    DOMAIN,
+    JOIN_PAIRS,
+    ONE_BY_ONE,
+    ONLY_COLUMN,
+    SPELL,
+    VOTE,
+)
 
 __all__ = ["DOMAIN", "FUNCTIONS"]
 

@@ -1,6 +1,6 @@
 """From the probabilities of a network to ids and the confidence in them."""
 
-from ctckit.export.reader_functions.header import DOMAIN, HEADER
+from ctckit.export.reader_functions.text import DOMAIN, HEADER
 
 # Greedy CTC decoding of probabilities (N, T, V + 1): best class of each step, repeats merged, no
 # blanks. TopK moves the steps that stay to the front, in their order.

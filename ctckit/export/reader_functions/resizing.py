@@ -1,6 +1,6 @@
 """From an image of any size to the network's input, pixel for pixel as `ImageResizer`."""
 
-from ctckit.export.reader_functions.header import DOMAIN, HEADER
+from ctckit.export.reader_functions.text import DOMAIN, HEADER
 
 # The image uint8 (N, H, W, C), stretched to the network's size: float32 of whole numbers 0…255.
 STRETCH = f"""{HEADER}

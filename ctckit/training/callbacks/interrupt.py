@@ -5,7 +5,7 @@ from types import FrameType
 
 import keras
 
-from ctckit.console import LOGGER
+from ctckit.log import LOGGER
 
 
 class StopOnInterrupt(keras.callbacks.Callback):

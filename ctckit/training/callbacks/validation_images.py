@@ -6,9 +6,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from ctckit.inference import caption, image_grid
-from ctckit.text import Vocabulary, ctc_decoder
-from ctckit.training.callbacks.best_checkpoint import reading_network
+from ctckit.report.grid import caption, image_grid
+from ctckit.text.greedy import ctc_decoder
+from ctckit.text.vocabulary import Vocabulary
+from ctckit.training.callbacks.export import reading_network
 from ctckit.training.provider import DataProvider
 
 

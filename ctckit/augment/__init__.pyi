@@ -1,0 +1,14 @@
+from .base import Augmentor as Augmentor
+from .base import as_augmentor as as_augmentor
+from .defaults import default_augmentors as default_augmentors
+from .elastic import RandomElasticTransform as RandomElasticTransform
+from .geometric import RandomAffine as RandomAffine
+from .geometric import RandomRotate as RandomRotate
+from .geometric import RandomScale as RandomScale
+from .geometric import RandomShear as RandomShear
+from .geometric import RandomShift as RandomShift
+from .photometric import RandomBlur as RandomBlur
+from .photometric import RandomBrightness as RandomBrightness
+from .photometric import RandomErodeDilate as RandomErodeDilate
+from .photometric import RandomNoise as RandomNoise
+from .photometric import RandomSharpen as RandomSharpen

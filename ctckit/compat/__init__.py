@@ -1,0 +1,5 @@
+"""Objects of other libraries as ours."""
+
+from ctckit.lazy import attach
+
+__getattr__, __dir__, __all__ = attach(__name__, __file__)

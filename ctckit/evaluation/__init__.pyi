@@ -1,0 +1,12 @@
+from .confidence import calibration_on_held_back as calibration_on_held_back
+from .confidence import confidence_bins as confidence_bins
+from .confidence import expected_calibration_error as expected_calibration_error
+from .errors import count_confusions as count_confusions
+from .errors import errors_by_length as errors_by_length
+from .errors import errors_by_position as errors_by_position
+from .evaluation import Evaluation as Evaluation
+from .evaluation import Prediction as Prediction
+from .evaluation import evaluate as evaluate
+from .suspicion import label_suspicions as label_suspicions
+from .thresholds import threshold_for_error as threshold_for_error
+from .thresholds import threshold_table as threshold_table

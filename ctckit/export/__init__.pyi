@@ -1,0 +1,15 @@
+from .onnx import export_onnx as export_onnx
+from .onnx import random_images as random_images
+from .onnx import to_onnx as to_onnx
+from .onnx_file import rewrite_metadata as rewrite_metadata
+from .onnx_file import save_onnx as save_onnx
+from .parity import ExportError as ExportError
+from .parity import Parity as Parity
+from .parity import compare as compare
+from .reader_form import export_reader as export_reader
+from .reader_form import texts_that_differ as texts_that_differ
+from .reader_form import to_reader_form as to_reader_form
+from .smaller import AccuracyError as AccuracyError
+from .smaller import export_smaller as export_smaller
+from .smaller import to_float16 as to_float16
+from .smaller import to_int8 as to_int8

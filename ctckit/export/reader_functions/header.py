@@ -1,4 +1,0 @@
-"""What every function of the reader form begins with."""
-
-DOMAIN = "ctckit"
-HEADER = f'<domain: "{DOMAIN}", opset_import: ["": 20, "{DOMAIN}": 1]>'

@@ -1,0 +1,78 @@
+"""Bring an image to the size of the network's input."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import cv2
+import numpy as np
+
+from ctckit.errors import InputError
+
+
+class ImageResizer:
+    """Bring an image to a fixed size.
+
+    Args:
+        width: Of the result, in pixels. Width comes first, as in mltu.
+        height: Of the result, in pixels.
+        keep_aspect_ratio: Scale until the image fits and centre it on a padding, instead of
+            stretching it.
+        padding_color: 0…255 for all channels, or one value for each channel (BGR).
+
+    Raises:
+        InputError: A size is less than 1, or a padding colour out of range.
+    """
+
+    def __init__(
+        self,
+        width: int,
+        height: int,
+        keep_aspect_ratio: bool = False,
+        padding_color: int | Sequence[int] = 255,
+    ) -> None:
+        if width < 1 or height < 1:
+            raise InputError(
+                f"ImageResizer: expected width and height of at least 1, "
+                f"received {width} and {height}"
+            )
+        colors = np.atleast_1d(padding_color)
+        if colors.min() < 0 or colors.max() > 255:
+            raise InputError(
+                f"ImageResizer: expected padding_color in 0…255, received {padding_color}"
+            )
+        self.width = width
+        self.height = height
+        self.keep_aspect_ratio = keep_aspect_ratio
+        self.padding_color = padding_color
+
+    def __call__(self, image: np.ndarray, label: Any) -> tuple[np.ndarray, Any]:
+        """Return `image`, uint8 (H, W, C), as uint8 (height, width, C), and `label` as it came.
+
+        An image that has the size already is returned itself, not a copy.
+        """
+        if not self.keep_aspect_ratio:
+            return _resize(image, self.width, self.height), label
+        height, width = image.shape[:2]
+        scale = min(self.width / width, self.height / height)
+        fitted = _resize(image, max(1, round(width * scale)), max(1, round(height * scale)))
+        return self._pad(fitted), label
+
+    def _pad(self, image: np.ndarray) -> np.ndarray:
+        height, width, channels = image.shape
+        if (height, width) == (self.height, self.width):
+            return image
+        top, left = (self.height - height) // 2, (self.width - width) // 2
+        padded = np.empty((self.height, self.width, channels), image.dtype)
+        padded[:] = self.padding_color
+        padded[top : top + height, left : left + width] = image
+        return padded
+
+
+def _resize(image: np.ndarray, width: int, height: int) -> np.ndarray:
+    """Resize to (height, width, C): area average where it shrinks, else linear."""
+    old_height, old_width = image.shape[:2]
+    if (old_height, old_width) != (height, width):
+        shrinks = height < old_height or width < old_width
+        method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+        image = cv2.resize(image, (width, height), interpolation=method)
+    return image.reshape(height, width, -1)  # cv2 drops the axis of a single channel

@@ -1,0 +1,34 @@
+"""The one list of steps that makes network input out of an image."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from ctckit.image.decode import ImageReader
+from ctckit.image.resize import ImageResizer
+
+Step = Callable[[Any, Any], tuple[Any, Any]]
+
+
+def image_steps(
+    *, height: int, width: int, channels: int, keep_aspect_ratio: bool = False
+) -> list[Step]:
+    """Return the deterministic image steps of training, validation and reading alike.
+
+    Args:
+        height: Of the network's input, in pixels.
+        width: Of the network's input, in pixels.
+        channels: 1 (grey) or 3 (BGR).
+        keep_aspect_ratio: Pad with white instead of stretching.
+
+    Returns:
+        Steps that turn a path, the content of a file, or pixels into uint8
+        (height, width, channels).
+    """
+    return [ImageReader(channels), ImageResizer(width, height, keep_aspect_ratio)]
+
+
+def apply_steps(steps: Iterable[Step], image: Any, label: Any = "") -> tuple[Any, Any]:
+    """Pass `image` and `label` through `steps`, one after the other."""
+    for step in steps:
+        image, label = step(image, label)
+    return image, label

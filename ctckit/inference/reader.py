@@ -1,0 +1,152 @@
+"""From an image to the text on it."""
+
+import math
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ctckit.image.steps import apply_steps, image_steps
+from ctckit.inference.session import OnnxInferenceModel
+from ctckit.text.alignment import Character, align
+from ctckit.text.calibration import calibrated
+from ctckit.text.constrained.constraint import Constraint, constrained_decode
+from ctckit.text.greedy import ctc_decoder, greedy_decode
+from ctckit.text.nbest import Candidate, beam_search
+
+Image = np.ndarray | str | Path
+
+
+class Reading(NamedTuple):
+    """The text read, and how sure the model is of it, 0…1.
+
+    The confidence is the probability of the text, the sum over all its paths, brought nearer to
+    the share of texts that are right by the `confidence_temperature` of the metadata.
+    """
+
+    text: str
+    confidence: float
+
+
+class ImageToWordModel(OnnxInferenceModel):
+    """Read the text of images with a trained model; the `.onnx` file is all it needs.
+
+    Images are paths of files, or arrays as `cv2.imread` gives them: uint8 (H, W), (H, W, 1),
+    (H, W, 3) in the order BGR, or (H, W, 4) in the order BGRA; of any size. They pass the same
+    steps as in training. Safe to use from several threads at once.
+
+    Args:
+        model_path: an `.onnx` file, or a folder with a `model.onnx`.
+        constraint: what is known about every text; only texts that satisfy it are read.
+        options: see `OnnxInferenceModel`.
+
+    Use: `ImageToWordModel("Models/captcha_20250101-120000").predict("captcha.png")`
+    """
+
+    def __init__(
+        self, model_path: str | Path, *, constraint: Constraint | None = None, **options: Any
+    ) -> None:
+        super().__init__(model_path, **options)
+        self.constraint = constraint
+        if constraint is not None:
+            constraint.require_possible(self.metadata.vocabulary)
+
+    def predict(self, image: Image) -> str:
+        """Return the text of one image.
+
+        Raises:
+            InputError: the image cannot be read.
+        """
+        probabilities = self.predict_probabilities(self.prepare(image)[None])
+        if self.constraint is None and probabilities.ndim == 3:  # no vote asks for a confidence
+            return ctc_decoder(probabilities, self.metadata.vocabulary)[0]
+        return self._readings(probabilities)[0].text
+
+    def read_one(self, image: Image) -> Reading:
+        """Return text and confidence of one image; errors are those of `predict`."""
+        return self.read_batch(self.prepare(image)[None])[0]
+
+    def read(self, images: Sequence[Image], batch_size: int = 16) -> list[Reading]:
+        """Read many images in batches of up to `batch_size`, as many in each thread.
+
+        Raises:
+            InputError: one of them cannot be read.
+        """
+        return list(self.iterate(images, batch_size))
+
+    def iterate(self, images: Sequence[Image], batch_size: int = 16) -> Iterator[Reading]:
+        """Yield the readings one after the other; arguments and errors are those of `read`."""
+        # This thread prepares the images: its many small steps hold Python's lock.
+        with ThreadPoolExecutor(self.num_threads) as pool:
+            ahead: deque[Future[list[Reading]]] = deque()
+            for chunk in _even_chunks(images, batch_size, self.num_threads):
+                batch = np.stack([self.prepare(image) for image in chunk])
+                ahead.append(pool.submit(self.read_batch, batch))
+                if len(ahead) > 2 * self.num_threads:
+                    yield from ahead.popleft().result()
+            while ahead:
+                yield from ahead.popleft().result()
+
+    def read_batch(self, batch: np.ndarray) -> list[Reading]:
+        """Return the readings of images that `prepare` made, uint8 (N, H, W, C).
+
+        Raises:
+            InputError: no text that the constraint allows fits into the network's time steps.
+        """
+        return self._readings(self.predict_probabilities(batch))
+
+    def n_best(self, image: Image, count: int = 5) -> list[Candidate]:
+        """Return the most probable texts of one image with their probabilities, the best first.
+
+        They are neither constrained nor calibrated; of several models in one file the first
+        tells. Errors are those of `predict`.
+        """
+        return beam_search(self._first_member(image), self.metadata.vocabulary, count=count)
+
+    def characters(self, image: Image, text: str | None = None) -> list[Character]:
+        """Return the characters of the text read, or of `text`: how probable, and where.
+
+        Of several models in one file the first tells. Errors are those of `predict`.
+        """
+        text = self.predict(image) if text is None else text
+        return align(self._first_member(image), text, self.metadata.vocabulary)
+
+    def prepare(self, image: Image) -> np.ndarray:
+        """Return the network's input for `image`, uint8 (H, W, C), equal to that of training."""
+        return apply_steps(self._steps, image)[0]
+
+    @cached_property
+    def _steps(self) -> list:
+        facts = self.metadata
+        return image_steps(
+            height=facts.height,
+            width=facts.width,
+            channels=facts.channels,
+            keep_aspect_ratio=facts.keep_aspect_ratio,
+        )
+
+    def _readings(self, probabilities: np.ndarray) -> list[Reading]:
+        vocabulary, temperature = self.metadata.vocabulary, self.metadata.confidence_temperature
+        if self.constraint is None:
+            texts, confidences = greedy_decode(probabilities, vocabulary)
+        else:
+            texts, confidences = constrained_decode(probabilities, vocabulary, self.constraint)
+        return list(map(Reading, texts, calibrated(confidences, temperature).tolist()))
+
+    def _first_member(self, image: Image) -> np.ndarray:
+        probabilities = self.predict_probabilities(self.prepare(image)[None])[0]
+        return probabilities[0] if probabilities.ndim == 3 else probabilities
+
+
+def _even_chunks(images: Sequence[Image], largest: int, threads: int) -> Iterator[Sequence[Image]]:
+    """Cut into chunks of up to `largest` images, so that no thread gets a chunk less to do."""
+    if not len(images):
+        return
+    turns = math.ceil(len(images) / (largest * threads))
+    size = math.ceil(len(images) / (turns * threads))
+    for start in range(0, len(images), size):
+        yield images[start : start + size]

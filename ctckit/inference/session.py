@@ -1,0 +1,215 @@
+"""A trained network in an ONNX file, ready to run. Needs neither TensorFlow nor a config file."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import onnxruntime as ort
+from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
+
+from ctckit.errors import InputError, nearest_name
+from ctckit.inference.metadata import ModelMetadata
+from ctckit.run_folder import MODEL_FILE
+
+PROVIDERS = {  # names to type, and onnxruntime's own
+    "cpu": "CPUExecutionProvider",
+    "cuda": "CUDAExecutionProvider",
+    "tensorrt": "TensorrtExecutionProvider",
+    "migraphx": "MIGraphXExecutionProvider",
+    "directml": "DmlExecutionProvider",
+    "coreml": "CoreMLExecutionProvider",
+    "openvino": "OpenVINOExecutionProvider",
+}
+
+# onnxruntime's errors have no base class of their own; these are the ones of an unusable file.
+_LOAD_ERRORS = (
+    ort_errors.Fail,
+    ort_errors.InvalidArgument,
+    ort_errors.InvalidGraph,
+    ort_errors.InvalidProtobuf,
+    ort_errors.NoModel,
+    ort_errors.NoSuchFile,
+    ort_errors.NotImplemented,
+    ort_errors.RuntimeException,
+)
+
+
+class OnnxInferenceModel:
+    """Run an exported network; subclasses make images of files and texts of probabilities.
+
+    Args:
+        model_path: an `.onnx` file, or a folder with a `model.onnx`.
+        provider: what computes: "cpu", or another one of `PROVIDERS` that the installed
+            onnxruntime has.
+        num_threads: batches that are read at the same time; 0 takes as many as there are cores.
+            One run of the network takes one thread: it is too small to be worth dividing.
+        vocab: characters in the order of the network's classes, the blank behind them: only for
+            a file of another tool, which has no metadata of ours.
+
+    Attributes:
+        model_path: the file.
+        metadata: what the file says about itself.
+        session: the `onnxruntime.InferenceSession`.
+        input_name: of the network's input.
+        num_threads: 1 or more.
+
+    Raises:
+        InputError: there is no such file, it is not an ONNX model, has no metadata of ours, or
+            its vocabulary and size do not fit its network; or there is no such provider.
+    """
+
+    def __init__(
+        self,
+        model_path: str | Path,
+        *,
+        provider: str = "cpu",
+        num_threads: int = 0,
+        vocab: str | None = None,
+    ) -> None:
+        self.model_path = find_model_file(model_path)
+        self.num_threads = num_threads or os.cpu_count() or 1
+        self.session = load_session(self.model_path, provider)
+        strings = self.session.get_modelmeta().custom_metadata_map
+        try:
+            self._classes = None if vocab is None else _order_of_classes(vocab, strings)
+            self.metadata = (
+                ModelMetadata.from_strings(strings)
+                if vocab is None
+                else ModelMetadata.of_another_tool(vocab, self.session.get_inputs()[0].shape)
+            )
+        except InputError as error:
+            readable = vocab is None and not _is_ours(strings)
+            hint = ", or read with --vocab and its characters" if readable else ""
+            raise InputError(f"{self.model_path}: {error}{hint}") from error
+        self.input_name = self.session.get_inputs()[0].name
+        self._output_name = self.session.get_outputs()[0].name
+        self._require_shapes()
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """Height, width and channels of the network's input."""
+        return self.metadata.height, self.metadata.width, self.metadata.channels
+
+    def predict_probabilities(self, batch: np.ndarray) -> np.ndarray:
+        """Run the network.
+
+        Args:
+            batch: uint8 or float32 (N, H, W, C), values 0…255.
+
+        Returns:
+            float32 (N, T, V+1); each row along the last axis sums to 1, the blank comes last.
+            A file of M models gives (N, M, T, V+1).
+
+        Raises:
+            InputError: the batch has another shape.
+        """
+        batch = np.asarray(batch, dtype=np.float32)
+        if batch.ndim != 4 or batch.shape[1:] != self.image_shape:
+            expected = ", ".join(map(str, self.image_shape))
+            raise InputError(
+                f"expected a batch of shape (N, {expected}), received {batch.shape}; "
+                "ImageToWordModel brings images of any size into this form"
+            )
+        probabilities = self.session.run([self._output_name], {self.input_name: batch})[0]
+        return probabilities if self._classes is None else probabilities[..., self._classes]
+
+    def _require_shapes(self) -> None:
+        """Compare the sizes that the graph states with those of the metadata."""
+        if "form" in self.metadata.extra:
+            raise InputError(
+                f"{self.model_path}: expected the network form, received the "
+                f"{self.metadata.extra['form']} form, which needs no ctckit; give the model.onnx"
+            )
+        image = self.session.get_inputs()[0].shape
+        probabilities = self.session.get_outputs()[0].shape
+        if len(image) != 4 or not _agree(image[1:], self.image_shape):
+            raise InputError(
+                f"{self.model_path}: expected an input (N, H, W, C) of {self.image_shape} as its "
+                f"metadata says, received {tuple(image)}; export the model again"
+            )
+        classes = self.metadata.vocabulary.num_classes
+        if len(probabilities) not in (3, 4) or not _agree(probabilities[-1:], (classes,)):
+            raise InputError(
+                f"{self.model_path}: expected an output (N, T, {classes}) for its vocabulary of "
+                f"{classes - 1} characters and the blank, received {tuple(probabilities)}; "
+                "export the model again with its own vocabulary"
+            )
+
+
+def find_model_file(model_path: str | Path) -> Path:
+    """Return the file itself, or the `model.onnx` of a folder.
+
+    Raises:
+        InputError: there is none.
+    """
+    path = Path(model_path)
+    file = path / MODEL_FILE if path.is_dir() else path
+    if not file.is_file():
+        raise InputError(
+            f"{file}: expected a model file, found none; "
+            f"give an .onnx file or a folder with a {MODEL_FILE}"
+        )
+    return file
+
+
+def load_session(path: Path, provider: str = "cpu") -> ort.InferenceSession:
+    """Open an ONNX file of any kind; a run takes one thread.
+
+    Raises:
+        InputError: it is not an ONNX model, or there is no such provider.
+    """
+    own_name = _provider(provider)
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.log_severity_level = 3  # errors only; warnings about graph details help nobody here
+    try:
+        return ort.InferenceSession(
+            str(path), options, providers=[*{own_name: None, "CPUExecutionProvider": None}]
+        )
+    except _LOAD_ERRORS as error:
+        reason = " ".join(str(error).split())
+        raise InputError(
+            f"{path}: expected an ONNX model, received a file that is none or is damaged "
+            f"({reason}); copy or export it again"
+        ) from error
+
+
+def _provider(name: str) -> str:
+    """Return onnxruntime's own name of a provider, if it can be used here."""
+    if name not in PROVIDERS:
+        raise InputError(
+            f"expected a provider of {', '.join(PROVIDERS)}, received '{name}'."
+            f"{nearest_name(name, PROVIDERS)}"
+        )
+    available = ort.get_available_providers()
+    if PROVIDERS[name] not in available:
+        usable = ", ".join(key for key, value in PROVIDERS.items() if value in available)
+        raise InputError(
+            f"expected a provider that the installed onnxruntime has ({usable}), received "
+            f"'{name}'; install the onnxruntime package made for it, or use cpu"
+        )
+    return PROVIDERS[name]
+
+
+def _is_ours(strings: dict[str, str]) -> bool:
+    return "schema_version" in strings
+
+
+def _order_of_classes(vocab: str, strings: dict[str, str]) -> list[int]:
+    """Return which of the network's classes are those of a sorted vocabulary and the blank."""
+    if _is_ours(strings):
+        raise InputError(
+            "expected no vocab, as the file says itself what it reads, received "
+            f"'{vocab}'; leave it out"
+        )
+    if len(set(vocab)) != len(vocab):
+        raise InputError(f"expected a vocab of different characters, received '{vocab}'")
+    return [*sorted(range(len(vocab)), key=vocab.__getitem__), len(vocab)]
+
+
+def _agree(stated: list[int | str | None], expected: tuple[int, ...]) -> bool:
+    """Compare sizes; names and None are free and agree with any."""
+    return all(
+        not isinstance(size, int) or size == value
+        for size, value in zip(stated, expected, strict=True)
+    )

@@ -1,0 +1,155 @@
+"""Layers and an optimizer that train with TensorFlow's fused operations on a CPU."""
+
+import ctypes
+import platform
+from functools import cache
+
+import keras
+import tensorflow as tf
+from keras import layers
+
+
+@keras.saving.register_keras_serializable("ctckit")
+class FusedLSTM(layers.LSTM):
+    """A Keras LSTM that trains with one fused operation on a CPU.
+
+    Keras' loop over time issues six small matrix products for each step and direction. The
+    fused kernel computes the same; a training step of `crnn` takes a fifth less with it. GPUs
+    have cuDNN for this; inference, export and XLA (`use_cudnn=False`) use Keras' own loop.
+    """
+
+    def call(self, sequences, initial_state=None, mask=None, training=False):
+        """Return the outputs of all steps, (B, T, units), or what Keras returns."""
+        fits = initial_state is None and mask is None and self.return_sequences
+        fits &= self.use_cudnn is not False and self.compute_dtype != "float64"
+        if training and fits and not tf.config.list_physical_devices("GPU"):
+            return self._fused(sequences)
+        return super().call(sequences, initial_state, mask, training)
+
+    def _fused(self, sequences: tf.Tensor) -> tf.Tensor:
+        x = tf.transpose(sequences, (1, 0, 2))  # (T, B, D)
+        x = tf.reverse(x, [0]) if self.go_backwards else x
+        weights = tf.concat([self.cell.kernel, self.cell.recurrent_kernel], axis=0)
+        num_steps, batch_size = tf.unstack(tf.shape(x))[:2]
+        no_state = tf.zeros((batch_size, self.units))
+        no_peephole = tf.zeros([self.units])
+        # Not BlockLSTMV2, which takes the gates in Keras' order: its gradient is wrong.
+        outputs = tf.raw_ops.BlockLSTM(
+            seq_len_max=tf.cast(num_steps, tf.int64),
+            x=tf.cast(x, tf.float32),  # the kernel takes no bfloat16
+            cs_prev=no_state,
+            h_prev=no_state,
+            w=tf.cast(_gates_icfo(weights), tf.float32),
+            wci=no_peephole,
+            wcf=no_peephole,
+            wco=no_peephole,
+            b=tf.cast(_gates_icfo(self.cell.bias), tf.float32),
+            forget_bias=0.0,  # Keras keeps it in the bias
+            cell_clip=-1.0,
+            use_peephole=False,
+        )
+        return tf.cast(tf.transpose(outputs.h, (1, 0, 2)), self.compute_dtype)
+
+
+def _gates_icfo(weights: tf.Tensor) -> tf.Tensor:
+    """Reorder the gates along the last axis from Keras' order, i f c o, to that of the kernel."""
+    i, f, c, o = tf.split(weights, 4, axis=-1)
+    return tf.concat([i, c, f, o], axis=-1)
+
+
+@keras.saving.register_keras_serializable("ctckit")
+class FusedBatchNormalization(layers.BatchNormalization):
+    """A Keras batch normalisation that trains images with one fused operation.
+
+    Keras computes the same with eight; a training step of `crnn` on a CPU takes a sixth less
+    with one. The default momentum forgets the first steps within a short run; Keras' own 0.99
+    needs some 500 steps.
+    """
+
+    def __init__(self, momentum: float = 0.9, **options) -> None:
+        super().__init__(momentum=momentum, **options)
+
+    def call(self, inputs, training=None, mask=None):
+        """Normalise (B, H, W, C) or (B, T, C) over all axes but the last."""
+        if not (training and self.trainable) or mask is not None or len(inputs.shape) != 4:
+            return super().call(inputs, training=training, mask=mask)
+        outputs = tf.raw_ops.FusedBatchNormV3(
+            x=inputs,
+            scale=tf.convert_to_tensor(self.gamma),
+            offset=tf.convert_to_tensor(self.beta),
+            mean=[],
+            variance=[],
+            epsilon=self.epsilon,
+            is_training=True,
+        )
+        kept, count = self.momentum, tf.cast(tf.size(inputs) / inputs.shape[-1], tf.float32)
+        new_mean = outputs.batch_mean
+        new_variance = outputs.batch_variance * (1 - 1 / count)  # the kernel divides by count - 1
+        self.moving_mean.assign(self.moving_mean * kept + new_mean * (1 - kept))
+        self.moving_variance.assign(self.moving_variance * kept + new_variance * (1 - kept))
+        return outputs.y
+
+
+def use_plain_loops(network: keras.Model) -> None:
+    """Let LSTMs of `network` loop over time by plain operations: XLA knows no fused kernels."""
+    for layer in network.layers:
+        for part in (layer, *(getattr(layer, side, None) for side in _DIRECTIONS)):
+            if isinstance(part, layers.LSTM):
+                part.use_cudnn, part.supports_jit = False, True
+
+
+_DIRECTIONS = ("forward_layer", "backward_layer")  # where Bidirectional keeps its layers
+
+
+# Parameters of mallopt(3), from glibc's malloc.h.
+M_TRIM_THRESHOLD = -1  # bytes that may lie free at the end of the heap
+M_MMAP_THRESHOLD = -3  # bytes from which a block is mapped, and unmapped when freed
+KEEP_BYTES = 1 << 30
+
+
+@cache
+def keep_freed_memory() -> None:
+    """Let the process keep the memory that a training step frees, for the next step.
+
+    TensorFlow tells glibc at the first `tf.data.Dataset.from_generator`, which Keras uses for
+    every provider, to return all but 128 KiB to the system. Each step then asks for its feature
+    maps anew, a page at a time: a training step of `crnn` on two cores takes a quarter longer.
+
+    Nothing is done where the C library is not glibc.
+    """
+    if platform.libc_ver()[0] != "glibc":
+        return
+    signature = tf.TensorSpec((), tf.int32)
+    next(iter(tf.data.Dataset.from_generator(lambda: [0], output_signature=signature)))
+    libc = ctypes.CDLL(None)
+    for parameter in (M_TRIM_THRESHOLD, M_MMAP_THRESHOLD):
+        libc.mallopt(parameter, KEEP_BYTES)
+
+
+@keras.saving.register_keras_serializable("ctckit")
+class FusedAdamW(keras.optimizers.AdamW):
+    """Keras' AdamW, with one operation for each weight where Keras has twelve.
+
+    The result is the same; small networks on a CPU spend a tenth of a step on those twelve.
+    """
+
+    def update_step(self, gradient, variable, learning_rate) -> None:
+        """Update `variable` and its two moments in place."""
+        index = self._get_variable_index(variable)
+        step = tf.cast(self.iterations + 1, tf.float32)
+        tf.raw_ops.ResourceApplyAdam(
+            var=_handle(variable),
+            m=_handle(self._momentums[index]),
+            v=_handle(self._velocities[index]),
+            beta1_power=self.beta_1**step,
+            beta2_power=self.beta_2**step,
+            lr=tf.cast(learning_rate, tf.float32),
+            beta1=self.beta_1,
+            beta2=self.beta_2,
+            epsilon=self.epsilon,
+            grad=gradient,
+        )
+
+
+def _handle(variable: keras.Variable | tf.Variable) -> tf.Tensor:
+    return variable.handle if hasattr(variable, "handle") else variable.value.handle

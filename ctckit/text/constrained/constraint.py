@@ -1,0 +1,196 @@
+"""Read only what can be: texts of a pattern, of a length or of a list."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from ctckit.errors import InputError
+from ctckit.text.constrained.automaton import Automaton
+from ctckit.text.constrained.prefix_search import most_probable_text
+from ctckit.text.forward import (
+    Lattice,
+    forward,
+    log_probabilities,
+    require_probabilities,
+    text_probabilities,
+)
+from ctckit.text.greedy import ctc_decoder, decode_members, vote
+from ctckit.text.vocabulary import Vocabulary, normalise
+
+CHUNK = 4096  # texts of a lexicon that are rated at once
+
+
+@dataclass(frozen=True)
+class Constraint:
+    r"""What is known about every text; a text has to satisfy all that is given.
+
+    Args:
+        pattern: regular expression that the whole text matches, as "[0-9]{2}[a-z]{3}". In
+            Python's syntax, without ^, $, look-behind and back-references; `\d`, `\w` and `\s`
+            stand for ASCII characters. Characters that the network cannot read drop out.
+        length: number of characters, or the smallest and the largest number. Kept as two numbers.
+        lexicon: all texts there are. Those with characters that the network cannot read drop out.
+
+    Raises:
+        InputError: none of them is given, a length is below 1 or the lexicon is empty.
+
+    >>> Constraint(pattern="[0-9]{2}[a-z]{3}").allows("12abc", Vocabulary("123abc"))
+    True
+    """
+
+    pattern: str | None = None
+    length: int | tuple[int, int] | None = None
+    lexicon: Sequence[str] | None = None
+
+    def __post_init__(self) -> None:
+        """Check what can be checked without a vocabulary, and make it hashable."""
+        if self.pattern is None and self.length is None and self.lexicon is None:
+            raise InputError(
+                "constraint: expected a pattern, a length or a lexicon, received none of them; "
+                "give at least one"
+            )
+        if self.length is not None:
+            shortest, longest = np.broadcast_to(self.length, 2).tolist()
+            if not 1 <= shortest <= longest:
+                raise InputError(
+                    f"constraint: expected a length of 1 or more, or the smallest and the largest "
+                    f"length, received {self.length}; correct it"
+                )
+            object.__setattr__(self, "length", (shortest, longest))
+        if self.lexicon is not None:
+            if isinstance(self.lexicon, str) or not self.lexicon:
+                raise InputError(
+                    f"constraint: expected a lexicon of at least one text, received "
+                    f"{self.lexicon!r}; give a list of texts"
+                )
+            object.__setattr__(self, "lexicon", tuple(dict.fromkeys(map(normalise, self.lexicon))))
+
+    def require_possible(self, vocabulary: Vocabulary) -> None:
+        """Make sure that some text of the vocabulary satisfies the constraint.
+
+        Raises:
+            InputError: none does, or the pattern is invalid.
+        """
+        _compile(self, vocabulary)
+
+    def allows(self, text: str, vocabulary: Vocabulary) -> bool:
+        """Return whether `text` is of this vocabulary and satisfies the constraint."""
+        return text in _compile(self, vocabulary)
+
+
+def constrained_decode(
+    probabilities: np.ndarray, vocabulary: Vocabulary, constraint: Constraint
+) -> tuple[list[str], np.ndarray]:
+    """Return for each image the most probable text that satisfies the constraint.
+
+    It is the text with the highest sum over all its paths, exactly. Only where a network is so
+    unsure that too many beginnings are about as probable (`prefix_search.MAX_PREFIXES`; never
+    with a lexicon), the text of the most probable allowed path stands in for it.
+
+    Args:
+        probabilities: float (N, T, V+1), each row along the last axis sums to 1; or
+            (N, M, T, V+1) of M networks, which `vote`.
+        vocabulary: the characters of the first V classes.
+        constraint: what is known about the texts.
+
+    Returns:
+        N texts, and the probability of each, float32 (N,), 0…1. A low one says that the image does
+        not look like any allowed text.
+
+    Raises:
+        InputError: the shape does not fit, the pattern is invalid, or no text of the vocabulary
+            satisfies the constraint and fits into T steps.
+    """
+    if np.ndim(probabilities) == 4:
+        return vote(*decode_members(constrained_decode, probabilities, vocabulary, constraint))
+    probabilities = require_probabilities(probabilities, vocabulary)
+    allowed = _compile(constraint, vocabulary)
+    texts = ctc_decoder(probabilities, vocabulary)
+    confidences = text_probabilities(probabilities, texts, vocabulary)
+    for i, text in enumerate(texts):
+        if confidences[i] <= 0.5 or text not in allowed:  # more than half of all is beaten by none
+            texts[i] = allowed.most_probable(log_probabilities(probabilities[i]))
+            confidences[i] = text_probabilities(probabilities[i : i + 1], [texts[i]], vocabulary)[0]
+    return texts, confidences.astype(np.float32)
+
+
+class _Language:
+    """The texts that an automaton accepts."""
+
+    def __init__(self, automaton: Automaton, vocabulary: Vocabulary) -> None:
+        self._automaton = automaton
+        self._vocabulary = vocabulary
+
+    def __contains__(self, text: str) -> bool:
+        spellable = all(character in self._vocabulary for character in text)
+        return spellable and self._automaton.accepts(self._vocabulary.encode(text))
+
+    def most_probable(self, log_probs: np.ndarray) -> str:
+        found = most_probable_text(log_probs, self._automaton)
+        if found is None:
+            raise _none_fits(log_probs)
+        return self._vocabulary.decode(found.ids)
+
+
+class _Lexicon:
+    """The texts of a list, each of which is rated."""
+
+    def __init__(self, texts: Sequence[str], vocabulary: Vocabulary) -> None:
+        self._texts = texts
+        self._lookup = frozenset(texts)
+        chunks = [texts[i : i + CHUNK] for i in range(0, len(texts), CHUNK)]
+        self._lattices = [Lattice(chunk, vocabulary) for chunk in chunks]
+
+    def __contains__(self, text: str) -> bool:
+        return text in self._lookup
+
+    def most_probable(self, log_probs: np.ndarray) -> str:
+        probabilities = np.exp(log_probs)
+        scores = np.concatenate([self._rate(probabilities, each) for each in self._lattices])
+        if scores.max() == -np.inf:
+            raise _none_fits(log_probs)
+        return self._texts[scores.argmax()]
+
+    @staticmethod
+    def _rate(probabilities: np.ndarray, lattice: Lattice) -> np.ndarray:
+        count = len(lattice.lengths)
+        return forward(np.broadcast_to(probabilities, (count, *probabilities.shape)), lattice)
+
+
+@lru_cache(maxsize=8)
+def _compile(constraint: Constraint, vocabulary: Vocabulary) -> _Language | _Lexicon:
+    automaton = Automaton.of_all_texts(vocabulary)
+    if constraint.pattern is not None:
+        automaton &= Automaton.from_pattern(normalise(constraint.pattern), vocabulary)
+    if constraint.length is not None:
+        automaton &= Automaton.of_length(*constraint.length, vocabulary)
+    language = _Language(automaton, vocabulary)
+    texts = [text for text in constraint.lexicon or () if text in language]
+    if automaton.is_empty or (constraint.lexicon and not texts):
+        raise InputError(
+            f"constraint: expected that some text of the characters '{vocabulary}' satisfies "
+            f"{_describe(constraint)}, received a constraint that none satisfies; correct it"
+        )
+    return _Lexicon(texts, vocabulary) if texts else language
+
+
+def _describe(constraint: Constraint) -> str:
+    parts = []
+    if constraint.pattern is not None:
+        parts.append(f"the pattern {constraint.pattern!r}")
+    if constraint.length is not None:
+        parts.append("the length {} to {}".format(*constraint.length))
+    if constraint.lexicon is not None:
+        examples = ", ".join(map(repr, constraint.lexicon[:3]))
+        parts.append(f"the lexicon {examples}{', …' * (len(constraint.lexicon) > 3)}")
+    return " and ".join(parts)
+
+
+def _none_fits(log_probs: np.ndarray) -> InputError:
+    return InputError(
+        f"constraint: expected an allowed text that fits into the network's {len(log_probs)} time "
+        "steps (one for each character, one more between equal neighbours), received only longer "
+        "ones; allow shorter texts, or train with a greater --width"
+    )

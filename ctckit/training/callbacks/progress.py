@@ -1,0 +1,111 @@
+"""A progress bar over the steps of an epoch."""
+
+import time
+from pathlib import Path
+
+import keras
+
+from ctckit.files import write_table
+from ctckit.log import LOGGER, format_seconds, progress
+from ctckit.run_folder import RunFolder
+from ctckit.training.callbacks.one_cycle import OneCycle
+
+
+class ProgressBar(keras.callbacks.Callback):
+    """Show how far the running epoch is, and its loss so far.
+
+    Args:
+        cycle: tells whether the number of epochs is known.
+    """
+
+    def __init__(self, cycle: OneCycle) -> None:
+        super().__init__()
+        self.cycle = cycle
+
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+        """Open a bar for the epoch."""
+        name = epoch_name(epoch + 1, self.params["epochs"], self.cycle)
+        self._bar = progress((), name, total=self.params["steps"], unit="step")
+
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+        """Advance by one step."""
+        self._bar.set_postfix(loss=f"{logs['loss']:.3f}", refresh=False)
+        self._bar.update()
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        """Remove the bar; the epoch's line takes its place."""
+        self._bar.close()
+
+
+COLUMNS = (
+    "epoch", "seconds", "loss", "CER", "WER", "val_loss", "val_CER", "val_WER", "learning_rate",
+)  # fmt: skip
+
+
+class TrainLogger(keras.callbacks.Callback):
+    """Log every epoch and keep `history.csv` in `log_path` up to date.
+
+    `seconds` counts the fitting so far; validation and the other callbacks are not counted.
+
+    Args:
+        log_path: folder of the run.
+        cycle: tells how much of the run is done, for the time left.
+
+    Attributes:
+        history: one dictionary per epoch, with the columns of history.csv.
+    """
+
+    def __init__(self, log_path: str | Path, cycle: OneCycle) -> None:
+        super().__init__()
+        self.cycle = cycle
+        self.path = RunFolder(Path(log_path)).history
+        self.history: list[dict[str, float]] = []
+
+    def on_train_begin(self, logs: dict | None = None) -> None:
+        """Start to count."""
+        self.history = []
+        self._fitting_s = 0.0
+        self._began = time.perf_counter()
+
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+        """Start the clock."""
+        self._started: float | None = time.perf_counter()
+
+    def on_test_begin(self, logs: dict | None = None) -> None:
+        """Stop the clock while validating."""
+        self._stop_clock()
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        """Log the epoch."""
+        self._stop_clock()
+        row = {
+            "epoch": epoch + 1,
+            "seconds": round(self._fitting_s, 3),
+            **logs,
+            "learning_rate": float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate)),
+        }
+        self.history.append({name: row.get(name, float("nan")) for name in COLUMNS})
+        write_table(self.path, COLUMNS, (row.values() for row in self.history))
+        LOGGER.info(self._line(self.history[-1]))
+
+    def _stop_clock(self) -> None:
+        if self._started is not None:
+            self._fitting_s += time.perf_counter() - self._started
+            self._started = None
+
+    def _line(self, row: dict[str, float]) -> str:
+        elapsed = time.perf_counter() - self._began
+        left_s = elapsed / self.cycle.progress - elapsed
+        return (
+            f"{epoch_name(row['epoch'], self.params['epochs'], self.cycle)}   "
+            f"loss {row['loss']:7.3f}   val_loss {row['val_loss']:7.3f}   "
+            f"val_CER {row['val_CER']:7.2%}   val_WER {row['val_WER']:7.2%}   "
+            f"{format_seconds(left_s)} left"
+        )
+
+
+def epoch_name(epoch: int, num_epochs: int, cycle: OneCycle) -> str:
+    """Return "epoch  7/23", or "epoch 7" where time, not a number of epochs, ends the run."""
+    if cycle.time_budget_s is not None:
+        return f"epoch {epoch:>3}"
+    return f"epoch {epoch:>{len(str(num_epochs))}}/{num_epochs}"

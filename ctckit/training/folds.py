@@ -1,0 +1,159 @@
+"""Every image read by a model that never saw it, and what that says about the labels."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import keras
+import numpy as np
+
+from ctckit.data.samples import Sample
+from ctckit.data.split import split_folds
+from ctckit.evaluation.suspicion import label_suspicions
+from ctckit.files import write_table
+from ctckit.image.decode import ImageReader
+from ctckit.log import LOGGER
+from ctckit.report.grid import caption, image_grid, save_png
+from ctckit.text.error_rates import ErrorCounts, count_errors
+from ctckit.text.greedy import decode_members, greedy_decode, vote
+from ctckit.text.vocabulary import Vocabulary
+from ctckit.training.ensemble import predict_all
+from ctckit.training.provider import DataProvider
+
+
+class OutOfFold(NamedTuple):
+    """What the models of a fold read on an image of that fold.
+
+    `suspicion` is how much more probable the text read is than the label, in nats: 0 where they
+    agree, large where a model that never saw the image is sure of something else. With several
+    models a fold `text` is what their vote gave and `texts` what each of them read.
+    """
+
+    image: str
+    label: str
+    fold: int
+    text: str
+    confidence: float
+    suspicion: float
+    texts: tuple[str, ...]
+
+
+def cross_validate(
+    samples: Sequence[Sample],
+    *,
+    num_folds: int,
+    seed: int,
+    train: Callable[[list[Sample]], keras.Model],
+    make_provider: Callable[[list[Sample]], DataProvider],
+    vocabulary: Vocabulary,
+    keep: Callable[[list[OutOfFold]], None],
+) -> list[OutOfFold]:
+    """Train a model per fold on the other folds and read the fold with it.
+
+    Nothing of a fold is used for its model, not even to choose an epoch.
+
+    Args:
+        samples: all images.
+        num_folds: number of parts, each read once.
+        seed: of the parts.
+        train: returns a network, images to probabilities, trained on the samples it is given;
+            or several in one, as `ensemble` makes.
+        make_provider: returns batches of samples as the network expects them, unvaried.
+        vocabulary: characters of the networks.
+        keep: called with all rows so far after each fold, so that nothing is lost.
+
+    Returns:
+        One row per sample, fold by fold.
+    """
+    rows: list[OutOfFold] = []
+    for fold, (rest, held_out) in enumerate(split_folds(samples, num_folds, seed), start=1):
+        keras.utils.clear_session()
+        network = train(rest)
+        provider = make_provider(held_out)
+        provider.shuffle = False
+        rows += _read(network, provider, vocabulary, fold)
+        errors = _count(rows[-len(held_out) :])
+        LOGGER.info(
+            "fold %*d/%d   %d of %d images misread   CER %.2f%%", len(str(num_folds)), fold,
+            num_folds, errors.wrong_texts, errors.texts, errors.cer * 100,
+        )  # fmt: skip
+        keep(rows)
+    return rows
+
+
+def _read(
+    network: keras.Model, provider: DataProvider, vocabulary: Vocabulary, fold: int
+) -> list[OutOfFold]:
+    probabilities = predict_all(network, provider)
+    members = probabilities if probabilities.ndim == 4 else probabilities[:, None]
+    member_texts, member_confidences = decode_members(greedy_decode, members, vocabulary)
+    texts, confidences = vote(member_texts, member_confidences)
+    labels = [sample.label for sample in provider.samples]
+    suspicions = [
+        label_suspicions(member, labels, texts, vocabulary) for member in np.moveaxis(members, 1, 0)
+    ]
+    return [
+        OutOfFold(*sample, fold, text, float(confidence), float(suspicion), read)
+        for sample, text, confidence, suspicion, read in zip(
+            provider.samples,
+            texts,
+            confidences,
+            np.mean(suspicions, axis=0),
+            zip(*member_texts, strict=True),
+            strict=True,
+        )
+    ]
+
+
+def likely_label_errors(rows: Sequence[OutOfFold]) -> list[OutOfFold]:
+    """Return the rows whose label was not read, the most suspicious first."""
+    differing = [row for row in rows if row.text != row.label]
+    return sorted(differing, key=lambda row: row.suspicion, reverse=True)
+
+
+def write_rows(rows: Sequence[OutOfFold], path: str | Path) -> Path:
+    """Write rows as CSV with the names of the fields as header, whole or not at all.
+
+    Several models have columns of their own behind: text_1, text_2 …
+    """
+    names = [f"text_{index}" for index in range(1, _num_models(rows) + 1)]
+    names = names if len(names) > 1 else []
+    formatted = (
+        row[:4] + (f"{row.confidence:.6f}", f"{row.suspicion:.4f}") + row.texts[: len(names)]
+        for row in rows
+    )
+    return write_table(path, (*OutOfFold._fields[:-1], *names), formatted)
+
+
+def _num_models(rows: Sequence[OutOfFold]) -> int:
+    return len(rows[0].texts) if rows else 0
+
+
+def save_label_errors(rows: Sequence[OutOfFold], path: Path, limit: int = 48) -> None:
+    """Write the rows as CSV, the most suspicious first, and a picture of the first ones."""
+    suspects = likely_label_errors(rows)
+    write_rows(suspects, path)
+    if suspects:
+        shown, read = suspects[:limit], ImageReader(channels=3)
+        images = [read(row.image, "")[0] for row in shown]
+        captions = [caption(row.label, row.text) for row in shown]
+        save_png(path.with_suffix(".png"), image_grid(images, captions, [False] * len(shown)))
+
+
+def fold_figures(rows: Sequence[OutOfFold]) -> dict:
+    """Return the figures over all folds, ready for JSON; rates are 0…1."""
+    errors = _count(rows)
+    return {
+        "folds": max(row.fold for row in rows),
+        "CER": errors.cer,
+        "WER": errors.wer,
+        "WER_interval": errors.wer_interval,
+        "misread": errors.wrong_texts,
+        "misread_by_model": [
+            sum(row.texts[index] != row.label for row in rows) for index in range(_num_models(rows))
+        ],
+    }
+
+
+def _count(rows: Sequence[OutOfFold]) -> ErrorCounts:
+    return count_errors([row.text for row in rows], [row.label for row in rows])

@@ -1,0 +1,119 @@
+import cv2
+import numpy as np
+import pytest
+from mltu import transformers as mltu
+from mltu.annotations.images import CVImage
+
+from ctckit.data.label_steps import LabelIndexer, LabelPadding
+from ctckit.errors import InputError
+from ctckit.image.resize import ImageResizer
+from ctckit.text.vocabulary import Vocabulary
+from tests.drawing import draw_text
+
+IMAGE = draw_text("2345", height=30, width=90)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("keep_aspect_ratio", [False, True])
+@pytest.mark.parametrize(
+    "size", [(90, 30), (200, 50), (45, 15), (50, 50), (10, 300), (300, 10), (1, 1)]
+)
+def test_size_is_reached(size, keep_aspect_ratio, channels):
+    image = np.ascontiguousarray(IMAGE[..., :channels])
+    before = image.copy()
+    resized, label = ImageResizer(*size, keep_aspect_ratio)(image, "text")
+    assert resized.shape == (size[1], size[0], channels)
+    assert resized.dtype == np.uint8
+    assert label == "text"
+    assert np.array_equal(image, before)
+
+
+@pytest.mark.parametrize("keep_aspect_ratio", [False, True])
+def test_fitting_image_is_not_copied(keep_aspect_ratio):
+    resized, _ = ImageResizer(90, 30, keep_aspect_ratio)(IMAGE, "")
+    assert np.shares_memory(resized, IMAGE)
+
+
+def test_shrinking_averages_areas():
+    checkers = (np.indices((8, 8)).sum(axis=0) % 2 * 255).astype(np.uint8)[..., None]
+    assert np.unique(ImageResizer(4, 4)(checkers, "")[0]).tolist() == [128]
+
+
+def test_aspect_ratio_is_kept_and_the_image_centred():
+    black = np.zeros((10, 40, 3), np.uint8)
+    resized, _ = ImageResizer(20, 20, keep_aspect_ratio=True)(black, "")
+    rows = np.flatnonzero((resized == 0).all(axis=(1, 2)))
+    assert rows.tolist() == [7, 8, 9, 10, 11]
+    assert np.unique(resized[:7]).tolist() == [255]
+
+
+@pytest.mark.parametrize("color", [(10, 20, 30), [10, 20, 30]])
+def test_padding_color(color):
+    black = np.zeros((10, 40, 3), np.uint8)
+    resized, _ = ImageResizer(20, 20, True, padding_color=color)(black, "")
+    assert resized[0, 0].tolist() == [10, 20, 30]
+
+
+@pytest.mark.parametrize("keep_aspect_ratio", [False, True])
+@pytest.mark.parametrize("size", [(90, 30), (180, 60), (200, 60), (180, 90)])
+def test_same_as_mltu_where_nothing_shrinks(size, keep_aspect_ratio):
+    options = {"keep_aspect_ratio": keep_aspect_ratio, "padding_color": (255, 255, 255)}
+    expected, _ = mltu.ImageResizer(*size, **options)(CVImage(IMAGE), "")
+    assert np.array_equal(ImageResizer(*size, **options)(IMAGE, "")[0], expected.numpy())
+
+
+def test_same_as_opencv_where_it_shrinks():
+    expected = cv2.resize(IMAGE, (45, 20), interpolation=cv2.INTER_AREA)
+    assert np.array_equal(ImageResizer(45, 20)(IMAGE, "")[0], expected)
+
+
+@pytest.mark.parametrize(("width", "height"), [(0, 10), (10, 0), (-1, 10)])
+def test_resizer_refuses_no_size(width, height):
+    with pytest.raises(InputError, match=f"at least 1, received {width} and {height}"):
+        ImageResizer(width, height)
+
+
+@pytest.mark.parametrize("color", [-1, 256, (0, 0, 300)])
+def test_resizer_refuses_a_colour_out_of_range(color):
+    with pytest.raises(InputError, match="padding_color in 0…255"):
+        ImageResizer(10, 10, padding_color=color)
+
+
+@pytest.mark.parametrize("vocabulary", [Vocabulary("abc"), "abc", ["a", "b", "c"], "cab"])
+def test_indexer_takes_any_form_of_a_vocabulary(vocabulary):
+    image, ids = LabelIndexer(vocabulary)("image", "cab")
+    assert image == "image"
+    assert ids.dtype == np.int32
+    assert ids.tolist() == [2, 0, 1]
+
+
+def test_indexer_names_unknown_characters():
+    with pytest.raises(InputError, match="label 'abx': .*received 'x'"):
+        LabelIndexer("abc")(None, "abx")
+
+
+def test_padding():
+    image, ids = LabelPadding(max_word_length=4, padding_value=9)("image", np.array([1, 2]))
+    assert image == "image"
+    assert ids.dtype == np.int32
+    assert ids.tolist() == [1, 2, 9, 9]
+
+
+def test_padding_does_not_cut():
+    with pytest.raises(InputError, match="at most 2 characters, received a label of 3"):
+        LabelPadding(max_word_length=2, padding_value=9)(None, np.array([1, 2, 3]))
+
+
+def test_padding_refuses_no_length():
+    with pytest.raises(InputError, match="max_word_length of at least 1, received 0"):
+        LabelPadding(max_word_length=0, padding_value=9)
+
+
+@pytest.mark.parametrize("label", ["", "a", "cab", "abcab"])
+def test_labels_same_as_mltus(label):
+    ours, theirs = None, None
+    for step in (LabelIndexer("abc"), LabelPadding(max_word_length=5, padding_value=3)):
+        _, ours = step(None, label if ours is None else ours)
+    for step in (mltu.LabelIndexer(list("abc")), mltu.LabelPadding(3, 5)):
+        _, theirs = step(None, label if theirs is None else theirs)
+    assert np.array_equal(ours, theirs)

@@ -1,0 +1,30 @@
+import numpy as np
+import pytest
+
+from ctckit.image.steps import apply_steps, image_steps
+from tests.drawing import draw_text, write_image
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("keep_aspect_ratio", [False, True])
+def test_image_steps_give_network_input(tmp_path, channels, keep_aspect_ratio):
+    path = write_image(tmp_path / "a.png", draw_text("23"))
+    steps = image_steps(height=20, width=80, channels=channels, keep_aspect_ratio=keep_aspect_ratio)
+    image, label = apply_steps(steps, path, "23")
+    assert image.shape == (20, 80, channels)
+    assert image.dtype == np.uint8
+    assert label == "23"
+
+
+def test_network_input_is_bit_equal_for_every_form_of_an_image(tmp_path):
+    path = write_image(tmp_path / "a.png", draw_text("23"))
+    steps = image_steps(height=20, width=80, channels=1)
+    forms = [str(path), path, path.read_bytes(), draw_text("23")]
+    first, *others = [apply_steps(steps, form)[0] for form in forms]
+    assert all(np.array_equal(first, other) for other in others)
+
+
+def test_steps_are_applied_in_order_to_image_and_label():
+    steps = [lambda image, label: (image + 1, label), lambda image, label: (image * 2, label + "!")]
+    assert apply_steps(steps, 1, "a") == (4, "a!")
+    assert apply_steps([], 1) == (1, "")

@@ -1,0 +1,161 @@
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import cv2
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+from ctckit.errors import InputError
+from ctckit.image.steps import apply_steps, image_steps
+from ctckit.inference.reader import ImageToWordModel, Reading
+from ctckit.text.constrained.constraint import Constraint
+from tests.drawing import draw_text, write_image
+from tests.inference.tiny_model import CHARACTERS, WIDTH, draw_stripes, write_model
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    return ImageToWordModel(write_model(tmp_path_factory.mktemp("model") / "model.onnx"))
+
+
+def opaque(image):
+    return cv2.cvtColor(image, cv2.COLOR_GRAY2BGRA)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        lambda image: image,
+        lambda image: image[..., None],
+        lambda image: cv2.cvtColor(image, cv2.COLOR_GRAY2BGR),
+        opaque,
+        lambda image: np.where(image[..., None] == 255, 0, opaque(image)),  # white by transparency
+    ],
+)
+def test_arrays_of_any_form(model, form):
+    assert model.predict(form(draw_stripes("2352"))) == "2352"
+
+
+def test_files(model, tmp_path):
+    path = write_image(tmp_path / "Bild 图.png", draw_stripes("5432"))
+    assert model.predict(path) == model.predict(str(path)) == "5432"
+
+
+def test_pixels_are_those_of_training(model):
+    image = draw_text("234")
+    steps = image_steps(height=8, width=40, channels=1, keep_aspect_ratio=False)
+    np.testing.assert_array_equal(model.prepare(image), apply_steps(steps, image)[0])
+    assert model.prepare(image).dtype == np.uint8
+
+
+@pytest.mark.parametrize("batch_size", [1, 2, 7, 8, 100])
+def test_read_keeps_the_order(model, batch_size):
+    texts = ["2", "3", "44", "", "5555", "23", "5"]
+    readings = model.read([draw_stripes(text) for text in texts], batch_size=batch_size)
+    assert [reading.text for reading in readings] == texts
+    assert readings[0] == model.read_one(draw_stripes("2"))
+    assert all(isinstance(reading, Reading) and 0 < reading.confidence <= 1 for reading in readings)
+
+
+def test_read_nothing(model):
+    assert model.read([]) == []
+
+
+def test_unreadable_image_is_named(model, tmp_path):
+    (tmp_path / "broken.png").write_bytes(b"no image")
+    with pytest.raises(InputError, match="broken.png"):
+        model.read([draw_stripes("2"), tmp_path / "broken.png"])
+
+
+@pytest.fixture
+def quick_switches():
+    """Let threads take turns a thousand times as often as usual."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(5e-6)
+    yield
+    sys.setswitchinterval(usual)
+
+
+@pytest.mark.parametrize("constraint", [None, Constraint(pattern="[23]{2,3}[45]?")])
+def test_many_threads_read_what_one_reads(tmp_path, quick_switches, constraint):
+    rng = np.random.default_rng(0)
+    texts = ["".join(rng.choice(list(CHARACTERS), rng.integers(1, 8))) for _ in range(200)]
+    images = [cv2.resize(draw_stripes(text), (rng.integers(40, 90), 20)) for text in texts]
+    path = write_model(tmp_path / "model.onnx")
+    expected = list(map(ImageToWordModel(path, constraint=constraint).predict, images))
+    assert len(set(expected)) > 10
+
+    model, start = ImageToWordModel(path, constraint=constraint), Barrier(8)
+
+    def read_from(offset: int) -> list[str]:
+        start.wait()
+        order = np.roll(range(len(images)), offset)
+        texts = {index: model.predict(images[index]) for index in order}
+        return [texts[index] for index in range(len(images))]
+
+    with ThreadPoolExecutor(8) as pool:
+        for read in pool.map(read_from, range(0, 200, 25)):
+            assert read == expected
+
+
+def test_n_best_texts_of_an_image(model, tmp_path):
+    image = draw_stripes("2352")
+    image[:, [12, 14]] = 255
+    image[:, 13] -= 18  # the column left of the 5, now nearly as much a 4
+    candidates = model.n_best(image, count=3)
+    assert [candidate.text for candidate in candidates[:2]] == ["2352", "2342"]
+    probabilities = [candidate.probability for candidate in candidates]
+    assert len(candidates) == 3 and probabilities == sorted(probabilities, reverse=True)
+    for candidate in candidates:
+        only = ImageToWordModel(model.model_path, constraint=Constraint(lexicon=[candidate.text]))
+        assert only.read_one(image).confidence == pytest.approx(candidate.probability, rel=1e-4)
+    assert model.n_best(write_image(tmp_path / "a.png", image), count=1) == candidates[:1]
+    with pytest.raises(InputError, match="count 0"):
+        model.n_best(image, count=0)
+
+
+def test_characters_of_an_image(model, tmp_path):
+    image = draw_stripes("2352")
+    characters = model.characters(image)
+    assert [character.text for character in characters] == list("2352")
+    for index, character in enumerate(characters):  # a stripe is 3 columns, the next 2 are white
+        assert character.start == pytest.approx((2 + 5 * index) / WIDTH)
+        assert character.end == pytest.approx((5 + 5 * index) / WIDTH)
+        assert 0.9 < character.probability <= 1
+    assert model.characters(write_image(tmp_path / "a.png", image), "2352") == characters
+    doubted = model.characters(image, "2342")
+    assert [round(c.probability, 1) for c in doubted] == [1.0, 1.0, 0.0, 1.0]
+    with pytest.raises(InputError, match="x"):
+        model.characters(image, "2x52")
+
+
+def test_of_several_models_the_first_tells_n_best_and_characters(model, tmp_path):
+    both = ImageToWordModel(write_two_models(tmp_path / "model.onnx", model))
+    image = draw_stripes("23")
+    assert both.predict_probabilities(both.prepare(image)[None]).shape == (1, 2, WIDTH, 5)
+    assert both.n_best(image) == model.n_best(image)
+    assert both.characters(image, "23") == model.characters(image, "23")
+
+
+def write_two_models(path, model: ImageToWordModel):
+    """Write the model and one that takes each character for the next, as one file of two."""
+    network = onnx.load(str(model.model_path))
+    graph = network.graph
+    order, axis = np.array([3, 0, 1, 2, 4]), np.array([1])
+    graph.initializer.extend(
+        [numpy_helper.from_array(order, "order"), numpy_helper.from_array(axis, "axis")]
+    )
+    graph.node.extend([
+        helper.make_node("Gather", ["probabilities", "order"], ["others"], axis=2),
+        helper.make_node("Unsqueeze", ["probabilities", "axis"], ["first"]),
+        helper.make_node("Unsqueeze", ["others", "axis"], ["second"]),
+        helper.make_node("Concat", ["first", "second"], ["both"], axis=1),
+    ])  # fmt: skip
+    del graph.output[:]
+    shape = ["N", 2, WIDTH, len(order)]
+    graph.output.append(helper.make_tensor_value_info("both", TensorProto.FLOAT, shape))
+    onnx.save(network, str(path))
+    return path

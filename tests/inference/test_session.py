@@ -1,0 +1,93 @@
+import numpy as np
+import pytest
+
+from ctckit.errors import InputError
+from ctckit.inference.session import OnnxInferenceModel
+from ctckit.text.greedy import ctc_decoder
+from ctckit.text.vocabulary import Vocabulary
+from tests.inference.tiny_model import draw_stripes, metadata, write_model
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory):
+    return write_model(tmp_path_factory.mktemp("model") / "model.onnx")
+
+
+def test_file_and_folder_mean_the_same(file):
+    for path in (file, file.parent, str(file), str(file.parent)):
+        model = OnnxInferenceModel(model_path=path)
+        assert model.model_path == file
+        assert model.metadata == metadata()
+        assert (model.input_name, model.image_shape) == ("image", (8, 40, 1))
+
+
+def test_probabilities(file):
+    model = OnnxInferenceModel(file, num_threads=1)
+    batch = np.stack([draw_stripes("2345"), draw_stripes("33")])[..., None]
+    probabilities = model.predict_probabilities(batch)
+    assert (probabilities.dtype, probabilities.shape) == (np.float32, (2, 40, 5))
+    np.testing.assert_allclose(probabilities.sum(axis=-1), 1, atol=1e-6)
+    np.testing.assert_array_equal(probabilities, model.predict_probabilities(batch / 1.0))
+    assert ctc_decoder(probabilities, model.metadata.vocabulary) == ["2345", "33"]
+
+
+def test_mltu_style_code(file):
+    session = OnnxInferenceModel(file).session
+    batch = draw_stripes("24")[None, ..., None].astype(np.float32)
+    assert ctc_decoder(session.run(None, {"image": batch})[0], "2345") == ["24"]
+
+
+@pytest.mark.parametrize(
+    ("provider", "message"),
+    [
+        ("tensorrt", r"that the installed onnxruntime has \(cpu.*received 'tensorrt'"),
+        ("cpuu", r"expected a provider of cpu, cuda.*received 'cpuu'.*cpu"),
+    ],
+)
+def test_a_provider_that_is_not_here_is_refused(file, provider, message):
+    with pytest.raises(InputError, match=message):
+        OnnxInferenceModel(file, provider=provider)
+
+
+@pytest.mark.parametrize("shape", [(8, 40, 1), (1, 8, 40, 3), (1, 40, 8, 1), (1, 8, 40)])
+def test_wrong_batch(file, shape):
+    with pytest.raises(InputError, match=r"expected a batch of shape \(N, 8, 40, 1\)"):
+        OnnxInferenceModel(file).predict_probabilities(np.zeros(shape, np.uint8))
+
+
+def test_no_such_file(tmp_path):
+    for path in (tmp_path, tmp_path / "other.onnx"):
+        with pytest.raises(InputError, match="expected a model file, found none"):
+            OnnxInferenceModel(path)
+
+
+def test_not_an_onnx_file(tmp_path, file):
+    content = file.read_bytes()
+    damaged = [b"", b"hello", bytes(range(256)), content[:-1], content[1:]]
+    damaged += [content[:size] for size in range(0, len(content), 97)]
+    for data in damaged:
+        path = tmp_path / "damaged.onnx"
+        path.write_bytes(data)
+        with pytest.raises(InputError, match="damaged.onnx: expected "):
+            OnnxInferenceModel(path)
+
+
+def test_no_metadata(tmp_path):
+    path = write_model(tmp_path / "foreign.onnx", {})
+    with pytest.raises(InputError, match="foreign.onnx.*none for schema_version, vocabulary"):
+        OnnxInferenceModel(path)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"vocabulary": Vocabulary("234")}, r"expected an output \(N, T, 4\)"),
+        ({"vocabulary": Vocabulary("23456")}, r"expected an output \(N, T, 6\)"),
+        ({"height": 9}, r"expected an input \(N, H, W, C\) of \(9, 40, 1\)"),
+        ({"channels": 3}, r"of \(8, 40, 3\) as its metadata says"),
+    ],
+)
+def test_metadata_of_another_model(tmp_path, changes, message):
+    path = write_model(tmp_path / "model.onnx", metadata(**changes).to_strings())
+    with pytest.raises(InputError, match=message):
+        OnnxInferenceModel(path)
