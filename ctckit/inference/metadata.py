@@ -80,7 +80,7 @@ class ModelMetadata:
 
     @property
     def blank_id(self) -> int:
-        """The class that stands for no character: the last one."""
+        """The class that stands for no character."""
         return self.vocabulary.blank_id
 
     def to_facts(self) -> dict[str, Any]:

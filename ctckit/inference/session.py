@@ -10,6 +10,7 @@ from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 from ctckit.errors import InputError, nearest_name
 from ctckit.inference.metadata import ModelMetadata
 from ctckit.run_folder import MODEL_FILE
+from ctckit.text.vocabulary import Vocabulary
 
 PROVIDERS = {  # names to type, and onnxruntime's own
     "cpu": "CPUExecutionProvider",
@@ -127,11 +128,12 @@ class OnnxInferenceModel:
                 f"{self.model_path}: expected an input (N, H, W, C) of {self.image_shape} as its "
                 f"metadata says, received {tuple(image)}; export the model again"
             )
-        classes = self.metadata.vocabulary.num_classes
+        vocabulary = self.metadata.vocabulary
+        classes = vocabulary.num_classes
         if len(probabilities) not in (3, 4) or not _agree(probabilities[-1:], (classes,)):
             raise InputError(
                 f"{self.model_path}: expected an output (N, T, {classes}) for its vocabulary of "
-                f"{classes - 1} characters and the blank, received {tuple(probabilities)}; "
+                f"{len(vocabulary)} characters and the blank, received {tuple(probabilities)}; "
                 "export the model again with its own vocabulary"
             )
 
@@ -204,7 +206,8 @@ def _order_of_classes(vocab: str, strings: dict[str, str]) -> list[int]:
         )
     if len(set(vocab)) != len(vocab):
         raise InputError(f"expected a vocab of different characters, received '{vocab}'")
-    return [*sorted(range(len(vocab)), key=vocab.__getitem__), len(vocab)]
+    ours = Vocabulary(vocab)
+    return [*map(vocab.index, ours), ours.blank_id]
 
 
 def _agree(stated: list[int | str | None], expected: tuple[int, ...]) -> bool:

@@ -17,4 +17,5 @@ from .greedy import vote as vote
 from .nbest import Candidate as Candidate
 from .nbest import beam_search as beam_search
 from .vocabulary import Vocabulary as Vocabulary
+from .vocabulary import blank_id as blank_id
 from .vocabulary import normalise as normalise

@@ -12,7 +12,7 @@ import numpy as np
 
 from ctckit.errors import InputError
 from ctckit.text.forward import require_probabilities, text_probabilities
-from ctckit.text.vocabulary import Vocabulary
+from ctckit.text.vocabulary import BLANK, SYMBOLS, Vocabulary
 
 
 class Candidate(NamedTuple):
@@ -57,7 +57,7 @@ def _surviving_prefixes(probabilities: np.ndarray, beam_width: int) -> list[tupl
     prefixes: list[tuple[int, ...]] = [()]
     in_symbol, in_blank = np.zeros(1), np.ones(1)  # (B,) of paths to a prefix, by their last step
     for row in np.maximum(probabilities, np.finfo(np.float32).tiny).astype(np.float64):
-        symbols, blank = row[:-1], row[-1]
+        symbols, blank = row[SYMBOLS], row[BLANK]
         last = [prefix[-1] if prefix else 0 for prefix in prefixes]
         same_in_symbol, same_in_blank = in_symbol * symbols[last], (in_symbol + in_blank) * blank
         longer = np.outer(in_symbol + in_blank, symbols)  # (B, V)

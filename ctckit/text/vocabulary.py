@@ -9,6 +9,18 @@ import numpy as np
 
 from ctckit.errors import InputError
 
+BLANK = -1  # the place of CTC's "nothing here" among a network's classes: the last one
+SYMBOLS = slice(BLANK)  # the places of the characters: all before it
+
+
+def blank_id(num_classes: int) -> int:
+    """Return the id of the blank among so many classes; TensorFlow's scalars do as well.
+
+    >>> blank_id(4)
+    3
+    """
+    return num_classes + BLANK
+
 
 def normalise(text: str) -> str:
     """Return `text` in Unicode's composed form (NFC), as some systems decompose file names."""
@@ -57,8 +69,8 @@ class Vocabulary:
 
     @property
     def blank_id(self) -> int:
-        """The id of CTC's "nothing here": the network's last class."""
-        return len(self.characters)
+        """The id of CTC's "nothing here"."""
+        return blank_id(self.num_classes)
 
     @property
     def padding_id(self) -> int:
@@ -68,7 +80,7 @@ class Vocabulary:
     @property
     def num_classes(self) -> int:
         """Width of the network's last layer: the characters and the blank."""
-        return self.blank_id + 1
+        return len(self.characters) + 1
 
     def encode(self, text: str) -> np.ndarray:
         """Return the ids of `text`: int32 (len(text),), values 0…len(self)-1.

@@ -3,6 +3,8 @@
 import keras
 import tensorflow as tf
 
+from ctckit.text.vocabulary import BLANK, blank_id
+
 EPSILON = 1e-7  # keeps the logarithm of a probability finite
 
 
@@ -15,9 +17,8 @@ def label_lengths(y_true: tf.Tensor, padding_id: tf.Tensor | int) -> tf.Tensor:
 class CTCloss(keras.losses.Loss):
     """Compute the connectionist temporal classification loss, averaged over the batch.
 
-    Source: Graves et al. 2006, https://www.cs.toronto.edu/~graves/icml_2006.pdf. The blank, which
-    also pads the labels, is the last class. The mean, not the sum, keeps the learning rate
-    independent of the batch size.
+    Source: Graves et al. 2006, https://www.cs.toronto.edu/~graves/icml_2006.pdf. The blank also
+    pads the labels. The mean, not the sum, keeps the learning rate independent of the batch size.
 
     Args:
         from_logits: the network's output is raw scores instead of probabilities.
@@ -42,18 +43,18 @@ class CTCloss(keras.losses.Loss):
         """Return the loss of each sample, float32 (B,).
 
         Args:
-            y_true: ids (B, L), padded with the blank id C − 1.
+            y_true: ids (B, L), padded with the blank.
             y_pred: probabilities, or logits, (B, T, C).
         """
         y_pred = tf.cast(y_pred, tf.float32)
         logits = y_pred if self.from_logits else tf.math.log(y_pred + EPSILON)
         batch, num_steps, num_classes = tf.unstack(tf.shape(logits))
         y_true = tf.cast(y_true, tf.int32)
-        lengths = label_lengths(y_true, num_classes - 1)
+        lengths = label_lengths(y_true, blank_id(num_classes))
         steps = tf.fill([batch], num_steps)
         if self.xla:
             return tf.nn.ctc_loss(
-                y_true, logits, lengths, steps, logits_time_major=False, blank_index=-1
+                y_true, logits, lengths, steps, logits_time_major=False, blank_index=BLANK
             )
         # The C++ kernel; tf.nn.ctc_loss with dense labels computes the same five times slower.
         return tf.compat.v1.nn.ctc_loss(

@@ -3,14 +3,15 @@
 import keras
 import tensorflow as tf
 
+from ctckit.text.vocabulary import blank_id
 from ctckit.training.losses import label_lengths
 
 
 def greedy_decode_sparse(y_pred: tf.Tensor) -> tf.SparseTensor:
-    """Decode (B, T, C) greedily: best class per step, repeats merged, blanks (C − 1) dropped."""
+    """Decode (B, T, C) greedily: best class per step, repeats merged, blanks dropped."""
     ids = tf.argmax(y_pred, axis=-1, output_type=tf.int32)  # (B, T)
     is_new = tf.concat([tf.ones_like(ids[:, :1], tf.bool), ids[:, 1:] != ids[:, :-1]], axis=1)
-    keep = is_new & (ids != tf.shape(y_pred)[-1] - 1)
+    keep = is_new & (ids != blank_id(tf.shape(y_pred)[-1]))
     return tf.ragged.boolean_mask(ids, keep).to_sparse()
 
 
@@ -22,7 +23,7 @@ class CWERMetric(keras.metrics.Metric):
     everything seen, divided once. Keras resets both at the start of every epoch.
 
     Args:
-        padding_token: id that pads the labels (the blank: number of characters).
+        padding_token: id that pads the labels (`Vocabulary.padding_id`).
         name: as in every Keras metric; the logs show CER and WER.
     """
 

@@ -1,10 +1,14 @@
 import pickle
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from ctckit.errors import InputError
-from ctckit.text.vocabulary import Vocabulary
+from ctckit.text.vocabulary import BLANK, SYMBOLS, Vocabulary, blank_id
+
+PACKAGE = Path(__file__).parents[2] / "ctckit"
 
 
 @pytest.mark.parametrize(
@@ -33,6 +37,20 @@ def test_ids_have_one_owner():
     assert (len(vocabulary), list(vocabulary), str(vocabulary)) == (4, list("2345"), "2345")
     assert "2" in vocabulary
     assert "6" not in vocabulary
+
+
+@pytest.mark.parametrize("characters", ["0", "2345"])
+def test_the_blank_has_one_place(characters):
+    vocabulary = Vocabulary(characters)
+    classes = list(range(vocabulary.num_classes))
+    assert classes[BLANK] == blank_id(len(classes)) == vocabulary.blank_id
+    assert classes[SYMBOLS] == vocabulary.encode(str(vocabulary)).tolist()
+
+
+def test_nobody_else_counts_to_the_blank():
+    counted = re.compile(r"classes - 1\b|shape\S*\[-1\] - 1\b|blank_index=-")
+    for path in PACKAGE.rglob("*.py"):
+        assert not counted.search(path.read_text(encoding="utf-8")), path
 
 
 def test_from_labels():

@@ -13,6 +13,7 @@ from typing import NamedTuple, Self
 import numpy as np
 
 from ctckit.text.constrained.automaton import DEAD, Automaton
+from ctckit.text.vocabulary import BLANK, SYMBOLS
 
 MAX_PREFIXES = 2000
 IMPOSSIBLE = -np.inf
@@ -64,14 +65,14 @@ def text_of_best_path(log_probs: np.ndarray, automaton: Automaton) -> tuple[int,
     completions = Completions.of(log_probs, automaton, np.maximum)
     ids: list[int] = []
     state, repeatable = 0, None  # the symbol of the step before, if it was no blank
-    for t, (*_, blank) in enumerate(log_probs):
-        scores = log_probs[t, :-1] + completions.after_reading(state, t + 1)
+    for t, row in enumerate(log_probs):
+        scores = row[SYMBOLS] + completions.after_reading(state, t + 1)
         if repeatable is not None:
             scores[repeatable] = (
-                log_probs[t, repeatable] + completions.after_symbol[t + 1, state, repeatable]
+                row[repeatable] + completions.after_symbol[t + 1, state, repeatable]
             )
         symbol = int(scores.argmax())
-        if blank + completions.after_blank[t + 1, state] >= scores[symbol]:
+        if row[BLANK] + completions.after_blank[t + 1, state] >= scores[symbol]:
             repeatable = None
         elif symbol != repeatable:
             ids.append(symbol)
@@ -97,7 +98,7 @@ class Prefix(NamedTuple):
     @classmethod
     def empty(cls, log_probs: np.ndarray) -> Self:
         """Return the beginning without any symbol."""
-        in_blank = np.append(0.0, np.cumsum(log_probs[:, -1]))
+        in_blank = np.append(0.0, np.cumsum(log_probs[:, BLANK]))
         return cls((), 0, np.full(len(in_blank), IMPOSSIBLE), in_blank)
 
     @classmethod
@@ -105,13 +106,13 @@ class Prefix(NamedTuple):
         cls, ids: tuple[int, ...], state: int, starts: np.ndarray, log_probs: np.ndarray
     ) -> Self:
         """Return the prefix `ids` whose last symbol begins at step t with the score starts[t]."""
-        symbol, blank = log_probs[:, ids[-1]], log_probs[:, -1]
+        symbol, blank = log_probs[:, ids[-1]], log_probs[:, BLANK]
         in_symbol = _stay(starts, symbol)
         return cls(ids, state, in_symbol, _stay(in_symbol[:-1] + blank, blank))
 
     def starts(self, log_probs: np.ndarray) -> np.ndarray:
         """Return for each step and symbol that the symbol begins there after this: (T, V)."""
-        scores = np.logaddexp(self.in_symbol, self.in_blank)[:-1, None] + log_probs[:, :-1]
+        scores = np.logaddexp(self.in_symbol, self.in_blank)[:-1, None] + log_probs[:, SYMBOLS]
         if self.ids:
             last = self.ids[-1]  # once more only after a blank
             scores[:, last] = self.in_blank[:-1] + log_probs[:, last]
@@ -147,9 +148,9 @@ class Completions(NamedTuple):
         after_symbol[-1] = after_blank[-1][:, None]
         self = cls(after_blank, after_symbol, automaton.successors)
         for t in range(steps - 1, -1, -1):
-            blank = after_blank[t + 1] + log_probs[t, -1]
-            repeat = after_symbol[t + 1] + log_probs[t, :-1]
-            read = self.after_reading(slice(None), t + 1) + log_probs[t, :-1]
+            blank = after_blank[t + 1] + log_probs[t, BLANK]
+            repeat = after_symbol[t + 1] + log_probs[t, SYMBOLS]
+            read = self.after_reading(slice(None), t + 1) + log_probs[t, SYMBOLS]
             after_blank[t] = add(blank, add.reduce(read, axis=1))
             after_symbol[t] = add(add(blank[:, None], repeat), _all_others(read, add))
         return self
