@@ -8,7 +8,17 @@ class InputError(ValueError):
     """Report bad input in one line: what was expected, what came, what to do.
 
     Command lines print its message without a traceback and exit with status 2.
+
+    Args:
+        message: "expected …, received …; do this".
+        argument: name of the argument that is wrong, as `batch_size`; it stands before the
+            message. A command line puts its own name for it there.
     """
+
+    def __init__(self, message: str, *, argument: str | None = None) -> None:
+        super().__init__(f"{argument}: {message}" if argument else message)
+        self.message = message
+        self.argument = argument
 
 
 def nearest_name(name: str, names: Iterable[str]) -> str:
