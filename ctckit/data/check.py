@@ -2,6 +2,7 @@
 
 import os
 from collections import Counter
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from hashlib import blake2b
@@ -60,8 +61,9 @@ def leave_out_labels(
     unfit = [LeftOut(*sample, why) for sample in dataset.samples if (why := reason(sample.label))]
     if unfit and len(unfit) == len(dataset.samples):
         raise InputError(
-            f"expected labels that the network can learn, none of {len(unfit)} is: "
-            f"{unfit[0].reason}; check --width, --max-text-length and --vocab"
+            f"labels: expected some that the network can learn, received {len(unfit)} that it "
+            f"cannot, such as: {unfit[0].reason}; widen the network's input, raise max_length or "
+            "add to characters"
         )
     return dataset.without(unfit)
 
@@ -136,10 +138,10 @@ def scan(dataset: Dataset, *, workers: int | None = None) -> ScanResult:
         )  # fmt: skip
     left_out = _leave_out(dataset.samples, looks)
     scanned = dataset.without(left_out)
-    if not scanned.samples:
+    if not len(scanned.samples):
         raise InputError(
-            f"expected readable images in {dataset.name}, none of {len(looks)} can be read: "
-            f"{left_out[0].reason}"
+            f"{dataset.name}: expected readable images, received files of which none of "
+            f"{len(looks)} can be read: {left_out[0].reason}; choose other images"
         )
     look_at = {sample.image: look for sample, look in zip(dataset.samples, looks, strict=True)}
     used = [look_at[sample.image] for sample in scanned.samples]
@@ -150,7 +152,7 @@ def scan(dataset: Dataset, *, workers: int | None = None) -> ScanResult:
     )
 
 
-def _fingerprint(samples: list[Sample], looks: list[_Look]) -> str:
+def _fingerprint(samples: Sequence[Sample], looks: Sequence[_Look]) -> str:
     parts = sorted(
         look.digest + sample.label.encode() for sample, look in zip(samples, looks, strict=True)
     )
@@ -165,11 +167,11 @@ def _look(sample: Sample) -> _Look:
     height, width = image.shape[:2]
     blue, green, red = image[..., 0], image[..., 1], image[..., 2]
     is_grey = np.array_equal(blue, green) and np.array_equal(green, red)
-    return _Look("", (height, width), is_grey, blake2b(image, digest_size=16).digest())
+    return _Look("", (height, width), is_grey, blake2b(image.data, digest_size=16).digest())
 
 
-def _leave_out(samples: list[Sample], looks: list[_Look]) -> list[LeftOut]:
-    first: dict[tuple, Sample] = {}
+def _leave_out(samples: Sequence[Sample], looks: Sequence[_Look]) -> list[LeftOut]:
+    first: dict[tuple[tuple[int, int], bytes], Sample] = {}
     left_out = []
     for sample, look in zip(samples, looks, strict=True):
         if look.error:

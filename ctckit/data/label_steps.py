@@ -39,7 +39,8 @@ class LabelPadding:
     def __init__(self, *, max_word_length: int, padding_value: int) -> None:
         if max_word_length < 1:
             raise InputError(
-                f"LabelPadding: expected max_word_length of at least 1, received {max_word_length}"
+                f"LabelPadding: expected max_word_length of at least 1, received "
+                f"{max_word_length}; give the length of the longest label"
             )
         self.max_word_length = max_word_length
         self.padding_value = padding_value

@@ -1,9 +1,12 @@
 import shutil
 from collections import Counter
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from ctckit.data.check import scan
+from ctckit.data.split import Subset
 from ctckit.errors import InputError
 from ctckit.sources.layouts import load_dataset
 from tests.drawing import draw_folder, draw_text, write_image
@@ -77,6 +80,14 @@ def test_grey_images_are_known_even_if_stored_in_colour(tmp_path):
 def test_same_result_for_any_number_of_workers(folder, workers):
     shutil.copy(sorted(folder.iterdir())[2], folder / "copy.png")
     assert scan(load(folder), workers=workers) == scan(load(folder))
+
+
+def test_the_samples_may_be_any_sequence(folder):
+    dataset = load(folder)
+    subset = Subset(dataset.samples, np.array([4, 1]))
+    result = scan(replace(dataset, samples=subset))
+    assert list(result.dataset.samples) == list(subset)
+    assert result.sizes == Counter({(32, 96): 2})
 
 
 def test_all_corrupt(tmp_path):

@@ -1,10 +1,12 @@
 import logging
 import re
 
+import numpy as np
 import pytest
 
 from ctckit.data.check import leave_out_labels, log_left_out, required_steps
 from ctckit.data.samples import Dataset, LeftOut, Sample
+from ctckit.data.split import Subset
 from ctckit.errors import InputError
 
 
@@ -44,8 +46,14 @@ def test_labels_that_fit_exactly_are_kept():
     assert leave_out_labels(dataset, **options) == dataset
 
 
+def test_the_samples_may_be_any_sequence():
+    samples = Subset(labelled("abcd", "aabc", "ab").samples, np.array([1, 2]))
+    fitting = leave_out_labels(Dataset("set", samples), num_steps=4)
+    assert [sample.label for sample in fitting.samples] == ["ab"]
+
+
 def test_no_label_fits():
-    with pytest.raises(InputError, match="none of 2 is: label 'abc' needs 3 .* network has 2"):
+    with pytest.raises(InputError, match="2 .* cannot.* 'abc' needs 3 .* network has 2; widen"):
         leave_out_labels(labelled("abc", "abcd"), num_steps=2)
 
 

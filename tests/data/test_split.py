@@ -1,17 +1,31 @@
+import pickle
+
+import numpy as np
 import pytest
 
 from ctckit.data.samples import Sample
-from ctckit.data.split import split_folds, split_samples
+from ctckit.data.split import Subset, split_folds, split_samples
 from ctckit.errors import InputError
 
 SAMPLES = [Sample(f"{i:03}.png", str(i)) for i in range(101)]
+
+
+class Drawn:
+    """Samples made when they are asked for; there is never a list of them."""
+
+    def __len__(self):
+        return len(SAMPLES)
+
+    def __getitem__(self, index: int) -> Sample:
+        assert type(index) is int
+        return SAMPLES[index]
 
 
 @pytest.mark.parametrize(("fraction", "size"), [(0.9, 91), (0.5, 50), (0.01, 1), (0.99, 100)])
 def test_parts_are_disjoint_and_complete(fraction, size):
     first, second = split_samples(SAMPLES, fraction, seed=0)
     assert len(first) == size
-    assert sorted(first + second) == SAMPLES
+    assert sorted([*first, *second]) == SAMPLES
 
 
 def test_same_seed_same_parts_whatever_the_order_of_the_input():
@@ -25,14 +39,48 @@ def test_other_seed_other_parts():
 
 
 def test_parts_are_shuffled_not_alphabetical():
-    first, second = split_samples(SAMPLES, 0.9, 0)
+    first, second = map(list, split_samples(SAMPLES, 0.9, 0))
     assert first != sorted(first)
     assert second != SAMPLES[91:]
 
 
+def test_the_order_is_that_of_the_first_version():
+    samples = [(f"{index}.png", "x") for index in range(6)]
+    first, second = split_samples(samples, 0.5, seed=3)
+    assert [name for name, _ in first] == ["2.png", "5.png", "4.png"]
+    assert [name for name, _ in second] == ["1.png", "3.png", "0.png"]
+    rest, _ = next(split_folds(samples, 3, seed=3))
+    assert [name for name, _ in rest] == ["5.png", "3.png", "4.png", "0.png"]
+
+
+def test_parts_are_views_of_any_sequence():
+    first, second = split_samples(Drawn(), 0.9, 3)
+    assert (first, second) == split_samples(SAMPLES, 0.9, 3)
+    assert first[0] is SAMPLES[SAMPLES.index(first[0])]
+    for rest, fold in split_folds(Drawn(), 3, 0):
+        assert sorted([*rest, *fold]) == SAMPLES
+
+
+def test_a_subset_is_a_sequence():
+    subset = Subset("abcdef", np.array([4, 0, 2, 5]))
+    assert list(subset) == list("eacf")
+    assert subset == Subset("fedcba", np.array([1, 5, 3, 0])) and subset != list("eacf")
+    assert (len(subset), subset[1], subset[-1]) == (4, "a", "f")
+    assert list(subset[1:3]) == ["a", "c"] and list(subset[::-1][:2]) == ["f", "c"]
+    assert "c" in subset and "b" not in subset
+    with pytest.raises(IndexError):
+        subset[4]
+    assert not Subset("abc", np.array([], int))
+
+
+def test_a_subset_can_go_to_another_process():
+    first, _ = split_samples(SAMPLES, 0.9, 3)
+    assert pickle.loads(pickle.dumps(first)) == first  # noqa: S301
+
+
 @pytest.mark.parametrize("fraction", [0, 1, -0.1, 1.5, float("nan")])
 def test_fraction_out_of_range(fraction):
-    with pytest.raises(InputError, match=f"fraction between 0 and 1.*received {fraction}"):
+    with pytest.raises(InputError, match=f"^fraction: .*between 0 and 1.*received {fraction};"):
         split_samples(SAMPLES, fraction, 0)
 
 
@@ -66,5 +114,5 @@ def test_folds_depend_on_samples_and_seed_alone():
 @pytest.mark.parametrize("num_folds", [0, 1, 4])
 def test_refuses_a_number_of_folds_that_cannot_be(num_folds):
     samples = [("a.png", "a"), ("b.png", "b"), ("c.png", "c")]
-    with pytest.raises(InputError, match="2 to 3 folds for 3 samples"):
+    with pytest.raises(InputError, match="^num_folds: expected 2 to 3 folds for 3 samples"):
         list(split_folds(samples, num_folds, 0))
