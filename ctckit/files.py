@@ -30,10 +30,7 @@ def replace_atomically(path: str | Path) -> Iterator[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary.touch()
     except OSError as error:
-        raise InputError(
-            f"{path}: expected a place to write to, received '{error.strerror}'; "
-            "choose another place or change its permissions"
-        ) from error
+        raise _not_writable(path, error) from error
     try:
         yield temporary
         temporary.replace(path)
@@ -71,14 +68,14 @@ def new_folder(target: Path) -> Iterator[Path]:
         target.rmdir()
     if target.exists():
         raise InputError(
-            f"expected {target} not to exist yet, but it holds something else; "
+            f"{target}: expected a place that is free, received one that holds something else; "
             "move it away or remove it"
         )
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         scratch = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=target.parent))
     except OSError as error:
-        raise InputError(f"cannot write to {target.parent}: {error.strerror}") from error
+        raise _not_writable(target.parent, error) from error
     try:
         content = scratch / "content"
         content.mkdir()
@@ -86,3 +83,10 @@ def new_folder(target: Path) -> Iterator[Path]:
         content.rename(target)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _not_writable(path: Path, error: OSError) -> InputError:
+    return InputError(
+        f"{path}: expected a place to write to, received '{error.strerror}'; "
+        "choose another place or change its permissions"
+    )

@@ -1,8 +1,39 @@
+import ast
 import pickle
+from pathlib import Path
 
 import pytest
 
 from ctckit.errors import InputError
+
+PACKAGE = Path(__file__).parents[1] / "ctckit"
+ROOMS = ("text", "augment", "feed", "inference", "data")
+FILES = [
+    *(path for room in ROOMS for path in sorted((PACKAGE / room).rglob("*.py"))),
+    *(
+        PACKAGE / name
+        for name in ("files.py", "evaluation/confidence.py", "evaluation/thresholds.py")
+    ),
+]
+
+
+def messages(path: Path) -> list[str]:
+    """Return the texts of all InputErrors in a file, without those that only pass one on."""
+    calls = [
+        node
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "InputError"
+    ]
+    texts = [ast.unparse(call.args[0]) for call in calls]
+    return [text for text in texts if "error}" not in text or "expected" in text]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_messages_speak_with_one_voice(path):
+    for message in messages(path):
+        assert "expected " in message and "received " in message
+        assert "; " in message.split("received ")[1], f"say what to do: {message}"
+        assert " got " not in message and "--" not in message
 
 
 def test_the_argument_stands_before_the_message():

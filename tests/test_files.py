@@ -1,7 +1,7 @@
 import pytest
 
 from ctckit.errors import InputError
-from ctckit.files import replace_atomically
+from ctckit.files import new_folder, replace_atomically
 
 
 def test_new_file_in_a_new_folder(tmp_path):
@@ -30,3 +30,19 @@ def test_nowhere_to_write(tmp_path):
         replace_atomically(tmp_path / "file" / "b.txt"),
     ):
         pass
+    with (
+        pytest.raises(InputError, match="file: expected a place to write to, received"),
+        new_folder(tmp_path / "file" / "folder"),
+    ):
+        pass
+
+
+def test_a_new_folder_never_takes_the_place_of_something_else(tmp_path):
+    (tmp_path / "file").touch()
+    for taken in (tmp_path, tmp_path / "file"):
+        with (
+            pytest.raises(InputError, match=f"^{taken}: .*received one that holds something else"),
+            new_folder(taken),
+        ):
+            pass
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]

@@ -62,7 +62,9 @@ def in_four_channels(change: Callable[[np.ndarray], np.ndarray], image: np.ndarr
 def check(owner: object, holds: bool, expected: str, received: object) -> None:
     """Raise InputError with the name of `owner`'s class unless the condition holds."""
     if not holds:
-        raise InputError(f"{type(owner).__name__}: expected {expected}, received {received!r}")
+        raise InputError(
+            f"{type(owner).__name__}: expected {expected}, received {received!r}; correct it"
+        )
 
 
 def check_range(owner: object, name: str, interval: tuple[float, float], *, above: float) -> None:
@@ -86,8 +88,8 @@ def as_augmentor(function: Callable) -> AugmentorLike:
     if _accepts(function, 2):
         return _WithoutGenerator(function)
     raise InputError(
-        f"expected an augmentor called as (image, label, rng) or (image, label), "
-        f"received {function!r}"
+        f"augmentors: expected one called as (image, label, rng) or (image, label), "
+        f"received {function!r}; give a function of these arguments"
     )
 
 

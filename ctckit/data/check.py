@@ -62,8 +62,8 @@ def leave_out_labels(
     if unfit and len(unfit) == len(dataset.samples):
         raise InputError(
             f"labels: expected some that the network can learn, received {len(unfit)} that it "
-            f"cannot, such as: {unfit[0].reason}; widen the network's input, raise max_length or "
-            "add to characters"
+            f"cannot, such as: {unfit[0].reason}; raise num_steps by a greater width, raise "
+            "max_length or add to characters"
         )
     return dataset.without(unfit)
 

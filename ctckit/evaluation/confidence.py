@@ -49,7 +49,10 @@ def confidence_bins(
     """
     confidences, is_right = require_readings(confidences, is_right)
     if bins < 1:
-        raise InputError(f"calibration: expected 1 bin or more, received {bins!r}")
+        raise InputError(
+            f"expected 1 or more, received {bins!r}; 10 shows the shape of the curve",
+            argument="bins",
+        )
     places = np.minimum((confidences * bins).astype(int), bins - 1)
     return [
         _bin(index / bins, (index + 1) / bins, confidences[members], is_right[members])

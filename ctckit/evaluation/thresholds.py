@@ -72,7 +72,10 @@ def threshold_for_error(
     """
     confidences, is_right = require_readings(confidences, is_right)
     if not 0 <= target <= 1:
-        raise InputError(f"threshold: expected a target between 0 and 1, received {target!r}")
+        raise InputError(
+            f"expected a share between 0 and 1, received {target!r}; give 0.001 for 0.1 %",
+            argument="target",
+        )
     order = np.argsort(-confidences, kind="stable")
     falling = confidences[order]
     shares = np.cumsum(~is_right[order]) / np.arange(1, len(order) + 1)

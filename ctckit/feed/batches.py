@@ -89,7 +89,7 @@ def _stack(
         for stacked, part in zip(batch, parts, strict=True):
             if (part.shape, part.dtype) != (stacked.shape[1:], stacked.dtype):
                 raise InputError(
-                    f"expected images and labels of one shape and dtype in a batch, received "
+                    f"batch: expected images and labels of one shape and dtype, received "
                     f"{stacked.shape[1:]} {stacked.dtype} and {part.shape} {part.dtype}; "
                     "resize the images, pad the labels"
                 )

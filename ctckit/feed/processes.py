@@ -187,8 +187,9 @@ def _pickle(what: BatchMaker | BatchPlan) -> bytes:
         return pickle.dumps(what)
     except (pickle.PicklingError, AttributeError, TypeError) as error:
         raise InputError(
-            f"use_multiprocessing: expected steps that can be pickled, received one that cannot "
-            f"({error}); define it at the top level of a module, or use threads"
+            f"expected steps that can be pickled, received one that cannot ({error}); "
+            "define it at the top level of a module, or use threads",
+            argument="use_multiprocessing",
         ) from error
 
 

@@ -1,7 +1,7 @@
 """What a model file says about itself: the only place that knows the names of its keys."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -118,20 +118,29 @@ class ModelMetadata:
 
 _FIELDS = tuple(item.name for item in fields(ModelMetadata) if item.name != "extra")
 
+
+def _is_size(value: Any) -> bool:
+    return type(value) is int and value > 0
+
+
+def _is_temperature(value: Any) -> bool:
+    return type(value) in (int, float) and 0.01 <= value <= 100
+
+
 # What each value must be; the other keys are welcome, but nothing depends on them.
-_REQUIRED = {
-    "schema_version": lambda value: value == SCHEMA_VERSION,
-    "vocabulary": lambda value: isinstance(value, list),
-    "blank_id": lambda value: type(value) is int,
-    "height": lambda value: type(value) is int and value > 0,
-    "width": lambda value: type(value) is int and value > 0,
-    "channels": lambda value: value in (1, 3),
-    "color_order": lambda value: value == COLOR_ORDER,
-    "keep_aspect_ratio": lambda value: isinstance(value, bool),
+_REQUIRED: dict[str, tuple[str, Callable[[Any], bool]]] = {
+    "schema_version": (str(SCHEMA_VERSION), lambda value: value == SCHEMA_VERSION),
+    "vocabulary": ("a list of characters", lambda value: isinstance(value, list)),
+    "blank_id": ("a whole number", lambda value: type(value) is int),
+    "height": ("a whole number above 0", _is_size),
+    "width": ("a whole number above 0", _is_size),
+    "channels": ("1 or 3", lambda value: value in (1, 3)),
+    "color_order": (f"'{COLOR_ORDER}'", lambda value: value == COLOR_ORDER),
+    "keep_aspect_ratio": ("true or false", lambda value: isinstance(value, bool)),
 }
 
-_OPTIONAL = {
-    "confidence_temperature": lambda value: type(value) in (int, float) and 0.01 <= value <= 100
+_OPTIONAL: dict[str, tuple[str, Callable[[Any], bool]]] = {
+    "confidence_temperature": ("a number from 0.01 to 100", _is_temperature),
 }
 
 
@@ -159,6 +168,9 @@ def _require_values(facts: Mapping[str, Any]) -> None:
             f"expected the metadata of a ctckit model, received none for {', '.join(missing)}; "
             "use a model.onnx that train.py wrote"
         )
-    for key, is_valid in (_REQUIRED | _OPTIONAL).items():
+    for key, (expected, is_valid) in (_REQUIRED | _OPTIONAL).items():
         if key in facts and not is_valid(facts[key]):
-            raise InputError(f"metadata '{key}' cannot be {facts[key]!r}; export the model again")
+            raise InputError(
+                f"metadata: expected {key} to be {expected}, received {facts[key]!r}; "
+                "export the model again"
+            )

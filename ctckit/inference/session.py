@@ -71,8 +71,8 @@ class OnnxInferenceModel:
         self.num_threads = num_threads or os.cpu_count() or 1
         self.session = load_session(self.model_path, provider)
         strings = self.session.get_modelmeta().custom_metadata_map
+        self._classes = None if vocab is None else _order_of_classes(vocab, strings)
         try:
-            self._classes = None if vocab is None else _order_of_classes(vocab, strings)
             self.metadata = (
                 ModelMetadata.from_strings(strings)
                 if vocab is None
@@ -80,7 +80,7 @@ class OnnxInferenceModel:
             )
         except InputError as error:
             readable = vocab is None and not _is_ours(strings)
-            hint = ", or read with --vocab and its characters" if readable else ""
+            hint = ", or give its characters as vocab" if readable else ""
             raise InputError(f"{self.model_path}: {error}{hint}") from error
         self.input_name = self.session.get_inputs()[0].name
         self._output_name = self.session.get_outputs()[0].name
@@ -109,7 +109,8 @@ class OnnxInferenceModel:
             expected = ", ".join(map(str, self.image_shape))
             raise InputError(
                 f"expected a batch of shape (N, {expected}), received {batch.shape}; "
-                "ImageToWordModel brings images of any size into this form"
+                "use ImageToWordModel, which brings images of any size into this form",
+                argument="batch",
             )
         probabilities = self.session.run([self._output_name], {self.input_name: batch})[0]
         return probabilities if self._classes is None else probabilities[..., self._classes]
@@ -148,7 +149,7 @@ def find_model_file(model_path: str | Path) -> Path:
     file = path / MODEL_FILE if path.is_dir() else path
     if not file.is_file():
         raise InputError(
-            f"{file}: expected a model file, found none; "
+            f"{file}: expected a model file, received none; "
             f"give an .onnx file or a folder with a {MODEL_FILE}"
         )
     return file
@@ -180,15 +181,17 @@ def _provider(name: str) -> str:
     """Return onnxruntime's own name of a provider, if it can be used here."""
     if name not in PROVIDERS:
         raise InputError(
-            f"expected a provider of {', '.join(PROVIDERS)}, received '{name}'."
-            f"{nearest_name(name, PROVIDERS)}"
+            f"expected a provider of {', '.join(PROVIDERS)}, received '{name}'; "
+            f"choose one of them.{nearest_name(name, PROVIDERS)}",
+            argument="provider",
         )
     available = ort.get_available_providers()
     if PROVIDERS[name] not in available:
         usable = ", ".join(key for key, value in PROVIDERS.items() if value in available)
         raise InputError(
             f"expected a provider that the installed onnxruntime has ({usable}), received "
-            f"'{name}'; install the onnxruntime package made for it, or use cpu"
+            f"'{name}'; install the onnxruntime package made for it, or use cpu",
+            argument="provider",
         )
     return PROVIDERS[name]
 
@@ -201,11 +204,16 @@ def _order_of_classes(vocab: str, strings: dict[str, str]) -> list[int]:
     """Return which of the network's classes are those of a sorted vocabulary and the blank."""
     if _is_ours(strings):
         raise InputError(
-            "expected no vocab, as the file says itself what it reads, received "
-            f"'{vocab}'; leave it out"
+            "expected none, as the file says itself what it reads, received "
+            f"'{vocab}'; leave it out",
+            argument="vocab",
         )
     if len(set(vocab)) != len(vocab):
-        raise InputError(f"expected a vocab of different characters, received '{vocab}'")
+        raise InputError(
+            f"expected a string of different characters, received '{vocab}'; "
+            "give them in the order of the network's classes",
+            argument="vocab",
+        )
     ours = Vocabulary(vocab)
     return [*map(vocab.index, ours), ours.blank_id]
 

@@ -49,8 +49,9 @@ def align(probabilities: np.ndarray, text: str, vocabulary: Vocabulary) -> list[
     steps, needed = len(probabilities), int(lattice.steps_needed[0])
     if needed > steps:
         raise InputError(
-            f"alignment: expected a text that fits into the network's {steps} time steps, received "
-            f"{text!r}, which needs {needed}; align another text"
+            f"expected one that fits into the network's {steps} time steps, received {text!r}, "
+            f"which needs {needed}; align another text",
+            argument="text",
         )
     path = _best_path(log_probabilities(probabilities), lattice)
     characters = []

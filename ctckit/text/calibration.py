@@ -47,8 +47,9 @@ def calibrated(confidences: np.ndarray | float, temperature: float) -> np.ndarra
     """
     if not 0.01 <= temperature <= 100:
         raise InputError(
-            f"calibration: expected a temperature from 0.01 to 100, received {temperature!r}; "
-            "use the one that fit_temperature found"
+            f"expected 0.01 to 100, received {temperature!r}; "
+            "use the one that fit_temperature found",
+            argument="temperature",
         )
     p = np.minimum(_require_confidences(confidences), _LARGEST)
     right, wrong = p ** (1 / temperature), (1 - p) ** (1 / temperature)
@@ -96,8 +97,9 @@ def _require_confidences(confidences: np.ndarray | float) -> np.ndarray:
     if not np.all((values >= 0) & (values <= 1)):
         strange = values[~((values >= 0) & (values <= 1))]
         raise InputError(
-            f"calibration: expected confidences between 0 and 1, received {strange.flat[0]:g}; "
-            "give probabilities, not logits or percent"
+            f"expected numbers between 0 and 1, received {strange.flat[0]:g}; "
+            "give probabilities, not logits or percent",
+            argument="confidences",
         )
     return values
 

@@ -53,7 +53,7 @@ def test_the_samples_may_be_any_sequence():
 
 
 def test_no_label_fits():
-    with pytest.raises(InputError, match="2 .* cannot.* 'abc' needs 3 .* network has 2; widen"):
+    with pytest.raises(InputError, match="2 .* cannot.* 'abc' needs 3 .* network has 2; raise"):
         leave_out_labels(labelled("abc", "abcd"), num_steps=2)
 
 

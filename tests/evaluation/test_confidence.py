@@ -154,13 +154,16 @@ def test_held_back_of_too_few(confidences, is_right, after):
 
 
 BAD_CALLS = [
-    (lambda: calibrated(0.5, 0), "temperature from 0.01 to 100, received 0"),
-    (lambda: calibrated(0.5, float("nan")), "temperature from 0.01 to 100, received nan"),
-    (lambda: calibrated([0.5, 1.5], 2), "between 0 and 1, received 1.5"),
+    (lambda: calibrated(0.5, 0), "^temperature: expected 0.01 to 100, received 0; "),
+    (lambda: calibrated(0.5, float("nan")), "^temperature: expected 0.01 to 100, received nan; "),
+    (
+        lambda: calibrated([0.5, 1.5], 2),
+        "^confidences: expected numbers between 0 and 1, received 1.5; ",
+    ),
     (lambda: fit_temperature([0.5, float("nan")], [True, True]), "between 0 and 1, received nan"),
     (lambda: fit_temperature([0.5], [True, True]), r"shapes \(1,\) and \(2,\)"),
     (lambda: expected_calibration_error([[0.5]], [[True]]), r"shapes \(1, 1\)"),
-    (lambda: confidence_bins([0.5], [True], bins=0), "1 bin or more, received 0"),
+    (lambda: confidence_bins([0.5], [True], bins=0), "^bins: expected 1 or more, received 0; "),
     (lambda: calibration_on_held_back([-0.1], [True]), "received -0.1"),
 ]
 

@@ -66,7 +66,7 @@ def test_threshold_is_the_smallest_of_all():
 
 
 def test_bad_input():
-    with pytest.raises(InputError, match="target between 0 and 1, received 5"):
+    with pytest.raises(InputError, match="^target: expected a share between 0 and 1, received 5; "):
         threshold_for_error([0.5], [True], 5)
-    with pytest.raises(InputError, match="received 99"):
+    with pytest.raises(InputError, match="^confidences: .*received 99; "):
         threshold_table([99], [True])

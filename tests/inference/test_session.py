@@ -40,8 +40,8 @@ def test_mltu_style_code(file):
 @pytest.mark.parametrize(
     ("provider", "message"),
     [
-        ("tensorrt", r"that the installed onnxruntime has \(cpu.*received 'tensorrt'"),
-        ("cpuu", r"expected a provider of cpu, cuda.*received 'cpuu'.*cpu"),
+        ("tensorrt", r"^provider: expected a .*onnxruntime has \(cpu.*received 'tensorrt'"),
+        ("cpuu", r"^provider: expected a provider of cpu, cuda.*received 'cpuu'; .* 'cpu'\?"),
     ],
 )
 def test_a_provider_that_is_not_here_is_refused(file, provider, message):
@@ -51,13 +51,13 @@ def test_a_provider_that_is_not_here_is_refused(file, provider, message):
 
 @pytest.mark.parametrize("shape", [(8, 40, 1), (1, 8, 40, 3), (1, 40, 8, 1), (1, 8, 40)])
 def test_wrong_batch(file, shape):
-    with pytest.raises(InputError, match=r"expected a batch of shape \(N, 8, 40, 1\)"):
+    with pytest.raises(InputError, match=r"^batch: expected a batch of shape \(N, 8, 40, 1\)"):
         OnnxInferenceModel(file).predict_probabilities(np.zeros(shape, np.uint8))
 
 
 def test_no_such_file(tmp_path):
     for path in (tmp_path, tmp_path / "other.onnx"):
-        with pytest.raises(InputError, match="expected a model file, found none"):
+        with pytest.raises(InputError, match="expected a model file, received none"):
             OnnxInferenceModel(path)
 
 
@@ -74,8 +74,31 @@ def test_not_an_onnx_file(tmp_path, file):
 
 def test_no_metadata(tmp_path):
     path = write_model(tmp_path / "foreign.onnx", {})
-    with pytest.raises(InputError, match="foreign.onnx.*none for schema_version, vocabulary"):
+    with pytest.raises(
+        InputError, match="foreign.onnx.*none for schema_version, vocabulary.* characters as vocab$"
+    ):
         OnnxInferenceModel(path)
+
+
+@pytest.mark.parametrize(
+    ("strings", "vocab", "message"),
+    [
+        ({}, "2342", "^vocab: expected a string of different characters, received '2342'; "),
+        (None, "2345", "^vocab: expected none, .* received '2345'; leave it out$"),
+        ({}, "234", r"foreign.onnx: expected an output \(N, T, 4\) .* of 3 characters"),
+    ],
+    ids=["a character twice", "a file that says it itself", "too few characters"],
+)
+def test_characters_that_are_not_those_of_the_file(tmp_path, strings, vocab, message):
+    path = write_model(tmp_path / "foreign.onnx", strings)
+    with pytest.raises(InputError, match=message):
+        OnnxInferenceModel(path, vocab=vocab)
+
+
+def test_characters_of_a_foreign_file_come_in_the_order_of_its_classes(tmp_path):
+    path = write_model(tmp_path / "foreign.onnx", {})
+    model, batch = OnnxInferenceModel(path, vocab="dbca"), draw_stripes("2345")[None, ..., None]
+    assert ctc_decoder(model.predict_probabilities(batch), model.metadata.vocabulary) == ["dbca"]
 
 
 @pytest.mark.parametrize(

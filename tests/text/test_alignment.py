@@ -121,7 +121,7 @@ def test_path_is_the_most_probable(seed):
 
 
 def test_text_must_fit():
-    with pytest.raises(InputError, match=r"network's 4 time steps, received 'aab\w', .* needs 5"):
+    with pytest.raises(InputError, match=r"^text: .* 4 time steps, received 'aab\w', .* needs 5"):
         align(np.full((4, 4), 0.25), "aabc", ABC)
     with pytest.raises(InputError, match="received 'x'"):
         align(np.full((4, 4), 0.25), "x", ABC)

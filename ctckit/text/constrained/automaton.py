@@ -126,8 +126,9 @@ def _parse(pattern: str):  # noqa: ANN202
     except (re.error, InvalidSyntax, Unsupported) as error:
         reason = " ".join(str(error).split()) or "invalid syntax"
         raise InputError(
-            f"constraint: expected a regular expression for the whole text, received {pattern!r} "
-            f"({reason}); correct it, without ^, $, look-behind and back-references"
+            f"expected a regular expression for the whole text, received {pattern!r} "
+            f"({reason}); correct it, without ^, $, look-behind and back-references",
+            argument="pattern",
         ) from error
 
 

@@ -55,15 +55,17 @@ class Constraint:
             shortest, longest = np.broadcast_to(self.length, 2).tolist()
             if not 1 <= shortest <= longest:
                 raise InputError(
-                    f"constraint: expected a length of 1 or more, or the smallest and the largest "
-                    f"length, received {self.length}; correct it"
+                    f"expected a length of 1 or more, or the smallest and the largest length, "
+                    f"received {self.length}; correct it",
+                    argument="length",
                 )
             object.__setattr__(self, "length", (shortest, longest))
         if self.lexicon is not None:
             if isinstance(self.lexicon, str) or not self.lexicon:
                 raise InputError(
-                    f"constraint: expected a lexicon of at least one text, received "
-                    f"{self.lexicon!r}; give a list of texts"
+                    f"expected a lexicon of at least one text, received {self.lexicon!r}; "
+                    "give a list of texts",
+                    argument="lexicon",
                 )
             object.__setattr__(self, "lexicon", tuple(dict.fromkeys(map(normalise, self.lexicon))))
 
@@ -192,5 +194,5 @@ def _none_fits(log_probs: np.ndarray) -> InputError:
     return InputError(
         f"constraint: expected an allowed text that fits into the network's {len(log_probs)} time "
         "steps (one for each character, one more between equal neighbours), received only longer "
-        "ones; allow shorter texts, or train with a greater --width"
+        "ones; allow shorter texts, or train with a greater width"
     )

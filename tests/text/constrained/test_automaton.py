@@ -76,7 +76,7 @@ def test_any_character_can_be_in_the_vocabulary(characters):
     ],
 )
 def test_pattern_that_is_invalid_or_no_automaton(pattern, reason):
-    with pytest.raises(InputError, match="expected a regular expression") as caught:
+    with pytest.raises(InputError, match="^pattern: expected a regular expression") as caught:
         Automaton.from_pattern(pattern, VOCABULARY)
     assert re.search(reason, str(caught.value).replace(repr(pattern), ""))
     assert "\n" not in str(caught.value)

@@ -107,11 +107,11 @@ def test_texts_are_compared_in_composed_form():
     ("arguments", "message"),
     [
         ({}, "expected a pattern, a length or a lexicon"),
-        ({"length": 0}, "expected a length of 1 or more.*received 0"),
-        ({"length": (0, 3)}, r"expected a length of 1 or more.*received \(0, 3\)"),
-        ({"length": (4, 3)}, r"expected a length of 1 or more.*received \(4, 3\)"),
-        ({"lexicon": []}, r"lexicon of at least one text, received \[\]"),
-        ({"lexicon": "abc"}, "lexicon of at least one text, received 'abc'"),
+        ({"length": 0}, "^length: expected a length of 1 or more.*received 0"),
+        ({"length": (0, 3)}, r"^length: expected a length of 1 or more.*received \(0, 3\)"),
+        ({"length": (4, 3)}, r"^length: expected a length of 1 or more.*received \(4, 3\)"),
+        ({"lexicon": []}, r"^lexicon: expected a lexicon of at least one text, received \[\]"),
+        ({"lexicon": "abc"}, "^lexicon: expected a lexicon of at least one text, received 'abc'"),
     ],
 )
 def test_arguments_that_make_no_constraint(arguments, message):
@@ -130,7 +130,7 @@ def test_arguments_that_make_no_constraint(arguments, message):
             "the lexicon 'xyz', 'q', 'hello', …, received",
         ),
         (Constraint(lexicon=["ab"], length=3), "the length 3 to 3 and the lexicon 'ab', received"),
-        (Constraint(length=7), "fits into the network's 6 time steps"),
+        (Constraint(length=7), "fits into the network's 6 time steps .*a greater width$"),
         (Constraint(pattern="a{4}"), "fits into the network's 6 time steps"),
         (Constraint(lexicon=["aaaa", "abcabca"]), "fits into the network's 6 time steps"),
     ],
