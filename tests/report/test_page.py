@@ -10,11 +10,12 @@ from html.parser import HTMLParser
 import cv2
 import numpy as np
 import pytest
+from jinja2 import UndefinedError
 
 from ctckit.errors import InputError
 from ctckit.evaluation.evaluation import Evaluation, Prediction
-from ctckit.report.page.page import html_page, save_html
-from ctckit.report.page.parts import visible
+from ctckit.report.page.filters import visible
+from ctckit.report.page.page import TEMPLATES, html_page, save_html
 from ctckit.text.error_rates import count_edits
 from tests.drawing import draw_text, write_image
 
@@ -179,6 +180,25 @@ def test_single_characters_can_be_seen():
     seen = [visible(character) for character in "a \t\u0301\u200b<"]
     assert seen == ["a", "␣", "U+0009", "◌\u0301", "U+200B", "<"]
     assert visible("") == "∅"
+
+
+def test_facts_that_go_by_name_are_told(tmp_path):
+    libraries = {"tensorflow": "2.21.0", "keras": "3.15.1"}
+    page = Page(html_page(make_evaluation(tmp_path, [("2", "2", 0.5)], {"libraries": libraries})))
+    assert page.text.endswith("libraries" + "tensorflow 2.21.0, keras 3.15.1")  # two cells
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{{ nothing }}",
+        "{{ figures.nothing }}",
+        '{% from "parts.html" import cell %}{{ cell(nothing) }}',
+    ],
+)
+def test_a_name_that_is_not_there_is_an_error(template):
+    with pytest.raises(UndefinedError, match="nothing"):
+        TEMPLATES.from_string(template).render(figures={})
 
 
 def test_without_errors(tmp_path):
