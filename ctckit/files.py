@@ -38,7 +38,7 @@ def replace_atomically(path: str | Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
-def write_table(path: str | Path, header: Iterable[str], rows: Iterable[Iterable]) -> Path:
+def write_table(path: str | Path, header: Iterable[str], rows: Iterable[Iterable[object]]) -> Path:
     """Write a CSV file in UTF-8 with a header line, whole or not at all.
 
     Raises:

@@ -77,7 +77,7 @@ def check_range(owner: object, name: str, interval: tuple[float, float], *, abov
 AugmentorLike = Callable[[np.ndarray, Any, np.random.Generator], tuple[np.ndarray, Any]]
 
 
-def as_augmentor(function: Callable) -> AugmentorLike:
+def as_augmentor(function: Callable[..., Any]) -> AugmentorLike:
     """Return `function` in the form `(image, label, rng)`; two arguments are enough.
 
     A function of two arguments has no access to the seeded generator: what it draws is not
@@ -93,7 +93,7 @@ def as_augmentor(function: Callable) -> AugmentorLike:
     )
 
 
-def _accepts(function: Callable, num_arguments: int) -> bool:
+def _accepts(function: Callable[..., Any], num_arguments: int) -> bool:
     if not callable(function):
         return False
     try:
@@ -108,5 +108,5 @@ class _WithoutGenerator:
     def __init__(self, function: Step) -> None:
         self.function = function
 
-    def __call__(self, image: np.ndarray, label: Any, _: np.random.Generator) -> tuple:
+    def __call__(self, image: np.ndarray, label: Any, _: np.random.Generator) -> tuple[Any, Any]:
         return self.function(image, label)

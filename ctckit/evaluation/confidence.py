@@ -1,12 +1,11 @@
 """How far can a confidence be trusted? Compare it with the share of texts that are right."""
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from ctckit.errors import InputError
-from ctckit.text.calibration import calibrated, fit_temperature, require_readings
+from ctckit.text.calibration import Flags, calibrated, fit_temperature, require_readings
 from ctckit.text.error_rates import ErrorCounts
 
 
@@ -35,7 +34,7 @@ class HeldBackCalibration(NamedTuple):
 
 
 def confidence_bins(
-    confidences: np.ndarray, is_right: Sequence[bool], bins: int = 10
+    confidences: np.ndarray, is_right: Flags, bins: int = 10
 ) -> list[ConfidenceBin]:
     """Count the texts and the right ones in `bins` equal intervals of confidence.
 
@@ -60,9 +59,7 @@ def confidence_bins(
     ]
 
 
-def expected_calibration_error(
-    confidences: np.ndarray, is_right: Sequence[bool], bins: int = 10
-) -> float:
+def expected_calibration_error(confidences: np.ndarray, is_right: Flags, bins: int = 10) -> float:
     """Return how far confidence and share of right texts lie apart on average, 0…1.
 
     The bins are those of `confidence_bins`, of equal width, each weighted by its texts. A good
@@ -81,7 +78,7 @@ def expected_calibration_error(
 
 
 def calibration_on_held_back(
-    confidences: np.ndarray, is_right: Sequence[bool], seed: int = 0
+    confidences: np.ndarray, is_right: Flags, seed: int = 0
 ) -> HeldBackCalibration:
     """Measure what a temperature is worth on texts that it was not fitted on.
 

@@ -25,7 +25,7 @@ class Confusion(NamedTuple):
 
     label: str
     read: str
-    count: int
+    count: int  # type: ignore[assignment]  # takes the place of a tuple's method, which none calls
 
     @property
     def is_replacement(self) -> bool:
@@ -41,7 +41,7 @@ class Edit(NamedTuple):
 
     label: str
     read: str
-    index: int
+    index: int  # type: ignore[assignment]  # takes the place of a tuple's method, which none calls
 
 
 class Segment(NamedTuple):

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ctckit.errors import InputError
-from ctckit.text.calibration import require_readings
+from ctckit.text.calibration import Flags, require_readings
 from ctckit.text.error_rates import ErrorCounts
 
 THRESHOLDS = (0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999)
@@ -39,7 +39,7 @@ class Acceptance(NamedTuple):
 
 
 def threshold_table(
-    confidences: np.ndarray, is_right: Sequence[bool], thresholds: Sequence[float] = THRESHOLDS
+    confidences: np.ndarray, is_right: Flags, thresholds: Sequence[float] = THRESHOLDS
 ) -> list[Acceptance]:
     """Tell for each threshold how many texts it accepts and how many of these are wrong.
 
@@ -51,7 +51,7 @@ def threshold_table(
 
 
 def threshold_for_error(
-    confidences: np.ndarray, is_right: Sequence[bool], target: float = 0.001
+    confidences: np.ndarray, is_right: Flags, target: float = 0.001
 ) -> Acceptance | None:
     """Find the smallest threshold at which no more than `target` of the accepted are wrong.
 

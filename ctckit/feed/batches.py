@@ -23,7 +23,7 @@ class BatchPlan(NamedTuple):
     positions: list[int]
     seed: int = 0
     epoch: int = 0
-    augmentors: Sequence[Callable] = ()
+    augmentors: Sequence[Callable[..., tuple[Any, Any]]] = ()
     postprocessors: Sequence[Step] = ()
 
 
@@ -60,7 +60,7 @@ class BatchMaker:
         Raises:
             InputError: the images, or the labels, are not of one shape and dtype.
         """
-        samples = map(self._load, plan.positions)
+        samples: Iterable[tuple[Any, Any]] = map(self._load, plan.positions)
         if plan.augmentors:
             samples = _augment(samples, plan)
         batch = _stack(samples, len(plan.positions), empty)

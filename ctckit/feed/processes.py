@@ -134,7 +134,7 @@ def _serve(pipe: Connection, memory: Any, make: bytes) -> None:
             pipe.send(_answer(make_batch, request, shared))
 
 
-def _answer(make: BatchMaker, request: bytes, shared: np.ndarray) -> tuple[bytes, list]:
+def _answer(make: BatchMaker, request: bytes, shared: np.ndarray) -> tuple[bytes, list[Any]]:
     """Return the pickled batch, or exception, and where in `shared` its arrays are."""
     room = _Room(shared)
     try:
@@ -142,7 +142,7 @@ def _answer(make: BatchMaker, request: bytes, shared: np.ndarray) -> tuple[bytes
     except Exception as error:  # noqa: BLE001 - whatever it is, it is raised on the other side
         return _pickle_error(error), []
     pickled, buffers = _split(batch)
-    places = [room.place(np.frombuffer(buffer, np.uint8)) for buffer in buffers]
+    places = [room.place(np.frombuffer(buffer.raw(), np.uint8)) for buffer in buffers]
     return (pickle.dumps(batch), []) if None in places else (pickled, places)
 
 

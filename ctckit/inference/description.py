@@ -51,7 +51,7 @@ def description(path: str | Path) -> str:
     return "\n".join(f"{name:{width}}  {value}" for name, value in rows)
 
 
-def _shape(value) -> str:
+def _shape(value: Any) -> str:
     kind = value.type.removeprefix("tensor(").removesuffix(")")
     return f"{value.name} {kind} ({', '.join(map(str, value.shape))})"
 

@@ -59,17 +59,18 @@ class ModelMetadata:
         Raises:
             InputError: the shape is another one, or not stated.
         """
-        if len(image) != 4 or not all(type(size) is int for size in image[1:]):
+        sizes = [size for size in image[1:] if isinstance(size, int)]
+        if len(image) != 4 or len(sizes) != 3:
             raise InputError(
                 "expected an input (N, height, width, channels) of stated size, received "
                 f"{tuple(image)}; export the model with such an input"
             )
-        if image[3] not in (1, 3):
+        height, width, channels = sizes
+        if channels not in (1, 3):
             raise InputError(
                 f"expected an input of 1 or 3 channels, the last axis, received {tuple(image)}; "
                 "export the model with channels last"
             )
-        _, height, width, channels = image
         return cls(
             vocabulary=Vocabulary(vocab),
             height=height,

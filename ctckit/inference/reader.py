@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ctckit.image.steps import apply_steps, image_steps
+from ctckit.image.steps import Step, apply_steps, image_steps
 from ctckit.inference.session import OnnxInferenceModel
 from ctckit.text.alignment import Character, align
 from ctckit.text.calibration import calibrated
@@ -117,10 +117,11 @@ class ImageToWordModel(OnnxInferenceModel):
 
     def prepare(self, image: Image) -> np.ndarray:
         """Return the network's input for `image`, uint8 (H, W, C), equal to that of training."""
-        return apply_steps(self._steps, image)[0]
+        pixels: np.ndarray = apply_steps(self._steps, image)[0]
+        return pixels
 
     @cached_property
-    def _steps(self) -> list:
+    def _steps(self) -> list[Step]:
         facts = self.metadata
         return image_steps(
             height=facts.height,
@@ -138,8 +139,8 @@ class ImageToWordModel(OnnxInferenceModel):
         return list(map(Reading, texts, calibrated(confidences, temperature).tolist()))
 
     def _first_member(self, image: Image) -> np.ndarray:
-        probabilities = self.predict_probabilities(self.prepare(image)[None])[0]
-        return probabilities[0] if probabilities.ndim == 3 else probabilities
+        probabilities: np.ndarray = self.predict_probabilities(self.prepare(image)[None])[0]
+        return np.asarray(probabilities[0]) if probabilities.ndim == 3 else probabilities
 
 
 def _even_chunks(images: Sequence[Image], largest: int, threads: int) -> Iterator[Sequence[Image]]:

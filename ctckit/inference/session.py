@@ -112,7 +112,8 @@ class OnnxInferenceModel:
                 "use ImageToWordModel, which brings images of any size into this form",
                 argument="batch",
             )
-        probabilities = self.session.run([self._output_name], {self.input_name: batch})[0]
+        outputs = self.session.run([self._output_name], {self.input_name: batch})
+        probabilities: np.ndarray = outputs[0]
         return probabilities if self._classes is None else probabilities[..., self._classes]
 
     def _require_shapes(self) -> None:

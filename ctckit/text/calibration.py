@@ -21,6 +21,8 @@ import numpy as np
 
 from ctckit.errors import InputError
 
+Flags = Sequence[bool] | np.ndarray  # (N,), whether each text was read exactly
+
 MIN_TEMPERATURE, MAX_TEMPERATURE = 0.1, 10.0
 
 # Confidences are products of float32; 1.0 is one that was rounded up. It counts as the number
@@ -53,10 +55,11 @@ def calibrated(confidences: np.ndarray | float, temperature: float) -> np.ndarra
         )
     p = np.minimum(_require_confidences(confidences), _LARGEST)
     right, wrong = p ** (1 / temperature), (1 - p) ** (1 / temperature)
-    return right / (right + wrong)
+    shares: np.ndarray = right / (right + wrong)
+    return shares
 
 
-def fit_temperature(confidences: np.ndarray, is_right: Sequence[bool]) -> float:
+def fit_temperature(confidences: np.ndarray, is_right: Flags) -> float:
     """Find the temperature under which it is most likely that just these texts are right.
 
     The targets are not 1 and 0 but, as Platt has it, (right + 1) / (right + 2) and
@@ -104,9 +107,7 @@ def _require_confidences(confidences: np.ndarray | float) -> np.ndarray:
     return values
 
 
-def require_readings(
-    confidences: np.ndarray, is_right: Sequence[bool]
-) -> tuple[np.ndarray, np.ndarray]:
+def require_readings(confidences: np.ndarray, is_right: Flags) -> tuple[np.ndarray, np.ndarray]:
     """Return them as float64 (N,) and bool (N,)."""
     values, flags = _require_confidences(confidences), np.asarray(is_right, bool)
     if values.ndim != 1 or values.shape != flags.shape:

@@ -35,12 +35,16 @@ def text_probabilities(
             f"text probabilities: expected a text for each image, received {len(texts)} texts "
             f"for {len(probabilities)} images; give them in the same order, one for one"
         )
-    return np.minimum(np.exp(forward(probabilities, Lattice(texts, vocabulary))), 1.0)
+    logarithms = forward(probabilities, Lattice(texts, vocabulary))
+    sums: np.ndarray = np.minimum(np.exp(logarithms), 1.0)
+    return sums
 
 
 def log_probabilities(probabilities: np.ndarray) -> np.ndarray:
     """Return the logarithm as float64; a probability of 0 counts as the smallest float32."""
-    return np.log(np.maximum(probabilities, np.finfo(np.float32).tiny), dtype=np.float64)
+    positive = np.maximum(probabilities, np.finfo(np.float32).tiny)
+    logarithms: np.ndarray = np.log(positive, dtype=np.float64)
+    return logarithms
 
 
 class Lattice:
@@ -53,6 +57,10 @@ class Lattice:
             character does that, and only another one than the last.
         lengths: int (N,), characters of each text.
     """
+
+    classes: np.ndarray
+    skips: np.ndarray
+    lengths: np.ndarray
 
     def __init__(self, texts: Sequence[str], vocabulary: Vocabulary) -> None:
         """Interleave the characters of `texts` with blanks."""
@@ -69,7 +77,8 @@ class Lattice:
         """Time steps of the shortest path, int (N,): characters and neighbours that are equal."""
         inner = np.arange(3, self.classes.shape[1], 2)
         equal = (inner < 2 * self.lengths[:, None]) & ~self.skips[:, 3::2]
-        return self.lengths + equal.sum(axis=1)
+        steps: np.ndarray = self.lengths + equal.sum(axis=1)
+        return steps
 
 
 def forward(probabilities: np.ndarray, lattice: Lattice) -> np.ndarray:
@@ -104,7 +113,8 @@ def forward(probabilities: np.ndarray, lattice: Lattice) -> np.ndarray:
     ends = 2 * lattice.lengths
     last_character = np.where(lattice.lengths, sums[rows, ends - 1], 0)
     with np.errstate(divide="ignore"):  # a text longer than the time has no path at all
-        return logarithms + np.log(sums[rows, ends] + last_character)
+        logarithms += np.log(sums[rows, ends] + last_character)
+    return logarithms
 
 
 def require_probabilities(probabilities: np.ndarray, vocabulary: Vocabulary) -> np.ndarray:

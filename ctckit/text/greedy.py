@@ -105,7 +105,8 @@ def _best_classes(scores: np.ndarray) -> np.ndarray:
     """
     classes = scores.shape[-1]
     if classes >= MANY_CLASSES:
-        return scores.argmax(axis=-1)
+        best: np.ndarray = scores.argmax(axis=-1)
+        return best
     rows = scores.reshape(-1, classes)
     marks = np.arange(classes, 0, -1, dtype=np.uint8)[:, None]
     ids = np.empty(len(rows), np.uint8)

@@ -3,12 +3,15 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 from ctckit.errors import InputError
 from ctckit.text.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from interegular.fsm import FSM
 
 DEAD = -1  # the state from which no text of the set can be reached any more
 MISREAD = re.compile(r"(?<!\\)\[\^?\]|\(\?#")  # by interegular: a ] that begins a class, comments
@@ -90,7 +93,7 @@ class Automaton:
         return type(self)(numbers[self.successors][kept], self.accepting[kept])
 
     def _reachable(self) -> np.ndarray:
-        reached = np.arange(len(self.accepting)) == 0
+        reached: np.ndarray = np.arange(len(self.accepting)) == 0
         while True:
             targets = self.successors[reached]
             grown = reached.copy()
@@ -109,8 +112,7 @@ class Automaton:
             productive = grown
 
 
-def _parse(pattern: str):  # noqa: ANN202
-    """Return the pattern as `interegular.fsm.FSM`."""
+def _parse(pattern: str) -> "FSM":
     try:
         from interegular.patterns import InvalidSyntax, Unsupported, parse_pattern
     except ModuleNotFoundError as error:
@@ -132,5 +134,5 @@ def _parse(pattern: str):  # noqa: ANN202
         ) from error
 
 
-def _start_first(machine) -> list:  # noqa: ANN001
+def _start_first(machine: "FSM") -> list[Any]:
     return [machine.initial, *sorted(machine.states - {machine.initial})]

@@ -69,6 +69,11 @@ class Constraint:
                 )
             object.__setattr__(self, "lexicon", tuple(dict.fromkeys(map(normalise, self.lexicon))))
 
+    @property
+    def lengths(self) -> tuple[int, int] | None:
+        """The smallest and the largest number of characters, if they are limited."""
+        return (self.length, self.length) if isinstance(self.length, int) else self.length
+
     def require_possible(self, vocabulary: Vocabulary) -> None:
         """Make sure that some text of the vocabulary satisfies the constraint.
 
@@ -153,7 +158,7 @@ class _Lexicon:
         scores = np.concatenate([self._rate(probabilities, each) for each in self._lattices])
         if scores.max() == -np.inf:
             raise _none_fits(log_probs)
-        return self._texts[scores.argmax()]
+        return self._texts[int(scores.argmax())]
 
     @staticmethod
     def _rate(probabilities: np.ndarray, lattice: Lattice) -> np.ndarray:
@@ -166,8 +171,8 @@ def _compile(constraint: Constraint, vocabulary: Vocabulary) -> _Language | _Lex
     automaton = Automaton.of_all_texts(vocabulary)
     if constraint.pattern is not None:
         automaton &= Automaton.from_pattern(normalise(constraint.pattern), vocabulary)
-    if constraint.length is not None:
-        automaton &= Automaton.of_length(*constraint.length, vocabulary)
+    if constraint.lengths is not None:
+        automaton &= Automaton.of_length(*constraint.lengths, vocabulary)
     language = _Language(automaton, vocabulary)
     texts = [text for text in constraint.lexicon or () if text in language]
     if automaton.is_empty or (constraint.lexicon and not texts):
@@ -182,8 +187,8 @@ def _describe(constraint: Constraint) -> str:
     parts = []
     if constraint.pattern is not None:
         parts.append(f"the pattern {constraint.pattern!r}")
-    if constraint.length is not None:
-        parts.append("the length {} to {}".format(*constraint.length))
+    if constraint.lengths is not None:
+        parts.append("the length {} to {}".format(*constraint.lengths))
     if constraint.lexicon is not None:
         examples = ", ".join(map(repr, constraint.lexicon[:3]))
         parts.append(f"the lexicon {examples}{', …' * (len(constraint.lexicon) > 3)}")

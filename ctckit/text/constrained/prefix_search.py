@@ -18,6 +18,9 @@ from ctckit.text.vocabulary import BLANK, SYMBOLS
 MAX_PREFIXES = 2000
 IMPOSSIBLE = -np.inf
 
+# -score, ids, and state and starts of a prefix; None of a whole text
+Rated = tuple[float, tuple[int, ...], tuple[int, np.ndarray] | None]
+
 
 class FoundText(NamedTuple):
     """A text as ids, and whether it is certain that no allowed text is more probable."""
@@ -42,7 +45,7 @@ def most_probable_text(
     if completions.after_blank[0, 0] == IMPOSSIBLE:
         return None
     prefix = Prefix.empty(log_probs)
-    queue: list[tuple] = []  # (-score, ids, state and starts of a prefix | None of a whole text)
+    queue: list[Rated] = []
     for _ in range(max_prefixes):
         if automaton.accepting[prefix.state]:
             whole = np.logaddexp(prefix.in_blank[-1], prefix.in_symbol[-1])
@@ -112,7 +115,8 @@ class Prefix(NamedTuple):
 
     def starts(self, log_probs: np.ndarray) -> np.ndarray:
         """Return for each step and symbol that the symbol begins there after this: (T, V)."""
-        scores = np.logaddexp(self.in_symbol, self.in_blank)[:-1, None] + log_probs[:, SYMBOLS]
+        either = np.logaddexp(self.in_symbol, self.in_blank)[:-1, None]
+        scores: np.ndarray = either + log_probs[:, SYMBOLS]
         if self.ids:
             last = self.ids[-1]  # once more only after a blank
             scores[:, last] = self.in_blank[:-1] + log_probs[:, last]
@@ -181,4 +185,5 @@ def _all_others(scores: np.ndarray, add: np.ufunc) -> np.ndarray:
     none = np.full((len(scores), 1), IMPOSSIBLE)
     before = add.accumulate(np.hstack([none, scores[:, :-1]]), axis=1)
     behind = add.accumulate(np.hstack([none, scores[:, :0:-1]]), axis=1)[:, ::-1]
-    return add(before, behind)
+    others: np.ndarray = add(before, behind)
+    return others
