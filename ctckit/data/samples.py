@@ -1,15 +1,16 @@
 """The values every part of the data ring passes on: a sample, a dataset, what was left out."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
 from ctckit.files import write_table
+from ctckit.image.address import absolute
 
 
 class Sample(NamedTuple):
-    """One labelled image: the path of its file and the text it shows."""
+    """One labelled image: its address, as `a.png` or `set.zip!a.png`, and the text it shows."""
 
     image: str
     label: str
@@ -25,14 +26,14 @@ class LeftOut(NamedTuple):
 
 @dataclass(frozen=True)
 class Dataset:
-    """Labelled images under one name, sorted by path, with the records that were left out.
+    """Labelled images under one name, sorted by address, with the records that were left out.
 
     `fingerprint` stands for pixels and labels of the readable images, once they were scanned:
     two datasets with the same one are the same, whatever their files are called.
     """
 
     name: str
-    samples: list[Sample]
+    samples: Sequence[Sample]
     left_out: list[LeftOut] = field(default_factory=list)
     fingerprint: str = ""
 
@@ -44,6 +45,6 @@ class Dataset:
 
 
 def write_csv(samples: Iterable[Sample], path: str | Path) -> Path:
-    """Write the samples as CSV with the header image,label; paths are made absolute."""
-    rows = ((Path(sample.image).resolve(), sample.label) for sample in samples)
+    """Write the samples as CSV with the header image,label; addresses are made absolute."""
+    rows = ((absolute(sample.image), sample.label) for sample in samples)
     return write_table(path, ("image", "label"), rows)

@@ -1,3 +1,4 @@
+from .address import read_bytes as read_bytes
 from .decode import ImageReader as ImageReader
 from .resize import ImageResizer as ImageResizer
 from .steps import Step as Step

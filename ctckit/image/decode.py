@@ -1,7 +1,6 @@
 """Read an image file of any common format into one form: uint8, BGR or grey, opaque."""
 
 import os
-from io import FileIO
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +8,7 @@ import cv2
 import numpy as np
 
 from ctckit.errors import InputError
+from ctckit.image.address import read_bytes
 from ctckit.image.png import decode_png
 
 # OpenCV writes its own lines to stderr about files that it cannot read. We raise instead, and
@@ -54,13 +54,13 @@ class ImageReader:
     def __call__(
         self, image: str | Path | bytes | np.ndarray, label: Any
     ) -> tuple[np.ndarray, Any]:
-        """Read `image`: a path, the content of a file, or pixels as `cv2.imread` gives them.
+        """Read `image`: an address, the content of a file, or pixels as `cv2.imread` gives them.
 
         Returns:
             The pixels, uint8 (H, W, channels), and `label` as it came.
 
         Raises:
-            InputError: Names the file and says why it cannot be read.
+            InputError: Names the address and says why it cannot be read.
         """
         name = str(image) if isinstance(image, str | Path) else "the given image"
         pixels, order = (image, "BGR") if isinstance(image, np.ndarray) else _decode(image, name)
@@ -70,7 +70,8 @@ class ImageReader:
 
 def _decode(image: str | Path | bytes, name: str) -> tuple[np.ndarray, str]:
     """Return the pixels as the file holds them, palettes resolved, and the order of colours."""
-    content = image if isinstance(image, bytes) else _read(image, name)
+    # Not cv2.imread: on Windows it opens only names of the system's code page.
+    content = image if isinstance(image, bytes) else read_bytes(image)
     if not content:
         raise InputError(f"cannot read {name}: the file is empty")
     pixels = decode_png(content)
@@ -89,28 +90,21 @@ def _decode_by_opencv(content: bytes, name: str) -> np.ndarray:
     return pixels
 
 
-def _read(path: str | Path, name: str) -> bytes:
-    # Not cv2.imread: on Windows it opens only names of the system's code page.
-    try:
-        with FileIO(os.fspath(path)) as file:  # no buffer, no Path: half the time
-            return file.read()
-    except OSError as error:
-        raise InputError(f"cannot read {name}: {error.strerror or error}") from error
-
-
 def _to_8_bit(pixels: np.ndarray, name: str) -> np.ndarray:
     if pixels.dtype == np.uint8:
         return pixels
     if pixels.dtype == np.uint16:
         return cv2.convertScaleAbs(pixels, alpha=1 / 257)  # 65535 → 255, rounded
-    raise InputError(f"cannot read {name}: expected 8 or 16 bit a channel, found {pixels.dtype}")
+    raise InputError(f"cannot read {name}: expected 8 or 16 bit a channel, received {pixels.dtype}")
 
 
 def _to_channels(pixels: np.ndarray, channels: int, order: str, name: str) -> np.ndarray:
     """Return uint8 pixels (H, W), (H, W, 1), BGR or BGRA (or RGB, RGBA) as (H, W, channels)."""
     found = 1 if pixels.ndim == 2 else pixels.shape[-1]
     if pixels.ndim not in (2, 3) or found not in (1, 3, 4) or pixels.size == 0:
-        raise InputError(f"cannot read {name}: expected 1, 3 or 4 channels, found {pixels.shape}")
+        raise InputError(
+            f"cannot read {name}: expected 1, 3 or 4 channels, received {pixels.shape}"
+        )
     if found == 4 and not _is_opaque(pixels):
         pixels, found = _over_white(pixels), 3
     conversion = _CONVERSIONS[order].get((found, channels))
@@ -121,7 +115,8 @@ def _to_channels(pixels: np.ndarray, channels: int, order: str, name: str) -> np
 
 def _is_opaque(pixels: np.ndarray) -> bool:
     """Say whether alpha, the highest byte of each pixel, is 255 everywhere."""
-    return np.bitwise_and.reduce(np.ascontiguousarray(pixels).view("<u4"), axis=None) >> 24 == 255
+    together = np.bitwise_and.reduce(np.ascontiguousarray(pixels).view("<u4"), axis=None)
+    return bool(together >> 24 == 255)
 
 
 def _over_white(pixels: np.ndarray) -> np.ndarray:

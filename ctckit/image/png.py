@@ -8,7 +8,7 @@ import numpy as np
 try:
     from kornia_rs import io as kornia
 except ImportError:  # there is no wheel of it for this platform
-    kornia = None
+    kornia = None  # type: ignore[assignment]
 
 
 # It holds Python's lock while it decodes, OpenCV does not: large files are better left to threads.
@@ -37,9 +37,10 @@ def decode_png(content: bytes) -> np.ndarray | None:
     if not plain or not _HARMLESS.issuperset(_chunks(content)):
         return None
     try:
-        return kornia.decode_image_png_u8(content, (height, width), name)
+        pixels: np.ndarray = kornia.decode_image_png_u8(content, (height, width), name)
     except Exception:  # noqa: BLE001 - it raises nothing more special
         return None
+    return pixels
 
 
 def _chunks(content: bytes) -> Iterator[bytes]:

@@ -21,7 +21,7 @@ def image_steps(
         keep_aspect_ratio: Pad with white instead of stretching.
 
     Returns:
-        Steps that turn a path, the content of a file, or pixels into uint8
+        Steps that turn an address, the content of a file, or pixels into uint8
         (height, width, channels).
     """
     return [ImageReader(channels), ImageResizer(width, height, keep_aspect_ratio)]

@@ -206,10 +206,10 @@ def test_missing_file_and_folder(tmp_path):
 @pytest.mark.parametrize(
     ("pixels", "message"),
     [
-        (np.zeros((4, 4), np.float32), "expected 8 or 16 bit a channel, found float32"),
-        (np.zeros((4, 4, 2), np.uint8), r"expected 1, 3 or 4 channels, found \(4, 4, 2\)"),
-        (np.zeros((4,), np.uint8), r"found \(4,\)"),
-        (np.zeros((0, 4, 3), np.uint8), r"found \(0, 4, 3\)"),
+        (np.zeros((4, 4), np.float32), "expected 8 or 16 bit a channel, received float32"),
+        (np.zeros((4, 4, 2), np.uint8), r"expected 1, 3 or 4 channels, received \(4, 4, 2\)"),
+        (np.zeros((4,), np.uint8), r"received \(4,\)"),
+        (np.zeros((0, 4, 3), np.uint8), r"received \(0, 4, 3\)"),
     ],
     ids=["float", "two channels", "one axis", "no rows"],
 )
@@ -220,7 +220,9 @@ def test_unfit_pixels(pixels, message):
 
 def test_float_tiff(tmp_path):
     path = write_image(tmp_path / "f.tiff", np.full((4, 4), 0.5, np.float32))
-    with pytest.raises(InputError, match=r"f\.tiff: expected 8 or 16 bit a channel, found float32"):
+    with pytest.raises(
+        InputError, match=r"f\.tiff: expected 8 or 16 bit a channel, received float32"
+    ):
         read(path)
 
 

@@ -1,0 +1,97 @@
+"""Addresses of images: `a.png` is a file, `set.zip!folder/a.png` a member of an archive.
+
+An address is a string, so that lists of samples, CSV files and reports are the same for every
+store. A plain file whose own name has a `!` is that file.
+"""
+
+import os
+import re
+from io import FileIO
+from pathlib import Path
+
+from ctckit.errors import InputError
+from ctckit.image.zips import has_member, read_member
+
+_MARK = re.compile(r"(?<=\.zip)!(?=.)", re.IGNORECASE)  # between an archive and its member
+
+
+def read_bytes(address: str | Path) -> bytes:
+    """Return the content of the file or member at `address`.
+
+    Raises:
+        InputError: names the address as it was given, and why it cannot be read.
+    """
+    place = split_address(address)
+    if place is not None:
+        return read_member(*place)
+    try:
+        with FileIO(os.fspath(address)) as file:  # no buffer, no Path: half the time
+            return file.read()
+    except OSError as error:
+        raise InputError(f"cannot read {address}: {error.strerror or error}") from error
+
+
+def exists(address: str | Path) -> bool:
+    """Say whether there is such a file, or such a member of an archive.
+
+    Raises:
+        InputError: the archive is there, but cannot be read.
+    """
+    place = split_address(address)
+    if place is None:
+        return os.path.isfile(address)  # noqa: PTH113 - a name may be too long for Path
+    return os.path.isfile(place[0]) and has_member(*place)  # noqa: PTH113
+
+
+def absolute(address: str | Path) -> str:
+    """Return the same address, valid in every working directory."""
+    place = split_address(address)
+    if place is None:
+        return str(Path(address).resolve())
+    archive = Path(place[0])
+    # A link keeps its own name: what it leads to may not end in .zip.
+    return join_address(archive.parent.resolve() / archive.name, place[1])
+
+
+def name_of(address: str | Path) -> str:
+    """Return the last part of an address, to show to people.
+
+    >>> name_of("photos/a.png"), name_of("set.zip!photos/a.png")
+    ('a.png', 'a.png')
+    """
+    place = split_address(address)
+    return Path(address).name if place is None else re.split(r"[/\\]", place[1])[-1]
+
+
+def join_address(archive: str | Path, member: str) -> str:
+    """Return the address of a member of an archive, whose name ends in `.zip`.
+
+    >>> join_address("set.zip", "photos/a.png")
+    'set.zip!photos/a.png'
+    """
+    return f"{archive}!{member}"
+
+
+def address_from(folder: str | Path, address: str) -> str:
+    """Return `address`, which is relative to `folder` unless it is absolute.
+
+    >>> address_from("sets", "plates.zip!a.png")
+    'sets/plates.zip!a.png'
+    """
+    mark = _MARK.search(address)
+    if mark is None:
+        return str(Path(folder, address))
+    return join_address(Path(folder, address[: mark.start()]), address[mark.end() :])
+
+
+def split_address(address: str | Path) -> tuple[str, str] | None:
+    """Return archive and member, or None where `address` is that of a plain file."""
+    text = os.fspath(address)
+    if "!" not in text:
+        return None
+    places = [(text[: mark.start()], text[mark.end() :]) for mark in _MARK.finditer(text)]
+    if not places or os.path.isfile(text):  # noqa: PTH113 - a name may be too long for Path
+        return None
+    if len(places) == 1:
+        return places[0]
+    return next((place for place in places if os.path.isfile(place[0])), places[0])  # noqa: PTH113
