@@ -1,26 +1,25 @@
 """The images that `train.py` trains on when it is given none."""
 
-import queue
-import tempfile
-import threading
-import urllib.request
-from http.client import HTTPException, HTTPResponse
+import os
+from hashlib import blake2b
 from pathlib import Path
-from typing import BinaryIO
+from tempfile import TemporaryDirectory
 
-from ctckit.data.check import scan
 from ctckit.data.samples import Dataset
 from ctckit.errors import InputError
 from ctckit.files import new_folder
-from ctckit.log import LOGGER, progress
-from ctckit.sources.archives import unpack
-from ctckit.sources.layouts import IMAGE_SUFFIXES, find_images, load_dataset
+from ctckit.image.address import name_of, read_bytes
+from ctckit.image.zips import close_archive
+from ctckit.log import LOGGER
+from ctckit.sources.downloads import download
+from ctckit.sources.folders import find_images, zip_samples
+from ctckit.sources.layouts import open_dataset
 from ctckit.sources.stand_in import generate_captchas
 
 URL = "https://github.com/AakashKumarNain/CaptchaCracker/raw/master/captcha_images_v2.zip"
 NUM_IMAGES = 1040
+DIGEST = "f83e7970779fbdbb7ea0bd4f761cb33b"
 DEADLINE_S = 10.0
-CHUNK_BYTES = 1 << 16
 
 
 def default_dataset(datasets_dir: str | Path) -> Dataset:
@@ -38,7 +37,7 @@ def default_dataset(datasets_dir: str | Path) -> Dataset:
             folder,
         )
         generate_captchas(folder)
-    return load_dataset(folder, datasets_dir=datasets_dir)
+    return open_dataset(folder)
 
 
 def fetch_captcha_images(
@@ -46,6 +45,7 @@ def fetch_captcha_images(
     *,
     url: str = URL,
     num_images: int = NUM_IMAGES,
+    digest: str = DIGEST,
     deadline_s: float = DEADLINE_S,
 ) -> Path | None:
     """Return the folder `captcha_images_v2` of `datasets_dir`, downloaded if it is not there.
@@ -54,8 +54,8 @@ def fetch_captcha_images(
         datasets_dir: Where data sets lie.
         url: Of the zip archive.
         num_images: How many images make the set complete.
-        deadline_s: Seconds until the server must have answered; also the longest pause
-            within the download.
+        digest: What `digest_of` returns for the right images; others are told in the log.
+        deadline_s: Seconds to wait for the server; also the longest pause within the download.
 
     Returns:
         The folder, or None if the archive cannot be reached.
@@ -64,86 +64,49 @@ def fetch_captcha_images(
         InputError: The download is no zip, or the folder has another number of images.
     """
     target = Path(datasets_dir) / "captcha_images_v2"
-    if not target.is_dir() or not any(target.iterdir()):
-        with tempfile.TemporaryDirectory() as scratch:
-            archive = Path(scratch) / "captcha_images_v2.zip"
-            if not _download(url, archive, deadline_s):
-                return None
-            with new_folder(target) as folder:
-                _unpack_download(archive, folder, url)
-                _check_complete(folder, num_images, f"the download of {url}", "try again later")
-    _check_complete(target, num_images, str(target), "remove it to download it again")
+    if target.is_dir() and any(target.iterdir()):
+        _check(target, num_images, digest, str(target), "remove it to download it again")
+        return target
+    with TemporaryDirectory() as scratch:
+        archive = Path(scratch) / "captcha_images_v2.zip"
+        if not download(url, archive, deadline_s=deadline_s):
+            return None
+        with new_folder(target) as folder:
+            _unpack(archive, folder, url)
+            _check(folder, num_images, digest, f"the download of {url}", "try again later")
     return target
 
 
-def _unpack_download(archive: Path, folder: Path, url: str) -> None:
-    try:
-        unpack(archive, folder, suffixes=IMAGE_SUFFIXES)
-    except InputError as error:
-        raise InputError(f"the download of {url} is damaged, try again: {error}") from error
+def digest_of(folder: Path) -> str:
+    """Return what stands for names and bytes of the images of `folder`: 32 hexadecimal digits."""
+    digest = blake2b(digest_size=16)
+    for path in find_images(folder):
+        content = path.read_bytes()
+        digest.update(b"%s\0%d\0" % (os.fsencode(path.name), len(content)) + content)
+    return digest.hexdigest()
 
 
-def _check_complete(folder: Path, num_images: int, origin: str, advice: str) -> None:
+def _check(folder: Path, num_images: int, digest: str, origin: str, advice: str) -> None:
+    """Refuse another number of images; log that they are others."""
+    if digest_of(folder) == digest:
+        return
     found = len(find_images(folder))
     if found != num_images:
         raise InputError(
-            f"expected {num_images} images in {origin}, found {found}; {advice}, "
-            "or choose other images with --dataset"
+            f"expected {num_images} images in {origin}, received {found}; {advice}, "
+            "or give other images"
         )
+    LOGGER.warning(
+        "The %d images in %s are not those of captcha_images_v2 as published: results are not "
+        "comparable with others'.", found, origin,
+    )  # fmt: skip
 
 
-def _check_readable(folder: Path, url: str) -> None:
-    scanned = scan(load_dataset(folder, datasets_dir=folder.parent, label_separator=""))
-    if left_out := scanned.dataset.left_out:
-        raise InputError(
-            f"the download of {url} is damaged, try again: {len(left_out)} images cannot be "
-            f"used, such as {Path(left_out[0].image).name}: {left_out[0].reason}"
-        )
-
-
-def _download(url: str, file: Path, deadline_s: float) -> bool:
-    """Write what `url` serves to `file`; return False, and log why, if that is not possible."""
-    LOGGER.info("Downloading %s", url)
+def _unpack(archive: Path, folder: Path, url: str) -> None:
     try:
-        with _open(url, deadline_s) as response, file.open("wb") as target:
-            _copy(response, target)
-    except (OSError, HTTPException) as error:
-        LOGGER.info("The download failed: %s", error or type(error).__name__)
-        return False
-    return True
-
-
-def _open(url: str, deadline_s: float) -> HTTPResponse:
-    """Open `url` within `deadline_s` seconds in all.
-
-    The timeout of urllib does not cover the name lookup, which can block for much longer;
-    hence the thread, which is left behind when time is up.
-    """
-    answers: queue.Queue[HTTPResponse | Exception] = queue.Queue()
-
-    def ask() -> None:
-        try:
-            answers.put(urllib.request.urlopen(url, timeout=deadline_s))
-        except (OSError, HTTPException) as error:
-            answers.put(error)
-
-    threading.Thread(target=ask, daemon=True).start()
-    try:
-        answer = answers.get(timeout=deadline_s)
-    except queue.Empty:
-        raise TimeoutError(f"no answer within {deadline_s:g} seconds") from None
-    if isinstance(answer, Exception):
-        raise answer
-    return answer
-
-
-def _copy(response: HTTPResponse, target: BinaryIO) -> None:
-    total = int(response.headers.get("Content-Length") or 0)
-    received = 0
-    with progress((), "download", total=total or None, unit="B") as bar:
-        while chunk := response.read(CHUNK_BYTES):
-            target.write(chunk)
-            received += len(chunk)
-            bar.update(len(chunk))
-    if received < total:
-        raise ConnectionError(f"it ended after {received} of {total} bytes")
+        for image, _ in zip_samples(archive, label_separator=""):
+            (folder / name_of(image)).write_bytes(read_bytes(image))
+    except InputError as error:
+        raise InputError(f"the download of {url} is damaged, try again: {error}") from error
+    finally:
+        close_archive(str(archive))  # Windows removes no open file

@@ -59,7 +59,9 @@ def _without_repeat_counters(names: list[str]) -> list[str]:
     return names
 
 
-def _count_repeats(matches: Iterable[re.Match], names: set[str], *, bare_not_needed: bool) -> bool:
+def _count_repeats(
+    matches: Iterable[re.Match[str]], names: set[str], *, bare_not_needed: bool
+) -> bool:
     """Say whether the numbers at the end of the names count repeats (rule: labels_of_stems)."""
     groups = defaultdict(set)
     for match in matches:

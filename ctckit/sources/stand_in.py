@@ -5,12 +5,12 @@ import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import ModuleType
+from typing import Any
 
 from ctckit.errors import InputError
 from ctckit.files import new_folder
 from ctckit.log import progress
-from ctckit.sources.layouts import find_images
+from ctckit.sources.folders import find_images
 
 FONT_SIZES = (36, 40, 44)
 RECIPE_FILE = "recipe.json"
@@ -64,7 +64,7 @@ def generate_captchas(
     return folder
 
 
-def _is_drawn(folder: Path, recipe: dict) -> bool:
+def _is_drawn(folder: Path, recipe: dict[str, Any]) -> bool:
     file = folder / RECIPE_FILE
     same = file.is_file() and file.read_text(encoding="utf-8") == json.dumps(recipe)
     return same and len(find_images(folder)) == recipe["count"]
@@ -97,12 +97,13 @@ class _SeededSecrets:
 
 
 @contextmanager
-def _seeded_captcha(seed: int) -> Iterator[ModuleType]:
+def _seeded_captcha(seed: int) -> Iterator[Any]:
     """Lend the module `captcha.image` with a seeded source of randomness."""
     try:
-        import captcha.image as module
+        import captcha.image
     except ImportError as error:
         raise InputError("generating images needs `pip install captcha`") from error
+    module: Any = captcha.image  # what it offers does not include what it imports
     original = module.secrets
     module.secrets = _SeededSecrets(seed)
     try:

@@ -1,13 +1,18 @@
+import ast
 import builtins
 import secrets
+from importlib.metadata import version
+from pathlib import Path
 
 import captcha.image
 import pytest
 
 from ctckit.errors import InputError
 from ctckit.image.decode import ImageReader
-from ctckit.sources.layouts import load_dataset
-from ctckit.sources.stand_in import generate_captchas
+from ctckit.sources.layouts import open_dataset
+from ctckit.sources.stand_in import _SeededSecrets, generate_captchas
+
+WRITTEN_FOR = "0.7.1"  # the version of captcha that `_seeded_captcha` was written for
 
 
 def content(folder):
@@ -16,7 +21,7 @@ def content(folder):
 
 def test_form(tmp_path):
     folder = generate_captchas(tmp_path / "set", count=20)
-    dataset = load_dataset(folder, datasets_dir=tmp_path)
+    dataset = open_dataset(folder)
     labels = [sample.label for sample in dataset.samples]
     assert len(set(labels)) == 20
     assert {len(label) for label in labels} == {5}
@@ -29,6 +34,29 @@ def test_same_seed_same_bytes_other_seed_others(tmp_path):
     first = content(generate_captchas(tmp_path / "a", count=8))
     assert content(generate_captchas(tmp_path / "b", count=8)) == first
     assert content(generate_captchas(tmp_path / "c", count=8, seed=1)) != first
+
+
+def test_captcha_draws_all_its_randomness_from_what_is_replaced():
+    """`_seeded_captcha` puts another `secrets` into the module `captcha.image`."""
+    tree = ast.parse(Path(captcha.image.__file__).read_text(encoding="utf-8"))
+    called = {
+        node.attr
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and getattr(node.value, "id", "") == "secrets"
+    }
+    imported = {
+        alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+    }
+    advice = (
+        f"captcha {version('captcha')} draws its randomness in another way than {WRITTEN_FOR}, "
+        "which ctckit/sources/stand_in.py was written for: adapt _SeededSecrets there"
+    )
+    assert getattr(captcha.image, "secrets", None) is secrets, advice
+    assert called == set(vars(_SeededSecrets(0))), advice
+    assert not imported & {"random", "randint", "uniform", "numpy", "urandom"}, advice
 
 
 def test_options(tmp_path):
