@@ -1,74 +1,27 @@
-"""Every knob of a run, with its unit and its reason; `python train.py --help` lists them."""
+"""The choices of this project; `python train.py --help` lists every knob."""
 
 import math
-import re
 from dataclasses import dataclass
-from typing import Self
+from typing import ClassVar
 
-from ctckit.config import BaseModelConfigs
-from ctckit.errors import InputError, nearest_name
-from ctckit.text.vocabulary import Vocabulary, normalise
-
-ARCHITECTURES = ("crnn", "mltu_captcha", "keras_captcha_ocr")
-QUANTIZED_FORMS = ("float16", "int8")
-SECONDS_PER = {"": 1, "s": 1, "min": 60, "h": 3600}
-MIN_STEPS = 1300  # crnn leaves the CTC plateau within half of them on every set we tried
-MIN_EPOCHS = 8
-MAX_EPOCHS = 200
-PIXELS_PER_STEP = 8  # of width, in crnn
-STEPS_PER_CHARACTER = 2  # CTC needs one; with two the network need not be exact about places
-WIDTH_MULTIPLE = 8
-MAX_OWN_WIDTH = 2048  # for wider ones --width must be given: memory grows with it
-NATIVE_CHANNELS = {"mltu_captcha": 3, "keras_captcha_ocr": 1}  # as their authors trained them
+from ctckit.networks.forms import PEERS, Form
+from ctckit.training.configs import TrainConfigs
 
 
 @dataclass(frozen=True)
-class ModelConfigs(BaseModelConfigs):
-    """Configuration of a training run.
+class ModelConfigs(TrainConfigs):
+    """Configuration of a training run; the knobs not named here have the package's defaults."""
 
-    A field that is None is chosen from the data; the saved `configs.yaml` holds the choice.
-    """
-
-    dataset: str | None = None
-    """Images to learn from: a folder (label = file name), a .zip of one, or a CSV with the
-    columns image,label. None: captcha_images_v2, downloaded on first use."""
-
-    label_separator: str | None = None
-    """Characters that end the label in a file name: with "-" the label of ab12-7.png is ab12.
-    None: a counting suffix (-1, _2, .3) is found by itself. "": the whole name is the label."""
-
-    model_path: str | None = None
-    """Folder of this run; must be new or empty. None: Models/<dataset>_<YYYYmmdd-HHMMSS>."""
+    forms: ClassVar = PEERS | {
+        "crnn": Form(num_steps=lambda height, width: math.ceil(width / 8)),
+    }  # a network of your own: its row here, its function in model.py
 
     architecture: str = "crnn"
     """Network: crnn (ours), mltu_captcha (the mltu tutorial's) or keras_captcha_ocr (the
     Keras example's)."""
 
-    width_multiplier: float = 1.0
-    """Size of crnn: all its filters and units times this. 0.5 reads in half the time, 1.5 may
-    read more exactly where there is much to learn from."""
-
-    vocab: str | None = None
-    """Characters the network can read. None: all characters of the labels."""
-
-    max_text_length: int | None = None
-    """Longest label, in characters. None: the longest of the dataset."""
-
     height: int = 50
     """Image height that the network sees, pixels."""
-
-    width: int | None = None
-    """Image width that the network sees, pixels; the network reads width / 8 columns (crnn).
-    None: from the median shape of the images and the longest label."""
-
-    channels: int | None = None
-    """1 grey or 3 colour (BGR). None: the architecture's own; crnn: 1 if the images are grey."""
-
-    keep_aspect_ratio: bool = False
-    """Pad images with white instead of stretching them to height x width."""
-
-    validation_fraction: float = 0.1
-    """Share of the images held back to choose the best epoch, between 0 and 1 (both excluded)."""
 
     batch_size: int = 16
     """Images per step. Small batches leave the CTC plateau earlier per image seen."""
@@ -76,198 +29,4 @@ class ModelConfigs(BaseModelConfigs):
     learning_rate: float = 5e-3
     """Peak of the one-cycle schedule."""
 
-    train_epochs: int | None = None
-    """Passes over the training images. None: as many as give about 1,300 steps."""
-
-    time_budget: str | None = None
-    """Time for fitting and validating (of each fold and model), such as 60s or 5min, instead of
-    a number of epochs: the schedule follows the clock, so that the run ends on time and fully
-    annealed."""
-
-    folds: int | None = None
-    """Cross-validate: train this many models, each without its own part of the images, and list
-    the labels that look wrong. Leaves figures and lists, no model; --validation-fraction and
-    --early-stopping-patience mean nothing then."""
-
-    models: int = 1
-    """Train this many models, which differ in their seed only, and keep them in one file: the
-    text that most of them read is taken, the surer ones counting more. Each takes as long to
-    train and to read as a single one."""
-
-    weight_decay: float = 1e-4
-    """Decoupled weight decay of AdamW, per step, times the learning rate."""
-
-    gradient_clip_norm: float = 5.0
-    """Largest norm of the gradient of all weights together; CTC has rare huge gradients."""
-
-    auxiliary_weight: float = 0.5
-    """Weight of the CTC head on the image features (crnn), which shortens the plateau and is
-    dropped at export; 0 switches it off."""
-
-    early_stopping_patience: int | None = None
-    """Epochs without a better validation CER after which the run stops. None: it runs to its
-    end, as the one-cycle schedule learns most in its last epochs."""
-
-    augment: bool = True
-    """Vary the training images a little (shift, scale, shear, rotation), anew every epoch but
-    the last ones."""
-
-    use_cache: bool = True
-    """Keep the resized images in memory (height x width x channels bytes each)."""
-
-    train_workers: int = 2
-    """Threads that prepare batches, which are the same for any number; with 0 each is prepared
-    when it is needed."""
-
-    use_multiprocessing: bool = False
-    """Prepare batches in train_workers processes instead of threads: where many cores feed a GPU.
-    Each keeps images of its own in memory."""
-
-    quantize: str | None = None
-    """float16 or int8: keep a file of half the size, too (model.float16.onnx), unless it misreads
-    0.5 % more of the validation images."""
-
-    mixed_precision: bool = False
-    """Compute in 16 bits where it is safe, for GPUs: float16; on a CPU bfloat16. The exported
-    file computes in 32."""
-
-    jit_compile: bool = False
-    """Compile the network with XLA, for GPUs: takes longer to start."""
-
-    deterministic: bool = False
-    """Repeat to the bit on the same machine: only TensorFlow operations that do. No slower on a
-    CPU; may be on a GPU."""
-
-    seed: int = 0
-    """Seed of the split, the initial weights, the order and the augmentation."""
-
-    def __post_init__(self) -> None:
-        """Refuse values that no run can use."""
-        self._check_choices()
-        self._check_ranges()
-        self._check_combinations()
-
-    def _check_choices(self) -> None:
-        if self.architecture not in ARCHITECTURES:
-            raise InputError(
-                f"expected --architecture to be one of {', '.join(ARCHITECTURES)}, "
-                f"got '{self.architecture}'.{nearest_name(self.architecture, ARCHITECTURES)}"
-            )
-        if self.quantize not in (None, *QUANTIZED_FORMS):
-            raise InputError(
-                f"expected --quantize to be one of {', '.join(QUANTIZED_FORMS)}, "
-                f"got '{self.quantize}'"
-            )
-        if self.channels not in (None, 1, 3):
-            raise InputError(f"expected --channels 1 (grey) or 3 (colour), got {self.channels}")
-        if self.vocab is not None and not self.vocab:
-            raise InputError("expected at least one character in --vocab, got none")
-
-    def _check_ranges(self) -> None:
-        if not 0 < self.validation_fraction < 1:
-            raise InputError(
-                "expected --validation-fraction between 0 and 1, both excluded, "
-                f"got {self.validation_fraction}; 0.1 holds back every tenth image"
-            )
-        if self.time_budget is not None and not self.time_budget_s > 0:
-            raise InputError(
-                f"expected --time-budget in s, min or h, such as 60s, got '{self.time_budget}'"
-            )
-        if not 0.25 <= self.width_multiplier <= 8:
-            raise InputError(
-                "expected --width-multiplier between 0.25 (small) and 8, "
-                f"got {self.width_multiplier:g}"
-            )
-        for name, smallest in _SMALLEST.items():
-            value = getattr(self, name)
-            if value is not None and not value >= smallest:
-                raise InputError(f"expected {_flag(name)} of at least {smallest}, got {value}")
-        for name, largest in _LARGEST.items():
-            value = getattr(self, name)
-            if value is not None and not value <= largest:
-                raise InputError(f"expected {_flag(name)} of at most {largest}, got {value}")
-        for name in ("learning_rate", "gradient_clip_norm", "weight_decay", "auxiliary_weight"):
-            if not 0 <= getattr(self, name) < float("inf"):
-                raise InputError(f"expected {_flag(name)} of 0 or more, got {getattr(self, name)}")
-
-    def _check_combinations(self) -> None:
-        if self.time_budget is not None and self.train_epochs is not None:
-            raise InputError("expected --time-budget or --train-epochs, got both; leave one out")
-        if self.quantize is not None and self.folds is not None:
-            raise InputError(
-                "expected --quantize or --folds, got both; leave one out: folds leave no model"
-            )
-
-    @property
-    def time_budget_s(self) -> float | None:
-        """The time budget in seconds; NaN if it cannot be understood."""
-        if self.time_budget is None:
-            return None
-        number = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(s|min|h|)", self.time_budget.strip())
-        return float(number[1]) * SECONDS_PER[number[2]] if number else math.nan
-
-    @property
-    def num_steps(self) -> int:
-        """Time steps of the network's output, T; a label and its repeats must fit into them."""
-        if self.architecture == "mltu_captcha":
-            return math.ceil(self.height / 16) * math.ceil(self.width / 16)
-        if self.architecture == "keras_captcha_ocr":
-            return self.width // 4
-        return math.ceil(self.width / PIXELS_PER_STEP)
-
-    def with_image_form(
-        self, *, image_size: tuple[int, int], is_grey: bool, label_steps: int
-    ) -> Self:
-        """Choose width and channels from the data where they were left open.
-
-        Args:
-            image_size: median height and width of the images, pixels.
-            is_grey: the images have no colour.
-            label_steps: time steps that CTC needs for the longest label.
-        """
-        height, width = image_size
-        own_shape = self.height * width / height
-        wide_enough = PIXELS_PER_STEP * STEPS_PER_CHARACTER * label_steps
-        multiple = math.ceil(max(own_shape, wide_enough) / WIDTH_MULTIPLE) * WIDTH_MULTIPLE
-        own_width = min(multiple, MAX_OWN_WIDTH)
-        own_channels = NATIVE_CHANNELS.get(self.architecture, 1 if is_grey else 3)
-        return self.replace(width=self.width or own_width, channels=self.channels or own_channels)
-
-    def with_labels(self, labels: list[str]) -> Self:
-        """Choose vocabulary, longest label and number of epochs from the data where left open."""
-        vocabulary = (
-            Vocabulary(normalise(self.vocab)) if self.vocab else Vocabulary.from_labels(labels)
-        )
-        held_back = 1 / self.folds if self.folds else self.validation_fraction
-        num_train = len(labels) * (1 - held_back)
-        steps_per_epoch = math.ceil(num_train / self.batch_size)
-        epochs = min(max(math.ceil(MIN_STEPS / steps_per_epoch), MIN_EPOCHS), MAX_EPOCHS)
-        return self.replace(
-            vocab=str(vocabulary),
-            max_text_length=self.max_text_length or max(map(len, labels)),
-            train_epochs=None if self.time_budget else self.train_epochs or epochs,
-        )
-
-
-def _flag(name: str) -> str:
-    return f"--{name.replace('_', '-')}"
-
-
-_SMALLEST = {
-    "max_text_length": 1,
-    "height": 8,
-    "width": 8,
-    "batch_size": 1,
-    "train_epochs": 1,
-    "early_stopping_patience": 1,
-    "train_workers": 0,
-    "seed": 0,
-    "folds": 2,
-    "models": 1,
-}
-
-_LARGEST = {
-    "height": 4096,
-    "width": 32_768,
-    "seed": 2**32 - 1,
-}
+    min_steps: ClassVar[int] = 1300  # crnn leaves the plateau within half of them on all sets tried

@@ -18,7 +18,7 @@ from ctckit.data.samples import Dataset
 from ctckit.files import replace_atomically
 from ctckit.log import progress
 from ctckit.text.error_rates import ErrorCounts
-from data import prepare_data
+from ctckit.training.preparation import prepare_data
 
 LIBRARIES = ("tensorflow", "keras", "onnxruntime", "numpy", "mltu")
 

@@ -9,20 +9,24 @@ epoch. Our models differ in their seed only, and each is reported.
 """
 
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import keras
+
 from benchmarks import ours, peers
 from benchmarks.common import error_columns, load, save, table
+from configs import ModelConfigs
 from ctckit.cli.arguments import parse_arguments
 from ctckit.cli.running import run_command
-from ctckit.data.samples import Sample
+from ctckit.data.samples import Dataset
 from ctckit.log import LOGGER
 from ctckit.text.error_rates import ErrorCounts, count_errors
+from ctckit.text.vocabulary import Vocabulary
+from ctckit.training import DataProvider, make_provider, read_folds
 from ctckit.training.ensemble import ensemble
 from ctckit.training.folds import OutOfFold
-from data import make_provider
-from train import read_folds
 
 
 @dataclass(frozen=True)
@@ -58,19 +62,19 @@ def main() -> None:
     theirs = peers.keras_configs(configs, port=arguments.keras_port)
     seconds: dict[str, list[float]] = {"ctckit": [], "Keras example": []}
 
-    def train_ours(samples: list[Sample]):
+    def train_ours(data: DataProvider):
         readers = []
         for index in range(models):
             own = configs.replace(seed=configs.seed + index)
-            model, clock = ours.train(own, samples)
+            model, clock = ours.train(own, data.samples)
             seconds["ctckit"].append(sum(clock.epochs_s))
             readers.append(model.reader)
         return ensemble(readers)
 
-    def train_keras_example(samples: list[Sample]):
+    def train_keras_example(data: DataProvider):
         model = peers.keras_example(theirs)
         epochs = 3 if quick else arguments.keras_epochs
-        clock = peers.fit(model, make_provider(samples, theirs), None, epochs, [])
+        clock = peers.fit(model, data, None, epochs, [])
         seconds["Keras example"].append(sum(clock.epochs_s))
         return model
 
@@ -80,7 +84,7 @@ def main() -> None:
             "ctckit: %d folds, %d models each, %d epochs", folds, models, configs.train_epochs
         )
         path = arguments.output.with_name("cross_validation_ctckit.csv")
-        rows = read_folds(dataset, configs, train_ours, path)
+        rows = read(dataset, configs, train_ours, path)
         for index in range(models):
             results[f"ctckit, seed {configs.seed + index}"] = count(rows, index)
     if models > 1:
@@ -88,7 +92,7 @@ def main() -> None:
     if arguments.keras_epochs:
         LOGGER.info("Keras example")
         path = arguments.output.with_name("cross_validation_keras.csv")
-        rows = read_folds(dataset, theirs, train_keras_example, path)
+        rows = read(dataset, theirs, train_keras_example, path)
         results["Keras example"] = count(rows)
 
     print(table([lay_out(name, errors, seconds) for name, errors in results.items()]))
@@ -100,6 +104,17 @@ def main() -> None:
         for name, errors in results.items()
     }  # fmt: skip
     save({"folds": folds, "results": facts, "seconds_per_model": seconds}, arguments.output)
+
+
+def read(
+    dataset: Dataset,
+    configs: ModelConfigs,
+    train: Callable[[DataProvider], keras.Model],
+    path: Path,
+) -> list[OutOfFold]:
+    """Read every image with what `train` makes of the other folds."""
+    provider, vocabulary = make_provider(dataset.samples, configs), Vocabulary(configs.vocab)
+    return read_folds(provider, train, vocabulary, path, num_folds=configs.folds, seed=configs.seed)
 
 
 def count(rows: list[OutOfFold], index: int | None = None) -> ErrorCounts:

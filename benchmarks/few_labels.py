@@ -26,8 +26,8 @@ from ctckit.log import progress
 from ctckit.text.error_rates import ErrorCounts, count_errors
 from ctckit.text.greedy import greedy_decode
 from ctckit.text.vocabulary import Vocabulary
+from ctckit.training import make_provider
 from ctckit.training.ensemble import predict_all
-from data import make_provider
 
 
 @dataclass(frozen=True)
@@ -106,9 +106,7 @@ def judge(network: keras.Model, configs: ModelConfigs, samples: list[Sample]) ->
 
 def predict(network: keras.Model, configs: ModelConfigs, samples: list[Sample]) -> np.ndarray:
     """Return the probabilities of all samples in their order, float32 (N, T, V + 1)."""
-    provider = make_provider(samples, configs)
-    provider.shuffle = False
-    return predict_all(network, provider)
+    return predict_all(network, make_provider(samples, configs))
 
 
 def row(name: str, train: list[Sample], errors: ErrorCounts, seconds: float) -> dict[str, object]:

@@ -22,16 +22,14 @@ from mltu.utils.text_utils import ctc_decoder, get_cer
 from benchmarks import peers
 from benchmarks.common import least_seconds, save, table
 from configs import ModelConfigs
-from ctckit.cli import commands
 from ctckit.cli.arguments import parse_arguments
+from ctckit.cli.evaluate import labelled_images, plan
 from ctckit.cli.running import run_command
 from ctckit.data.samples import Sample
 from ctckit.evaluation.evaluation import evaluate
 from ctckit.export.onnx import export_onnx
 from ctckit.inference.reader import ImageToWordModel
 from ctckit.log import progress
-
-MODELS_DIR = Path("Models")
 
 
 @dataclass(frozen=True)
@@ -70,8 +68,8 @@ class MltuReader(MltuInferenceModel):
 def main() -> None:
     """Time all of them in turns."""
     arguments = parse_arguments(Arguments, prog="inference", description=__doc__)
-    task = commands.plan(arguments.model, None, None, MODELS_DIR)
-    samples = commands.labelled_images(task.csv)
+    task = plan(arguments.model)
+    samples = labelled_images(task.csv)
     ours = ImageToWordModel(task.model)
     vocab = str(ours.metadata.vocabulary)
     with TemporaryDirectory() as folder:

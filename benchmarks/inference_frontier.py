@@ -27,7 +27,7 @@ from ctckit.export.onnx import export_onnx
 from ctckit.inference.reader import ImageToWordModel
 from ctckit.inference.session import OnnxInferenceModel
 from ctckit.log import LOGGER, progress
-from train import make_metadata
+from ctckit.training import model_metadata
 
 WIDTHS = (0.5, 0.75, 1.0, 1.5)
 TURNS = 20
@@ -68,7 +68,7 @@ def main() -> None:
             results.append(result)
         network = peers.mltu_tutorial(configs)
         path = Path(folder) / "mltu.onnx"
-        metadata = make_metadata(dataset, configs.replace(channels=3))
+        metadata = model_metadata(dataset, configs.replace(channels=3))
         models["mltu tutorial"] = OnnxInferenceModel(
             export_onnx(network, path, metadata), num_threads=1
         )
@@ -91,7 +91,7 @@ def train_one(
     """Train and export one width; return it, ready to run on one thread, and its figures."""
     train, val = split_samples(dataset.samples, 1 - configs.validation_fraction, configs.seed)
     model, _ = ours.train(configs, train)
-    export_onnx(model.reader, path, make_metadata(dataset, configs))
+    export_onnx(model.reader, path, model_metadata(dataset, configs))
     reader = ImageToWordModel(path, num_threads=1)
     errors = evaluate(reader, val).errors
     return reader, {

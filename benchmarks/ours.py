@@ -2,17 +2,14 @@
 
 from collections.abc import Sequence
 
+import keras
+
 from benchmarks import peers
 from configs import ModelConfigs
+from ctckit.augment import default_augmentors
 from ctckit.data.samples import Sample
-from ctckit.log import hidden_native_log
-from data import make_provider
-from train import fit_on
-
-with hidden_native_log():
-    import keras
-
-    from ctckit.training.ctc_model import CTCModel
+from ctckit.training import CTCModel, DataProvider, make_provider, train_on
+from model import make_model
 
 
 def train(
@@ -22,7 +19,18 @@ def train(
     callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> tuple[CTCModel, peers.FitClock]:
     """Train as `train.py` does, without files and pictures; return the last epoch's model."""
-    val_provider = make_provider(val_samples, configs) if val_samples else None
     clock = peers.FitClock()
-    model = fit_on(samples, configs, val_provider=val_provider, callbacks=[*callbacks, clock])
+    model = train_on(
+        provider(samples, configs),
+        make_model,
+        configs,
+        val_provider=make_provider(val_samples, configs) if val_samples else None,
+        callbacks=[*callbacks, clock],
+    )
     return model, clock
+
+
+def provider(samples: Sequence[Sample], configs: ModelConfigs) -> DataProvider:
+    """Return the data as it is trained on, varied."""
+    augmentors = default_augmentors() if configs.augment else ()
+    return make_provider(samples, configs).with_(augmentors=augmentors)

@@ -51,13 +51,7 @@ def _compiled(architecture: str, configs: ModelConfigs, *, channels: int, loss) 
     keep_freed_memory()
     keras.utils.set_random_seed(configs.seed)
     keras.config.set_dtype_policy("float32")
-    network = build_network(
-        architecture,
-        height=configs.height,
-        width=configs.width,
-        channels=channels,
-        num_classes=vocabulary.num_classes,
-    )
+    network = build_network(configs.replace(architecture=architecture, channels=channels))
     model = keras.Model(network.inputs[0], network.outputs[0])
     metric = CWERMetric(padding_token=vocabulary.padding_id)
     model.compile(keras.optimizers.Adam(1e-3), loss=loss, metrics=[metric], jit_compile=False)
@@ -123,8 +117,6 @@ def fit(
 ) -> "FitClock":
     """Fit and return the clock of the run."""
     clock = FitClock()
-    if val_provider is not None:
-        val_provider.shuffle = False
     model.fit(
         train_provider,
         validation_data=val_provider,

@@ -27,7 +27,7 @@ from ctckit.cli.arguments import parse_arguments
 from ctckit.cli.running import run_command
 from ctckit.data.samples import Sample
 from ctckit.image.decode import ImageReader
-from data import make_provider
+from ctckit.training import make_provider
 
 NUM_STAGE_IMAGES = 100
 TWO_WORKERS = ", 2 workers"

@@ -25,7 +25,7 @@ from ctckit.data.samples import Sample
 from ctckit.data.split import split_samples
 from ctckit.files import replace_atomically
 from ctckit.log import LOGGER, progress
-from data import make_provider
+from ctckit.training import make_provider
 
 TARGET_CER = 0.007
 MLTU_EPOCHS = 230

@@ -46,16 +46,19 @@ class BaseModelConfigs:
         try:
             document = yaml.safe_load(path.read_text(encoding="utf-8"))
         except OSError as error:
-            raise InputError(f"expected a configuration at {path}, got {error.strerror}") from None
+            raise InputError(
+                f"expected a configuration at {path}, received: {error.strerror}"
+            ) from None
         except yaml.YAMLError as error:
             reason = str(error).replace("\n", " ")
-            raise InputError(f"expected YAML in {path}, got: {reason}") from None
+            raise InputError(f"expected YAML in {path}, received: {reason}") from None
         if not isinstance(document, dict):
-            raise InputError(f"expected YAML fields in {path}, got {type(document).__name__}")
+            raise InputError(f"expected YAML fields in {path}, received {type(document).__name__}")
         version = document.pop("schema_version", None)
         if version != cls.schema_version:
             raise InputError(
-                f"expected schema_version {cls.schema_version} in {path}, got {version}"
+                f"expected schema_version {cls.schema_version} in {path}, received {version}; "
+                "use the configuration of a run of this version"
             )
         cls._refuse_unknown(document)
         cls._check_types(document, path)
@@ -69,7 +72,7 @@ class BaseModelConfigs:
             whole = isinstance(value, int) and hints[name] is float
             if is_bool_for_number or not (whole or isinstance(value, hints[name])):
                 expected = getattr(hints[name], "__name__", hints[name])
-                raise InputError(f"expected {name} in {path} as {expected}, got {value!r}")
+                raise InputError(f"expected {name} in {path} as {expected}, received {value!r}")
 
     @classmethod
     def _refuse_unknown(cls, values: dict[str, Any]) -> None:

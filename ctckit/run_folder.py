@@ -145,16 +145,18 @@ def new_run_folder(path: str | Path) -> Iterator[RunFolder]:
     run = RunFolder(Path(path))
     if run.path.exists() and (not run.path.is_dir() or any(run.path.iterdir())):
         raise InputError(
-            f"model_path: expected a new or empty folder, received {run.path}, which holds "
-            "something already; choose another name"
+            f"expected a new or empty folder, received {run.path}, which holds something already; "
+            "choose another name",
+            argument="model_path",
         )
     try:
         run.report.mkdir(parents=True)
         log = logging.FileHandler(run.log, encoding="utf-8")
     except OSError as error:
         raise InputError(
-            f"model_path: expected to be able to write the run to {run.path}, received: "
-            f"{error.strerror}; choose another folder"
+            f"expected to be able to write the run to {run.path}, received: {error.strerror}; "
+            "choose another folder",
+            argument="model_path",
         ) from None
     log.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     LOGGER.addHandler(log)
@@ -184,8 +186,9 @@ def newest_run(models_dir: Path = MODELS_DIR) -> RunFolder:
     finished = [run for run in runs if run.onnx.is_file() and run.val_csv.is_file()]
     if not finished:
         raise InputError(
-            f"model: expected a finished run with {MODEL_FILE} and val.csv in {models_dir}/, "
-            "received none; train one, or give a model"
+            f"expected a finished run with {MODEL_FILE} and val.csv in {models_dir}/, "
+            "received none; train one, or give a model",
+            argument="model",
         )
     return max(finished, key=_time_stamp)
 

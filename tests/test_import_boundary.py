@@ -26,8 +26,8 @@ PLAIN_FLOORS = {  # what the floors without TensorFlow may import from outside
     "feed": {"cv2", "numpy"},
     "inference": {"numpy", "onnxruntime"},
     "evaluation": {"numpy", "rapidfuzz"},
-    "report": {"cv2", "matplotlib", "numpy"},
-    "cli": {"tqdm", "tyro"},
+    "report": {"cv2", "jinja2", "matplotlib", "numpy"},
+    "cli": {"tqdm"},
 }
 HEAVY = {
     *("tensorflow", "keras", "tf2onnx", "onnx", "tensorboard"),
@@ -46,6 +46,8 @@ FILES = {module_name(path): path for path in sorted(PACKAGE.rglob("*.py"))}
 def floor(module: str) -> int:
     """Return the floor of a module of the package, 0 for those in no subpackage."""
     name = module.split(".")[1] if module.count(".") else ""
+    if module == "ctckit.__main__":
+        return len(FLOORS)
     return FLOORS.index(name) if (PACKAGE / name).is_dir() else 0
 
 

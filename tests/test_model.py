@@ -2,8 +2,18 @@ import math
 
 import pytest
 
-from configs import ARCHITECTURES, ModelConfigs
-from model import NETWORKS, build_network
+import model
+from configs import ModelConfigs
+from ctckit import networks
+from model import build_network
+
+
+def configs(architecture: str, *, height=50, width=200, channels=1, num_characters=19, **others):
+    vocab = "".join(map(chr, range(ord("A"), ord("A") + num_characters)))
+    return ModelConfigs(
+        architecture=architecture, height=height, width=width, channels=channels, vocab=vocab,
+        **others,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -15,25 +25,36 @@ from model import NETWORKS, build_network
     ],
 )
 def test_networks_are_the_published_ones(architecture, channels, parameters, steps):
-    network = build_network(architecture, height=50, width=200, channels=channels, num_classes=20)
+    network = build_network(configs(architecture, channels=channels))
     assert network.count_params() == parameters
     assert network.outputs[0].shape == (None, steps, 20)
     assert network.inputs[0].name == "image"
 
 
-@pytest.mark.parametrize("architecture", ARCHITECTURES)
+@pytest.mark.parametrize("architecture", ModelConfigs.forms)
 @pytest.mark.parametrize(("height", "width"), [(50, 200), (32, 101), (31, 63), (64, 160)])
 def test_configs_know_the_number_of_time_steps(architecture, height, width):
-    configs = ModelConfigs(architecture=architecture, height=height, width=width)
-    network = build_network(architecture, height=height, width=width, channels=1, num_classes=5)
-    assert network.outputs[0].shape[1] == configs.num_steps
-
-
-def test_every_architecture_has_a_network():
-    assert set(NETWORKS) == set(ARCHITECTURES)
+    own = configs(architecture, height=height, width=width)
+    assert build_network(own).outputs[0].shape[1] == own.num_steps
 
 
 def test_auxiliary_head_has_the_form_of_the_first():
-    network = build_network("crnn", height=32, width=100, channels=3, num_classes=11)
-    first, second = network.outputs
-    assert first.shape == second.shape == (None, math.ceil(100 / 8), 11)
+    first, second = build_network(configs("crnn", height=32, width=100, channels=3)).outputs
+    assert first.shape == second.shape == (None, math.ceil(100 / 8), 20)
+
+
+def test_width_multiplier_is_for_crnn():
+    sizes = [build_network(configs("crnn", width_multiplier=x)).count_params() for x in (0.5, 1)]
+    assert sizes[0] < 0.4 * sizes[1]
+
+
+def test_a_new_network_is_a_row_and_a_function(monkeypatch):
+    def wide_steps(images, num_classes):
+        x = networks.columns_as_time(networks.conv_block(images, 4, strides=(2, 16)))
+        return [model.classes(x, num_classes, name="probabilities")]
+
+    form = networks.Form(num_steps=lambda height, width: math.ceil(width / 16))
+    monkeypatch.setattr(ModelConfigs, "forms", ModelConfigs.forms | {"wide_steps": form})
+    monkeypatch.setattr(model, "wide_steps", wide_steps, raising=False)
+    own = configs("wide_steps")
+    assert build_network(own).outputs[0].shape == (None, own.num_steps, 20)

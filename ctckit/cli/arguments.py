@@ -1,28 +1,29 @@
-"""Turn a command line into a frozen dataclass; a slip of the finger gives one clear line."""
+"""Flags out of dataclasses; a slip of the finger gives one clear line."""
 
-import re
+import argparse
+import ast
+import inspect
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import redirect_stderr
-from dataclasses import fields, is_dataclass
-from io import StringIO
-from itertools import dropwhile, takewhile
-from typing import TypeVar, get_type_hints
-
-import tyro
+import textwrap
+import types
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import Field, fields
+from functools import partial
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar, get_args, get_origin, get_type_hints
 
 from ctckit.errors import InputError, nearest_name
 
 Parsed = TypeVar("Parsed")
 
-_ANSI_CODE = re.compile(r"\x1b\[[0-9;]*m")
-_RULE = re.compile(r"[─╰╯-]+")
-_PLAIN_WORDS = (  # what tyro says, and what a beginner understands
-    (r"^Error parsing ", ""),
-    (r"invalid literal for int\(\) with base 10: ", "expected a whole number, received "),
-    (r"could not convert string to float: ", "expected a number, received "),
-    (r"no type matching (\S+) could be .* from \[(.*?)\]\..*", r"expected \1, received \2"),
-)
+_FLAGS: set[str] = set()  # fields that are flags of this process, for its error messages
+
+METAVARS = {int: "INT", float: "NUMBER", str: "TEXT", Path: "PATH"}
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise InputError(f"{message}; see {self.prog} --help")
 
 
 def parse_arguments(
@@ -30,8 +31,9 @@ def parse_arguments(
 ) -> Parsed:
     """Return an instance of the dataclass `cls` with the values given on the command line.
 
-    The field `batch_size` becomes the flag `--batch-size`, its docstring the help of the flag.
-    `--help` prints them all and exits with status 0.
+    The field `batch_size` becomes the flag `--batch-size`, its docstring the help of the flag; one
+    with the metadata "positional" takes the words without a flag. `--help` prints them all and
+    exits with status 0.
 
     Args:
         cls: a dataclass of plain types (int, float, str, bool, Path, these or None, tuples).
@@ -43,56 +45,129 @@ def parse_arguments(
         InputError: an unknown flag (the nearest one is suggested), a stray word, a value of the
             wrong type, or one that the class itself refuses with an InputError.
     """
+    return cls(**given_values([cls], prog=prog, description=description, arguments=arguments))
+
+
+def given_values(
+    classes: Sequence[type],
+    *,
+    prog: str,
+    description: str,
+    arguments: Sequence[str] | None = None,
+) -> dict[str, Any]:
+    """Return the values that the command line gives, by the names of the fields of all classes."""
     words = sys.argv[1:] if arguments is None else list(arguments)
-    said = StringIO()
+    parser = _Parser(
+        prog=prog,
+        description=description,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        argument_default=argparse.SUPPRESS,
+        allow_abbrev=False,
+        exit_on_error=False,
+    )
+    for cls in classes:
+        _add_fields(parser, cls, with_help="--help" in words or "-h" in words)
     try:
-        with redirect_stderr(said):
-            parsed, unknown = tyro.cli(
-                cls, prog=prog, description=description, args=words, return_unknown_args=True
-            )
-    except SystemExit as end:
-        if not end.code:
-            raise
-        raise _refusal(end, said.getvalue(), prog) from None
+        known, unknown = parser.parse_known_intermixed_args(words)
+    except argparse.ArgumentError as error:
+        raise InputError(f"{error.argument_name}: {error.message}; see {prog} --help") from None
     if unknown:
-        raise _unknown(unknown[0], cls, prog)
-    return parsed
+        raise _unknown(unknown[0], list(parser._option_string_actions), prog)
+    return {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in vars(known).items()
+    }
 
 
-def _refusal(end: SystemExit, said: str, prog: str) -> InputError:
-    """Make one line of tyro's refusal; an InputError of the class itself stays as it is."""
-    cause = end.__context__
-    while cause is not None:
-        if isinstance(cause, InputError):
-            return cause
-        cause = cause.__context__
-    message = _body_of_box(said)
-    for theirs, ours in _PLAIN_WORDS:
-        message = re.sub(theirs, ours, message)
-    return InputError(f"{message.rstrip('.')}; see {prog} --help")
+def flag_of(name: str) -> str:
+    """Return the flag of a field.
+
+    >>> flag_of("batch_size")
+    '--batch-size'
+    """
+    return f"--{name.replace('_', '-')}"
 
 
-def _body_of_box(box: str) -> str:
-    """Return the lines of an error box between its title and the first rule, as one line."""
-    lines = [line.strip(" │") for line in _ANSI_CODE.sub("", box).splitlines()]
-    body = dropwhile(_RULE.fullmatch, lines[1:])
-    return " ".join(takewhile(lambda line: not _RULE.fullmatch(line), body))
+def in_words_of_flags(error: InputError) -> str:
+    """Return the message of an error, the argument to blame called by its flag if it has one."""
+    if error.argument in _FLAGS:
+        return f"{flag_of(error.argument)}: {error.message}"
+    return str(error)
 
 
-def _unknown(word: str, cls: type, prog: str) -> InputError:
+def _add_fields(parser: argparse.ArgumentParser, cls: type, *, with_help: bool) -> None:
+    hints = get_type_hints(cls)
+    texts = _docstrings(cls) if with_help else {}
+    for item in fields(cls):
+        if item.metadata.get("flag", True):
+            _FLAGS.add(item.name)
+            _add_field(parser, item, hints[item.name], _help(item, texts.get(item.name, "")))
+
+
+def _help(item: Field, text: str) -> str:
+    shown = item.default is not None and item.default != () and not item.metadata
+    default = f" (default: {item.default})" if shown else ""
+    return (text + default).replace("%", "%%")
+
+
+def _add_field(parser: argparse.ArgumentParser, item: Field, hint: Any, text: str) -> None:
+    plain, optional = _without_none(hint)
+    if plain is bool:
+        parser.add_argument(
+            flag_of(item.name), action=argparse.BooleanOptionalAction, dest=item.name, help=text
+        )
+        return
+    several = get_origin(plain) is tuple
+    kind = get_args(plain)[0] if several else plain
+    options: dict[str, Any] = {
+        "type": partial(_convert, kind, optional), "metavar": METAVARS[kind], "help": text,
+    }  # fmt: skip
+    if item.metadata.get("positional"):
+        number = "*" if several else "?"
+        parser.add_argument(item.name, nargs=number, default=item.default, **options)
+    elif several:
+        parser.add_argument(flag_of(item.name), nargs="+", dest=item.name, **options)
+    else:
+        parser.add_argument(flag_of(item.name), dest=item.name, **options)
+
+
+def _without_none(hint: Any) -> tuple[Any, bool]:
+    """Return the type that is not None, and whether None is possible, too."""
+    if get_origin(hint) is not types.UnionType:
+        return hint, False
+    (plain,) = (part for part in get_args(hint) if part is not types.NoneType)
+    return plain, True
+
+
+def _convert(kind: Callable[[str], Any], optional: bool, word: str) -> Any:
+    if optional and word == "None":
+        return None
+    try:
+        return kind(word)
+    except ValueError:
+        wanted = {int: "a whole number", float: "a number"}[kind]
+        message = f"expected {wanted}, received '{word}'"
+        raise argparse.ArgumentTypeError(message) from None
+
+
+def _unknown(word: str, flags: list[str], prog: str) -> InputError:
     if not word.startswith("-"):
         return InputError(f"expected flags, received '{word}' on its own; see {prog} --help")
     name = word.partition("=")[0]
-    if name in _flags(cls):  # of a field that tyro takes without one
-        return InputError(f"'{name}' is no flag here, leave it out; see {prog} --help")
-    return InputError(f"unknown flag '{name}'.{nearest_name(name, _flags(cls))} See {prog} --help")
+    return InputError(f"unknown flag '{name}'.{nearest_name(name, flags)} See {prog} --help")
 
 
-def _flags(cls: type) -> Iterator[str]:
-    """Yield the flags of a dataclass and of the dataclasses in it."""
-    types = get_type_hints(cls)
-    for item in fields(cls):
-        if is_dataclass(types[item.name]):
-            yield from _flags(types[item.name])
-        else:
-            yield f"--{item.name.replace('_', '-')}"
+def _docstrings(cls: type) -> dict[str, str]:
+    """Return the text below each field of a dataclass and of those that it extends."""
+    found: dict[str, str] = {}
+    for kind in reversed(cls.__mro__[:-1]):
+        (definition,) = ast.parse(textwrap.dedent(inspect.getsource(kind))).body
+        found |= dict(_documented(definition.body))
+    return found
+
+
+def _documented(statements: list[ast.stmt]) -> Iterator[tuple[str, str]]:
+    for statement, following in zip(statements, statements[1:], strict=False):
+        is_text = isinstance(following, ast.Expr) and isinstance(following.value, ast.Constant)
+        if isinstance(statement, ast.AnnAssign) and is_text:
+            yield statement.target.id, " ".join(following.value.value.split())

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from tqdm import tqdm
 
+from ctckit.cli.arguments import in_words_of_flags
 from ctckit.errors import InputError
 from ctckit.log import setup_logging
 
@@ -22,7 +23,7 @@ def run_command(command: Callable[[], None]) -> int:
     try:
         command()
     except InputError as error:
-        tqdm.write(f"error: {error}", file=sys.stderr)
+        tqdm.write(f"error: {in_words_of_flags(error)}", file=sys.stderr)
         return EXIT_BAD_INPUT
     except KeyboardInterrupt:
         tqdm.write("interrupted", file=sys.stderr)

@@ -7,12 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 
 from ctckit.data.samples import Dataset, LeftOut, Sample
 from ctckit.errors import InputError
+from ctckit.image.address import name_of
 from ctckit.image.decode import ImageReader
 from ctckit.log import LOGGER, progress
 from ctckit.text.vocabulary import normalise
@@ -76,7 +76,7 @@ def log_left_out(dataset: Dataset) -> None:
     LOGGER.warning("left out    %d of %d images:", len(dataset.left_out), total)
     for index, record in enumerate(dataset.left_out):
         log = LOGGER.warning if index < NUM_NAMED else LOGGER.debug
-        log("            %s: %s", Path(record.image).name, record.reason)
+        log("            %s: %s", name_of(record.image), record.reason)
     if len(dataset.left_out) > NUM_NAMED:
         more = len(dataset.left_out) - NUM_NAMED
         LOGGER.warning("            … and %d more, named in train.log", more)
@@ -179,6 +179,6 @@ def _leave_out(samples: Sequence[Sample], looks: Sequence[_Look]) -> list[LeftOu
             continue
         original = first.setdefault((look.size, look.digest), sample)
         if original is not sample:
-            reason = f"same pixels as {Path(original.image).name}, labelled {original.label!r}"
+            reason = f"same pixels as {name_of(original.image)}, labelled {original.label!r}"
             left_out.append(LeftOut(*sample, reason))
     return left_out

@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from time import perf_counter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -20,12 +20,15 @@ from ctckit.evaluation.confidence import (
 from ctckit.evaluation.errors import count_confusions, errors_by_length, errors_by_position
 from ctckit.evaluation.thresholds import threshold_for_error, threshold_table
 from ctckit.files import replace_atomically, write_table
-from ctckit.inference.reader import ImageToWordModel
+from ctckit.image.decode import ImageReader
+from ctckit.inference.reader import Chunk, ImageToWordModel
 from ctckit.log import progress
 from ctckit.text.calibration import calibrated, fit_temperature
 from ctckit.text.error_rates import ErrorCounts, count_edits, count_errors
 
 TARGET_ERROR = 0.001  # share of the accepted texts that may be wrong
+NUM_WORST = 48  # images to show
+IMAGES_BETWEEN_CHECKS = 512  # so many are in memory at once
 
 
 class Prediction(NamedTuple):
@@ -55,11 +58,13 @@ class Evaluation:
         predictions: in the order of the samples.
         seconds: that reading took.
         model: what the model says about itself, ready for JSON; see `ModelMetadata`.
+        worst_pixels: the worst images by their address, as `ImageReader` gave them.
     """
 
     predictions: list[Prediction]
     seconds: float
     model: dict[str, Any] = field(default_factory=dict)
+    worst_pixels: dict[str, np.ndarray] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
     def errors(self) -> ErrorCounts:
@@ -91,13 +96,30 @@ class Evaluation:
 
     def worst(self, count: int = 10) -> list[Prediction]:
         """Return the `count` predictions with most edits per character, then least confidence."""
+        return sorted(self.predictions, key=_badness)[:count]
 
-        def badness(prediction: Prediction) -> tuple[float, float]:
-            return -prediction.edits / max(len(prediction.label), 1), prediction.confidence
+    def pixels(self, prediction: Prediction) -> np.ndarray:
+        """Return the image of a prediction, uint8 (H, W, 3) BGR: kept if it is one of the worst.
 
-        return sorted(self.predictions, key=badness)[:count]
+        Raises:
+            InputError: the image was not kept and cannot be read any more.
+        """
+        kept = self.worst_pixels.get(prediction.image)
+        if kept is None:
+            return ImageReader(channels=3)(prediction.image, "")[0]
+        return kept if kept.shape[-1] == 3 else np.repeat(kept, 3, axis=-1)
 
-    def figures(self, num_worst: int = 48) -> dict[str, Any]:
+    def calibrated_by(self, temperature: float) -> "Evaluation":
+        """Return this evaluation as the model gives it with another `confidence_temperature`."""
+        confidences = calibrated(self._raw_confidences, temperature).tolist()
+        predictions = [
+            prediction._replace(confidence=confidence)
+            for prediction, confidence in zip(self.predictions, confidences, strict=True)
+        ]
+        model = self.model | {"confidence_temperature": temperature}
+        return replace(self, predictions=predictions, model=model)
+
+    def figures(self, num_worst: int = NUM_WORST) -> dict[str, Any]:
         """Return everything there is to say, ready for JSON.
 
         Rates, shares, confidences and calibration errors are 0…1. The keys:
@@ -163,7 +185,7 @@ class Evaluation:
 
     @property
     def _temperature(self) -> float:
-        return self.model.get("confidence_temperature", 1.0)
+        return float(self.model.get("confidence_temperature", 1.0))
 
     @property
     def _raw_confidences(self) -> np.ndarray:
@@ -194,24 +216,66 @@ class Evaluation:
         }
 
 
+class Check(Protocol):
+    """Something else that is to see what a model reads, and on which images."""
+
+    def add(self, samples: Sequence[Sample], chunk: Chunk) -> None:
+        """Take a batch: the samples, and what the model read on them."""
+
+
 def evaluate(
-    model: ImageToWordModel, samples: Sequence[Sample], batch_size: int = 16
+    model: ImageToWordModel,
+    samples: Sequence[Sample],
+    batch_size: int = 16,
+    *,
+    checks: Sequence[Check] = (),
 ) -> Evaluation:
     """Read all `samples`, with a progress bar, and compare with their labels.
+
+    Args:
+        model: reads.
+        samples: addresses of images, and what they show.
+        batch_size: images that the network reads at once.
+        checks: are shown everything in the same pass, a part of the images at a time, so that no
+            image is decoded twice. Their time does not count as time of reading.
 
     Raises:
         InputError: there is no sample, or an image cannot be read.
     """
-    if not samples:
-        raise InputError("evaluation: expected at least one labelled image, received none")
-    started = perf_counter()
-    readings = model.iterate([sample.image for sample in samples], batch_size)
-    bar = progress(readings, "reading", total=len(samples), unit="img")
-    predictions = [
-        Prediction(*sample, *reading, count_edits(reading.text, sample.label))
-        for sample, reading in zip(samples, bar, strict=True)
-    ]
-    return Evaluation(predictions, perf_counter() - started, model.metadata.to_facts())
+    if not len(samples):
+        raise InputError("expected at least one labelled image, received none", argument="samples")
+    predictions: list[Prediction] = []
+    worst: list[tuple[Prediction, np.ndarray]] = []
+    seconds = 0.0
+    part = IMAGES_BETWEEN_CHECKS if checks else len(samples)
+    with progress((), "reading", total=len(samples), unit="img") as bar:
+        for start in range(0, len(samples), part):
+            names = [sample.image for sample in samples[start : start + part]]
+            seen: list[tuple[Sequence[Sample], Chunk]] = []
+            began = perf_counter()
+            for chunk in model.chunks(names, batch_size):
+                own = samples[len(predictions) : len(predictions) + len(chunk.readings)]
+                new = [
+                    Prediction(*sample, *reading, count_edits(reading.text, sample.label))
+                    for sample, reading in zip(own, chunk.readings, strict=True)
+                ]
+                predictions += new
+                both = [*worst, *zip(new, chunk.pixels, strict=True)]
+                worst = sorted(both, key=lambda one: _badness(one[0]))[:NUM_WORST]
+                bar.update(len(new))
+                if checks:
+                    seen.append((own, chunk))
+            seconds += perf_counter() - began
+            for own, chunk in seen:
+                for check in checks:
+                    check.add(own, chunk)
+    kept = {prediction.image: pixels for prediction, pixels in worst}
+    return Evaluation(predictions, seconds, model.metadata.to_facts(), kept)
+
+
+def _badness(prediction: Prediction) -> tuple[float, float]:
+    """Return a key that sorts by most edits per character, then by least confidence."""
+    return -prediction.edits / max(len(prediction.label), 1), prediction.confidence
 
 
 def _rows(groups: dict[int, ErrorCounts], name: str) -> list[dict[str, Any]]:

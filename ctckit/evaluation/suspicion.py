@@ -24,4 +24,5 @@ def label_suspicions(
     """
     read = forward(probabilities, Lattice(texts, vocabulary))
     labelled = forward(probabilities, Lattice(labels, vocabulary))
-    return np.maximum(read - labelled, 0)
+    suspicions: np.ndarray = np.maximum(read - labelled, 0)
+    return suspicions

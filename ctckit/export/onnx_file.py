@@ -1,18 +1,31 @@
 """ONNX files, whole or not at all; without TensorFlow."""
 
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import onnx
+from onnx import helper, numpy_helper
 
 from ctckit.files import replace_atomically
 from ctckit.inference.metadata import ModelMetadata
 
+TEMPERATURE = "confidence_temperature"  # the number that a reader form computes with
 
-def rewrite_metadata(path: str | Path, metadata: ModelMetadata) -> None:
-    """Replace what an ONNX file says about itself, whole or not at all."""
+
+def write_temperature(path: str | Path, temperature: float) -> None:
+    """Write the `confidence_temperature` into a file of any form, whole or not at all.
+
+    Network forms leave it to their readers; a reader form computes with it.
+    """
     model = onnx.load(str(path))
-    del model.metadata_props[:]
-    onnx.helper.set_model_props(model, metadata.to_strings())
+    strings = {item.key: item.value for item in model.metadata_props}
+    metadata = replace(ModelMetadata.from_strings(strings), confidence_temperature=temperature)
+    helper.set_model_props(model, strings | metadata.to_strings())
+    for tensor in model.graph.initializer:
+        if tensor.name == TEMPERATURE:
+            value = np.array(temperature, np.float32)
+            tensor.CopyFrom(numpy_helper.from_array(value, TEMPERATURE))
     save_onnx(model, path)
 
 

@@ -1,14 +1,17 @@
 """Check that the exported file says the same as the network it came from."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from ctckit.data.samples import Sample
+from ctckit.inference.reader import Chunk
 from ctckit.inference.session import OnnxInferenceModel
 from ctckit.text.greedy import ctc_decoder
+from ctckit.text.vocabulary import Vocabulary
 
 TOLERANCE = 1e-4
 
@@ -34,46 +37,61 @@ class Parity:
         """Return self, or raise ExportError when the comparison failed."""
         if not self.passed:
             raise ExportError(
-                f"expected the ONNX file to agree with Keras within {TOLERANCE:g}, got "
+                f"expected the ONNX file to agree with Keras within {TOLERANCE:g}, received "
                 f"{self.largest_difference:.2g} and {self.different_texts} different texts in "
                 f"{self.images} images; please report the versions of tensorflow and tf2onnx"
             )
         return self
 
 
+class ParityCheck:
+    """Compare what a file says with what Keras says, on the images that are read anyway.
+
+    Keras computes in full float32: newer GPUs round to TF32, about 1e-3, if they may.
+
+    Args:
+        network: the network that the file was made of.
+        vocabulary: its characters.
+    """
+
+    def __init__(self, network: keras.Model, vocabulary: Vocabulary) -> None:
+        self._network = network
+        self._vocabulary = vocabulary
+        self.parity = Parity(images=0, largest_difference=0.0, different_texts=0)
+
+    def add(self, samples: Sequence[Sample], chunk: Chunk) -> None:
+        """Compare a batch."""
+        self.compare(chunk.batch, chunk.probabilities)
+
+    def compare(self, batch: np.ndarray, received: np.ndarray) -> None:
+        """Compare what the file said of `batch`, (N, H, W, C), with what Keras says."""
+        rounded = tf.config.experimental.tensor_float_32_execution_enabled()
+        tf.config.experimental.enable_tensor_float_32_execution(False)
+        try:
+            expected = np.asarray(self._network(batch.astype(np.float32), training=False))
+        finally:
+            tf.config.experimental.enable_tensor_float_32_execution(rounded)
+        difference = float(np.abs(expected - received).max())
+        difference = difference if difference == difference else float("inf")
+        paths = (-1, *expected.shape[-2:])  # an ensemble's are (N, M, T, V + 1)
+        texts = zip(
+            ctc_decoder(expected.reshape(paths), self._vocabulary),
+            ctc_decoder(received.reshape(paths), self._vocabulary),
+            strict=True,
+        )
+        before = self.parity
+        self.parity = Parity(
+            images=before.images + len(batch),
+            largest_difference=max(before.largest_difference, difference),
+            different_texts=before.different_texts + sum(a != b for a, b in texts),
+        )
+
+
 def compare(
     network: keras.Model, onnx_model: OnnxInferenceModel, batches: Iterable[np.ndarray]
 ) -> Parity:
-    """Run both on the same batches, each float32 or uint8 (N, H, W, C), values 0…255.
-
-    Keras computes in full float32: newer GPUs round to TF32, about 1e-3, if they may.
-    """
-    rounded = tf.config.experimental.tensor_float_32_execution_enabled()
-    tf.config.experimental.enable_tensor_float_32_execution(False)
-    try:
-        return _compare(network, onnx_model, batches)
-    finally:
-        tf.config.experimental.enable_tensor_float_32_execution(rounded)
-
-
-def _compare(
-    network: keras.Model, onnx_model: OnnxInferenceModel, batches: Iterable[np.ndarray]
-) -> Parity:
-    characters = onnx_model.metadata.vocabulary
-    images = different = 0
-    largest = 0.0
+    """Run both on the same batches, each float32 or uint8 (N, H, W, C), values 0…255."""
+    check = ParityCheck(network, onnx_model.metadata.vocabulary)
     for batch in batches:
-        batch = np.asarray(batch, np.float32)
-        expected = np.asarray(network(batch, training=False))
-        received = onnx_model.predict_probabilities(batch)
-        difference = float(np.abs(expected - received).max())
-        largest = max(largest, difference) if difference == difference else float("inf")
-        paths = (-1, *expected.shape[-2:])  # an ensemble's are (N, M, T, V + 1)
-        texts = zip(
-            ctc_decoder(expected.reshape(paths), characters),
-            ctc_decoder(received.reshape(paths), characters),
-            strict=True,
-        )
-        different += sum(a != b for a, b in texts)
-        images += len(batch)
-    return Parity(images, largest, different)
+        check.compare(batch, onnx_model.predict_probabilities(batch))
+    return check.parity

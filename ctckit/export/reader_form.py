@@ -10,18 +10,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import onnx
-import onnxruntime as ort
 from onnx import TensorProto, compose, helper, inliner, parser, version_converter
 
+from ctckit.data.samples import Sample
 from ctckit.errors import InputError
-from ctckit.evaluation.evaluation import Prediction
-from ctckit.export.onnx_file import save_onnx
+from ctckit.export.onnx_file import TEMPERATURE, save_onnx
 from ctckit.export.reader_functions import FUNCTIONS
 from ctckit.export.reader_functions.text import DOMAIN
-from ctckit.image.decode import ImageReader
 from ctckit.inference.metadata import ModelMetadata
-from ctckit.inference.session import OnnxInferenceModel
-from ctckit.log import progress
+from ctckit.inference.reader import Chunk
+from ctckit.inference.session import OnnxInferenceModel, load_session
 
 FORM = "reader"  # value of the metadata key `form`; a network form has no such key
 OPSET = 20  # the first with StringConcat, read by every onnxruntime since 1.17
@@ -80,17 +78,23 @@ def export_reader(network_path: str | Path, path: str | Path) -> Path:
     return save_onnx(to_reader_form(onnx.load(str(source))), path)
 
 
-def texts_that_differ(path: str | Path, predictions: Sequence[Prediction]) -> list[str]:
-    """Return the images that the reader form at `path` reads otherwise than `predictions` say."""
-    session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    read = ImageReader(session.get_inputs()[0].shape[-1])
-    differing = []
-    for prediction in progress(predictions, "compare the reader form", unit="image"):
-        pixels, _ = read(prediction.image, "")
-        (texts,) = session.run(["text"], {"image": pixels[None]})
-        if texts[0] != prediction.text:
-            differing.append(prediction.image)
-    return differing
+class ReaderFormCheck:
+    """Find the images that a reader form reads otherwise, among those that are read anyway.
+
+    Attributes:
+        differing: their addresses.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self._session = load_session(Path(path))
+        self.differing: list[str] = []
+
+    def add(self, samples: Sequence[Sample], chunk: Chunk) -> None:
+        """Read the images of a batch, as their files have them, one by one."""
+        for sample, pixels, reading in zip(samples, chunk.pixels, chunk.readings, strict=True):
+            (texts,) = self._session.run(["text"], {"image": pixels[None]})
+            if texts[0] != reading.text:
+                self.differing.append(sample.image)
 
 
 def _with_opset(network: onnx.ModelProto) -> onnx.ModelProto:
@@ -122,6 +126,7 @@ def _reader_graph(network: onnx.GraphProto, facts: ModelMetadata) -> onnx.GraphP
     characters = [character.encode() for character in (*facts.vocabulary, "")]
     constants = [
         helper.make_tensor("characters", TensorProto.STRING, [len(characters)], characters),
+        helper.make_tensor(TEMPERATURE, TensorProto.FLOAT, [], [facts.confidence_temperature]),
         helper.make_tensor("margins", TensorProto.INT64, [4], [0, 0, 0, 2**halvings - steps]),
     ]
     return helper.make_graph(nodes, "reader", [image], outputs, [*inner.initializer, *constants])
@@ -142,7 +147,7 @@ def _decoding(
     probabilities: str, facts: ModelMetadata, members: int, steps: int
 ) -> list[onnx.NodeProto]:
     """Return the nodes that make `best_ids` and `confidence` of the probabilities."""
-    blank, temperature = facts.blank_id, facts.confidence_temperature
+    blank = facts.blank_id
     form = [-1, steps, facts.vocabulary.num_classes]
     return [
         _call("one_by_one", [probabilities], ["rows"], form=form),
@@ -154,7 +159,7 @@ def _decoding(
             ["best_ids", "raw_confidence"],
             form=[-1, members],
         ),
-        _call("calibrate", ["raw_confidence"], ["confidence"], temperature=temperature),
+        _call("calibrate", ["raw_confidence", TEMPERATURE], ["confidence"]),
     ]
 
 

@@ -22,7 +22,7 @@ from onnx import TensorProto, helper, numpy_helper
 from ctckit.data.samples import Sample
 from ctckit.evaluation.evaluation import evaluate
 from ctckit.files import replace_atomically
-from ctckit.inference.reader import ImageToWordModel
+from ctckit.inference.reader import Chunk, ImageToWordModel
 
 Shrinker = Callable[[onnx.ModelProto], onnx.ModelProto]
 
@@ -107,20 +107,34 @@ def to_int8(network: onnx.ModelProto) -> onnx.ModelProto:
     return smaller
 
 
-def compare_texts(before: str | Path, after: str | Path, samples: Sequence[Sample]) -> Comparison:
-    """Read labelled images with two model files.
+SHRINKERS: dict[str, Shrinker] = {"float16": to_float16, "int8": to_int8}
 
-    Raises:
-        InputError: there is no sample, an image cannot be read, or a file is no model.
+
+class SmallerCheck:
+    """Compare the texts of a smaller file with those that are read anyway.
+
+    Attributes:
+        comparison: how both have read so far.
     """
-    first, second = (evaluate(ImageToWordModel(path), samples) for path in (before, after))
-    pairs = zip(first.predictions, second.predictions, strict=True)
-    return Comparison(
-        images=len(samples),
-        wrong_before=first.errors.wrong_texts,
-        wrong_after=second.errors.wrong_texts,
-        different_texts=sum(a.text != b.text for a, b in pairs),
-    )
+
+    def __init__(self, path: str | Path) -> None:
+        self._reader = ImageToWordModel(path)
+        self.comparison = Comparison(images=0, wrong_before=0, wrong_after=0, different_texts=0)
+
+    def add(self, samples: Sequence[Sample], chunk: Chunk) -> None:
+        """Read a batch."""
+        texts = [reading.text for reading in self._reader.read_batch(chunk.batch)]
+        rows = [
+            (sample.label, reading.text, text)
+            for sample, reading, text in zip(samples, chunk.readings, texts, strict=True)
+        ]
+        before = self.comparison
+        self.comparison = Comparison(
+            images=before.images + len(rows),
+            wrong_before=before.wrong_before + sum(label != first for label, first, _ in rows),
+            wrong_after=before.wrong_after + sum(label != second for label, _, second in rows),
+            different_texts=before.different_texts + sum(a != b for _, a, b in rows),
+        )
 
 
 def export_smaller(
@@ -142,13 +156,14 @@ def export_smaller(
 
     Raises:
         AccuracyError: the word error rate grows by more; nothing is written.
-        InputError: as in `compare_texts`.
+        InputError: there is no sample, an image cannot be read, or the file is no model.
     """
-    source = ImageToWordModel(network_path).model_path
-    smaller = shrink(onnx.load(str(source)))
+    reader = ImageToWordModel(network_path)
     with replace_atomically(path) as temporary:
-        onnx.save(smaller, str(temporary))
-        return compare_texts(source, temporary, samples).require(max_growth)
+        onnx.save(shrink(onnx.load(str(reader.model_path))), str(temporary))
+        check = SmallerCheck(temporary)
+        evaluate(reader, samples, checks=[check])
+        return check.comparison.require(max_growth)
 
 
 def _fits(weights: np.ndarray) -> bool:

@@ -32,6 +32,22 @@ class Reading(NamedTuple):
     confidence: float
 
 
+class Chunk(NamedTuple):
+    """Images that were read together.
+
+    Attributes:
+        pixels: of N images as their files have them, uint8 (height, width, C) each.
+        batch: what the network saw, uint8 (N, H, W, C).
+        probabilities: what it said, float32 (N, T, V+1), or (N, M, T, V+1) of M models.
+        readings: what that means.
+    """
+
+    pixels: list[np.ndarray]
+    batch: np.ndarray
+    probabilities: np.ndarray
+    readings: list[Reading]
+
+
 class ImageToWordModel(OnnxInferenceModel):
     """Read the text of images with a trained model; the `.onnx` file is all it needs.
 
@@ -80,16 +96,27 @@ class ImageToWordModel(OnnxInferenceModel):
 
     def iterate(self, images: Sequence[Image], batch_size: int = 16) -> Iterator[Reading]:
         """Yield the readings one after the other; arguments and errors are those of `read`."""
+        for chunk in self.chunks(images, batch_size):
+            yield from chunk.readings
+
+    def chunks(self, images: Sequence[Image], batch_size: int = 16) -> Iterator[Chunk]:
+        """Yield what was read, batch by batch, with the pixels; errors are those of `read`."""
         # This thread prepares the images: its many small steps hold Python's lock.
+        decode = self._steps[0]
         with ThreadPoolExecutor(self.num_threads) as pool:
-            ahead: deque[Future[list[Reading]]] = deque()
-            for chunk in _even_chunks(images, batch_size, self.num_threads):
-                batch = np.stack([self.prepare(image) for image in chunk])
-                ahead.append(pool.submit(self.read_batch, batch))
+            ahead: deque[Future[Chunk]] = deque()
+            for names in _even_chunks(images, batch_size, self.num_threads):
+                pixels = [decode(image, "")[0] for image in names]
+                batch = np.stack([self.prepare(image) for image in pixels])
+                ahead.append(pool.submit(self._read_chunk, pixels, batch))
                 if len(ahead) > 2 * self.num_threads:
-                    yield from ahead.popleft().result()
+                    yield ahead.popleft().result()
             while ahead:
-                yield from ahead.popleft().result()
+                yield ahead.popleft().result()
+
+    def _read_chunk(self, pixels: list[np.ndarray], batch: np.ndarray) -> Chunk:
+        probabilities = self.predict_probabilities(batch)
+        return Chunk(pixels, batch, probabilities, self._readings(probabilities))
 
     def read_batch(self, batch: np.ndarray) -> list[Reading]:
         """Return the readings of images that `prepare` made, uint8 (N, H, W, C).

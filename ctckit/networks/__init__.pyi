@@ -2,9 +2,13 @@ from .blocks import columns_as_time as columns_as_time
 from .blocks import conv_block as conv_block
 from .blocks import rescale as rescale
 from .blocks import residual_block as residual_block
+from .forms import PEERS as PEERS
+from .forms import Form as Form
 from .fused import FusedAdamW as FusedAdamW
 from .fused import FusedBatchNormalization as FusedBatchNormalization
 from .fused import FusedLSTM as FusedLSTM
 from .fused import keep_freed_memory as keep_freed_memory
 from .fused import use_plain_loops as use_plain_loops
+from .peers import keras_captcha_ocr as keras_captcha_ocr
+from .peers import mltu_captcha as mltu_captcha
 from .plain import plain_copy as plain_copy

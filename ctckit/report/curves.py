@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
@@ -21,7 +22,7 @@ def save_learning_curves(history: list[dict[str, float]], path: Path, title: str
     figure.suptitle(title)
     loss, error, rate = figure.subplots(1, 3)
 
-    def draw(axes, columns: tuple[str, ...], scale: float = 1) -> None:
+    def draw(axes: Axes, columns: tuple[str, ...], scale: float = 1) -> None:
         for column in columns:
             values = [row[column] * scale for row in history]
             axes.plot(epochs, values, marker=".", label=column)

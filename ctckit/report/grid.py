@@ -9,7 +9,6 @@ import numpy as np
 from ctckit.errors import InputError
 from ctckit.evaluation.evaluation import Evaluation
 from ctckit.files import replace_atomically
-from ctckit.image.decode import ImageReader
 from ctckit.report.drawing import Color, draw_line
 
 PAPER: Color = (255, 255, 255)
@@ -49,16 +48,16 @@ def image_grid(
     Raises:
         InputError: there is no image, or not one caption and flag for each.
     """
-    flags = [None] * len(images) if flags is None else flags
-    if not images or not len(images) == len(captions) == len(flags):
+    marks: Sequence[bool | None] = [None] * len(images) if flags is None else flags
+    if not images or not len(images) == len(captions) == len(marks):
         raise InputError(
             f"image grid: expected images with one caption and flag each, received "
-            f"{len(images)} images, {len(captions)} captions and {len(flags)} flags"
+            f"{len(images)} images, {len(captions)} captions and {len(marks)} flags"
         )
     cell_height = min(cell_width, max(_scaled_height(image, cell_width) for image in images))
     cells = [
         _cell(image, caption, flag, cell_height, cell_width)
-        for image, caption, flag in zip(images, captions, flags, strict=True)
+        for image, caption, flag in zip(images, captions, marks, strict=True)
     ]
     columns = min(columns, len(cells))
     cells += [np.full_like(cells[0], PAPER)] * (-len(cells) % columns)
@@ -75,9 +74,8 @@ def predictions_grid(evaluation: Evaluation, limit: int = 48) -> np.ndarray:
         InputError: an image cannot be read any more.
     """
     shown = evaluation.worst(limit)
-    read = ImageReader(channels=3)
     return image_grid(
-        [read(prediction.image, "")[0] for prediction in shown],
+        [evaluation.pixels(prediction) for prediction in shown],
         [caption(prediction.label, prediction.text) for prediction in shown],
         [prediction.is_right for prediction in shown],
     )
@@ -97,7 +95,8 @@ def caption(truth: str, text: str) -> str:
 
 
 def _scaled_height(image: np.ndarray, width: int) -> int:
-    return max(1, round(image.shape[0] * width / image.shape[1]))
+    height, old_width = image.shape[:2]
+    return max(1, round(int(height) * width / int(old_width)))
 
 
 def _cell(

@@ -12,6 +12,7 @@ from ctckit.export.onnx import export_onnx
 from ctckit.files import replace_atomically
 from ctckit.inference.metadata import ModelMetadata
 from ctckit.networks.plain import plain_copy
+from ctckit.run_folder import RunFolder
 from ctckit.text.error_rates import count_errors
 from ctckit.text.greedy import greedy_decode
 from ctckit.training.provider import DataProvider
@@ -40,22 +41,20 @@ def ensemble(networks: Sequence[keras.Model]) -> keras.Model:
 
 
 def predict_all(network: keras.Model, provider: DataProvider) -> np.ndarray:
-    """Return the probabilities of all samples in their order, float32 (N, T, V + 1) or 4-D.
-
-    The provider must not shuffle.
-    """
-    batches = (provider[index][0].astype(np.float32) for index in range(len(provider)))
+    """Return the probabilities of all samples in their order, float32 (N, T, V + 1) or 4-D."""
+    ordered = provider.with_(shuffle=False, augmentors=())
+    batches = (ordered[index][0].astype(np.float32) for index in range(len(ordered)))
     return np.concatenate([network(images, training=False) for images in batches])
 
 
 def save_ensemble(
-    checkpoints: Sequence[Path], path: Path, metadata: ModelMetadata, provider: DataProvider
+    checkpoints: Sequence[Path], run: RunFolder, metadata: ModelMetadata, provider: DataProvider
 ) -> None:
-    """Put the networks of `checkpoints` into one, saved as `path` and as ONNX beside it.
+    """Put the networks of `checkpoints` into one, saved as checkpoint and ONNX file of the run.
 
     Args:
         checkpoints: `*.keras` of networks with one output.
-        path: file to write, `*.keras`.
+        run: where to write.
         metadata: what the ONNX file says about itself; the error rates of the vote are added.
         provider: validation data.
     """
@@ -63,6 +62,6 @@ def save_ensemble(
     texts, _ = greedy_decode(predict_all(network, provider), metadata.vocabulary)
     errors = count_errors(texts, [sample.label for sample in provider.samples])
     metadata = replace(metadata, val_CER=errors.cer, val_WER=errors.wer)
-    with replace_atomically(path) as temporary:
+    with replace_atomically(run.checkpoint) as temporary:
         network.save(temporary)
-    export_onnx(network, path.with_suffix(".onnx"), metadata)
+    export_onnx(network, run.onnx, metadata)

@@ -1,42 +1,46 @@
-"""What a finished run is worth: its file compared, calibrated, measured and drawn."""
+"""What a finished run is worth: its files checked, calibrated, measured and drawn, in one pass."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import keras
+import onnx
 
-from ctckit.data.samples import Sample
-from ctckit.evaluation.evaluation import evaluate
-from ctckit.export.onnx_file import rewrite_metadata
-from ctckit.export.parity import Parity, compare
-from ctckit.export.reader_form import export_reader, texts_that_differ
-from ctckit.export.smaller import AccuracyError, export_smaller, to_float16, to_int8
+from ctckit.evaluation.evaluation import Check, evaluate
+from ctckit.export.onnx_file import save_onnx, write_temperature
+from ctckit.export.parity import ParityCheck
+from ctckit.export.reader_form import ReaderFormCheck, export_reader
+from ctckit.export.smaller import SHRINKERS, AccuracyError, SmallerCheck
 from ctckit.inference.reader import ImageToWordModel
-from ctckit.log import LOGGER, progress
+from ctckit.log import LOGGER
 from ctckit.report.grid import image_grid, save_png
 from ctckit.report.save import save_report
 from ctckit.run_folder import RunFolder
 from ctckit.text.vocabulary import Vocabulary
+from ctckit.training.members import History
 from ctckit.training.provider import DataProvider
 
-SHRINKERS = {"float16": to_float16, "int8": to_int8}
+MAX_GROWTH = 0.005  # of the word error rate that a smaller file may cost, 0…1
 
 
-def judge(
+def finish_run(
     run: RunFolder,
     train_provider: DataProvider,
     val_provider: DataProvider,
+    histories: Sequence[History],
     *,
     quantize: str | None = None,
 ) -> dict[str, Any]:
     """Compare `model.onnx` with Keras, calibrate it, make its other forms, measure it, draw.
 
+    The validation images are decoded once, and each file runs over them once.
+
     Args:
-        run: folder with `model.keras`, `model.onnx` and `val.csv`.
+        run: folder with `model.keras` and `model.onnx`.
         train_provider: its first images are drawn as the network sees them.
-        val_provider: the images to measure with, those of `val.csv`.
+        val_provider: the images to measure with.
+        histories: the figures of every epoch of each model.
         quantize: "float16" or "int8", to keep a smaller file, too, unless it reads worse.
 
     Returns:
@@ -45,56 +49,50 @@ def judge(
     Raises:
         ExportError: the file does not agree with the network.
     """
-    samples = val_provider.samples
-    parity = compare_with_keras(run, val_provider)
-    calibrate(run.onnx, samples)
-    export_reader(run.onnx, run.reader)
-    quantized = keep_smaller(run.onnx, quantize, samples) if quantize else None
     reader = ImageToWordModel(run.onnx)
-    evaluation = evaluate(reader, samples)
-    for image in texts_that_differ(run.reader, evaluation.predictions):
+    vocabulary = reader.metadata.vocabulary
+    export_reader(run.onnx, run.reader)
+    parity = ParityCheck(keras.models.load_model(run.checkpoint), vocabulary)
+    form = ReaderFormCheck(run.reader)
+    smaller = _smaller_file(run, quantize) if quantize else None
+    checks: list[Check] = [parity, form, *([SmallerCheck(smaller)] if smaller else [])]
+    evaluation = evaluate(reader, val_provider.samples, checks=checks)
+
+    parity.parity.require()
+    for image in form.differing:
         LOGGER.warning("%s reads %s otherwise, as it is resized otherwise", run.reader.name, image)
-    save_report(evaluation, run.evaluation)
-    save_training_samples(train_provider, reader.metadata.vocabulary, run.training_samples)
+    if smaller and not _reads_as_well(checks[-1], quantize):
+        smaller.unlink()
+        smaller = None
+    temperature = evaluation.fitted_temperature
+    for file in filter(None, (run.onnx, run.reader, smaller)):
+        write_temperature(file, temperature)
+    save_report(evaluation.calibrated_by(temperature), run.evaluation)
+    save_training_samples(train_provider, vocabulary, run.training_samples)
     return {
-        "dataset": reader.metadata.dataset,
-        "validation_images": len(samples),
+        "models": len(histories),
+        "epochs": sum(map(len, histories)),
+        "fit_seconds": sum(history[-1]["seconds"] for history in histories),
+        "validation_images": len(val_provider.samples),
         "val_CER": evaluation.cer,
         "val_WER": evaluation.wer,
-        "keras_onnx_difference": parity.largest_difference,
-        "run": str(run.path),
+        "keras_onnx_difference": parity.parity.largest_difference,
         "onnx": str(run.onnx),
-        "quantized": str(quantized) if quantized else None,
+        "quantized": str(smaller) if smaller else None,
     }
 
 
-def compare_with_keras(run: RunFolder, provider: DataProvider) -> Parity:
-    """Require that file and checkpoint say the same of all images of `provider`."""
-    indices = progress(range(len(provider)), "compare with Keras", unit="batch")
-    batches = (provider[index][0] for index in indices)
-    network = keras.models.load_model(run.checkpoint)
-    return compare(network, ImageToWordModel(run.onnx), batches).require()
+def _smaller_file(run: RunFolder, form: str) -> Path:
+    return save_onnx(SHRINKERS[form](onnx.load(str(run.onnx))), run.smaller(form))
 
 
-def calibrate(network: Path, samples: Sequence[Sample]) -> None:
-    """Write into the file by which temperature its confidence is nearest to how often it is right.
-
-    See `ctckit.inference.confidence`.
-    """
-    reader = ImageToWordModel(network)
-    temperature = evaluate(reader, samples).fitted_temperature
-    rewrite_metadata(network, replace(reader.metadata, confidence_temperature=temperature))
-
-
-def keep_smaller(network: Path, form: str, samples: Sequence[Sample]) -> Path | None:
-    """Write the form "float16" or "int8" beside the file; None, with a warning, if it is worse."""
-    path = RunFolder(network.parent).smaller(form)
+def _reads_as_well(check: SmallerCheck, form: str) -> bool:
     try:
-        export_smaller(network, path, samples, shrink=SHRINKERS[form])
+        check.comparison.require(MAX_GROWTH)
     except AccuracyError as error:
         LOGGER.warning("no %s file: %s", form, error)
-        return None
-    return path
+        return False
+    return True
 
 
 def save_training_samples(

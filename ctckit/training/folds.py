@@ -2,22 +2,25 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
 
-from ctckit.data.samples import Sample
 from ctckit.data.split import split_folds
 from ctckit.evaluation.suspicion import label_suspicions
 from ctckit.files import write_table
 from ctckit.image.decode import ImageReader
 from ctckit.log import LOGGER
 from ctckit.report.grid import caption, image_grid, save_png
+from ctckit.run_folder import RunFolder
 from ctckit.text.error_rates import ErrorCounts, count_errors
 from ctckit.text.greedy import decode_members, greedy_decode, vote
 from ctckit.text.vocabulary import Vocabulary
-from ctckit.training.ensemble import predict_all
+from ctckit.training.configs import TrainConfigs
+from ctckit.training.ctc_model import CTCModel
+from ctckit.training.ensemble import ensemble, predict_all
+from ctckit.training.fitting import train_on
 from ctckit.training.provider import DataProvider
 
 
@@ -39,45 +42,74 @@ class OutOfFold(NamedTuple):
 
 
 def cross_validate(
-    samples: Sequence[Sample],
+    provider: DataProvider,
+    make_model: Callable[[TrainConfigs], CTCModel],
+    configs: TrainConfigs,
+    run: RunFolder,
+) -> dict[str, Any]:
+    """Read every image with models that never saw it; list the labels that look wrong.
+
+    Args:
+        provider: all images, with the augmentors to train with.
+        make_model: builds and compiles a network.
+        configs: of the run; its `models` vote in each fold.
+        run: where the rows and the lists go.
+
+    Returns:
+        Figures, ready for JSON; rates are 0…1.
+    """
+
+    def train(rest: DataProvider) -> keras.Model:
+        seeds = range(configs.seed, configs.seed + configs.models)
+        return ensemble(
+            [train_on(rest, make_model, configs.replace(seed=seed)).reader for seed in seeds]
+        )
+
+    vocabulary = Vocabulary(configs.vocab)
+    rows = read_folds(
+        provider, train, vocabulary, run.out_of_fold, num_folds=configs.folds, seed=configs.seed
+    )
+    save_label_errors(rows, run.label_errors)
+    return fold_figures(rows)
+
+
+def read_folds(
+    provider: DataProvider,
+    train: Callable[[DataProvider], keras.Model],
+    vocabulary: Vocabulary,
+    csv: Path,
     *,
     num_folds: int,
     seed: int,
-    train: Callable[[list[Sample]], keras.Model],
-    make_provider: Callable[[list[Sample]], DataProvider],
-    vocabulary: Vocabulary,
-    keep: Callable[[list[OutOfFold]], None],
 ) -> list[OutOfFold]:
     """Train a model per fold on the other folds and read the fold with it.
 
     Nothing of a fold is used for its model, not even to choose an epoch.
 
     Args:
-        samples: all images.
+        provider: all images, with the augmentors to train with.
+        train: returns a network, images to probabilities, trained on the data it is given; or
+            several in one, as `ensemble` makes.
+        vocabulary: characters of the networks.
+        csv: file that gets all rows so far after each fold, so that nothing is lost.
         num_folds: number of parts, each read once.
         seed: of the parts.
-        train: returns a network, images to probabilities, trained on the samples it is given;
-            or several in one, as `ensemble` makes.
-        make_provider: returns batches of samples as the network expects them, unvaried.
-        vocabulary: characters of the networks.
-        keep: called with all rows so far after each fold, so that nothing is lost.
 
     Returns:
         One row per sample, fold by fold.
     """
     rows: list[OutOfFold] = []
-    for fold, (rest, held_out) in enumerate(split_folds(samples, num_folds, seed), start=1):
+    folds = split_folds(provider.samples, num_folds, seed)
+    for fold, (rest, held_out) in enumerate(folds, start=1):
         keras.utils.clear_session()
-        network = train(rest)
-        provider = make_provider(held_out)
-        provider.shuffle = False
-        rows += _read(network, provider, vocabulary, fold)
+        network = train(provider.with_(dataset=rest))
+        rows += _read(network, provider.with_(dataset=held_out), vocabulary, fold)
         errors = _count(rows[-len(held_out) :])
         LOGGER.info(
             "fold %*d/%d   %d of %d images misread   CER %.2f%%", len(str(num_folds)), fold,
             num_folds, errors.wrong_texts, errors.texts, errors.cer * 100,
         )  # fmt: skip
-        keep(rows)
+        write_rows(rows, csv)
     return rows
 
 

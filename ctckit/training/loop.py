@@ -1,40 +1,114 @@
-"""A run of the recipe, from its first step to its last."""
+"""The loop of a training: every step by its epoch and number, from any of them on.
 
-from collections.abc import Sequence
+Keras' own `fit` can neither start within an epoch nor be told which batch comes when.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 import keras
+import numpy as np
+import tensorflow as tf
 
-from ctckit.training.callbacks.clean_finish import CleanFinish
-from ctckit.training.callbacks.one_cycle import OneCycle
-from ctckit.training.callbacks.progress import ProgressBar
 from ctckit.training.provider import DataProvider
 
-ENDLESS = 1_000_000  # epochs
+Batch = tuple[np.ndarray, ...]
+Logs = dict[str, float]
 
 
-def fit(
+def run_loop(
     model: keras.Model,
-    provider: DataProvider,
-    cycle: OneCycle,
+    provider_of: Callable[[int], DataProvider],
     *,
-    epochs: int | None = None,
+    steps: int,
+    epochs: int,
+    first_epoch: int = 0,
+    first_step: int = 0,
     val_provider: DataProvider | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> None:
-    """Train with one cycle of the learning rate, the images of the last epochs unvaried.
+    """Feed `train_step`, and call the callbacks as `fit` does.
 
     Args:
-        model: compiled.
-        provider: data to train on.
-        cycle: course of the learning rate; the callbacks may ask it how much is done.
-        epochs: passes over the data; None if the time budget of `cycle` ends the run.
+        model: compiled; its `train_step` and `test_step` take a batch (images, labels).
+        provider_of: returns the data of an epoch, counted from 0, when the epoch begins.
+        steps: batches in an epoch.
+        epochs: the number of the epoch before which the loop ends; a callback may set the model's
+            `stop_training` earlier.
+        first_epoch: where to begin.
+        first_step: where to begin in it.
         val_provider: data to validate with after each epoch.
-        callbacks: what else happens around the epochs.
+        callbacks: what else happens around steps and epochs.
     """
-    model.fit(
-        provider,
-        validation_data=val_provider,
-        epochs=epochs or ENDLESS,
-        callbacks=[cycle, CleanFinish(provider, cycle), ProgressBar(cycle), *callbacks],
-        verbose=0,
+    listeners = keras.callbacks.CallbackList(
+        list(callbacks), add_history=True, model=model, epochs=epochs, steps=steps, verbose=0
     )
+    train_step, test_step = _compiled(model, model.train_step), _compiled(model, model.test_step)
+    model.stop_training = False
+    listeners.on_train_begin()
+    logs: Logs = {}
+    for epoch in range(first_epoch, epochs):
+        model.reset_metrics()
+        listeners.on_epoch_begin(epoch)
+        batches = provider_of(epoch).batches(epoch, first_step)
+        for step, batch in enumerate(batches, start=first_step):
+            listeners.on_train_batch_begin(step)
+            listeners.on_train_batch_end(step, train_step(batch))
+            if model.stop_training:
+                break
+        batches.close()
+        first_step = 0
+        logs = _results(model)
+        if val_provider is not None:
+            validated = _validate(model, test_step, val_provider, listeners)
+            logs |= {f"val_{name}": value for name, value in validated.items()}
+        listeners.on_epoch_end(epoch, logs)
+        if model.stop_training:
+            break
+    model.optimizer.finalize_variable_values(model.trainable_weights)
+    listeners.on_train_end(logs)
+
+
+def _validate(
+    model: keras.Model,
+    test_step: Callable[[Batch], dict],
+    provider: DataProvider,
+    listeners: keras.callbacks.CallbackList,
+) -> Logs:
+    listeners.on_test_begin()
+    model.reset_metrics()
+    for step, batch in enumerate(provider.batches(epoch=0)):
+        listeners.on_test_batch_begin(step)
+        listeners.on_test_batch_end(step, test_step(batch))
+    logs = _results(model)
+    listeners.on_test_end(logs)
+    return logs
+
+
+def _results(model: keras.Model) -> Logs:
+    return dict(_flat(model.get_metrics_result()))
+
+
+def _flat(results: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
+    """Yield the numbers, also of a metric that gives several."""
+    for name, value in results.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value)
+        else:
+            yield name, float(value)
+
+
+def _compiled(model: keras.Model, step: Callable) -> Callable[[Batch], dict]:
+    """Return `step` as a graph that is traced once, for batches of any size."""
+    if model.run_eagerly:
+        return step
+    graph: Callable | None = None
+
+    def run(batch: Batch) -> dict:
+        nonlocal graph
+        if graph is None:
+            free = [tf.TensorSpec((None, *part.shape[1:]), part.dtype) for part in batch]
+            graph = tf.function(lambda *parts: step(parts), input_signature=free, autograph=False)
+        return graph(*batch)
+
+    return run

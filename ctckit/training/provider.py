@@ -10,6 +10,7 @@ import tensorflow as tf
 from keras.src.trainers.data_adapters.data_adapter import DataAdapter
 
 from ctckit.compat.mltu import adapt_augmentor, adapt_step
+from ctckit.data.label_steps import LabelIndexer, LabelPadding
 from ctckit.data.samples import Sample, write_csv
 from ctckit.data.split import split_samples
 from ctckit.errors import InputError
@@ -17,7 +18,10 @@ from ctckit.feed.batches import BatchMaker, BatchPlan
 from ctckit.feed.order import epoch_order
 from ctckit.feed.processes import BatchProcesses
 from ctckit.feed.stream import in_order
-from ctckit.image.steps import Step
+from ctckit.image.address import exists
+from ctckit.image.steps import Step, image_steps
+from ctckit.text.vocabulary import Vocabulary
+from ctckit.training.configs import TrainConfigs
 
 
 class DataProvider(keras.utils.PyDataset, DataAdapter):
@@ -72,12 +76,13 @@ class DataProvider(keras.utils.PyDataset, DataAdapter):
     ) -> None:
         # Keras' own multiprocessing forks beside TensorFlow's threads, and anew for every epoch.
         super().__init__(workers=workers, max_queue_size=max_queue_size)
-        rows = dataset.values.tolist() if hasattr(dataset, "values") else dataset
-        self.samples = [Sample(*row) for row in rows][:limit]
+        self.samples = _samples(dataset, limit)
         if batch_size < 1:
-            raise InputError(f"expected a batch_size of at least 1, received {batch_size}")
-        if not self.samples:
-            raise InputError("expected at least one (image, label) pair in the dataset, got none")
+            raise InputError(f"expected 1 or more, received {batch_size}", argument="batch_size")
+        if not len(self.samples):
+            raise InputError(
+                "expected at least one (image, label) pair, received none", argument="dataset"
+            )
         if not skip_validation:
             self._check_files()
         self.data_preprocessors = tuple(adapt_step(step) for step in data_preprocessors)
@@ -152,13 +157,38 @@ class DataProvider(keras.utils.PyDataset, DataAdapter):
             self.epoch += 1
         self._is_reset = True
 
+    def with_(self, **changes: Any) -> Self:
+        """Return another provider, which differs in these arguments of the constructor.
+
+        It shares the images that are kept in memory, and the processes, unless it differs in what
+        they hold: in dataset, steps, cache or workers.
+        """
+        arguments = {
+            "dataset": self.samples,
+            "data_preprocessors": self.data_preprocessors,
+            "batch_size": self.batch_size,
+            "shuffle": self.shuffle,
+            "augmentors": self.augmentors,
+            "transformers": self.transformers,
+            "batch_postprocessors": self.batch_postprocessors,
+            "use_cache": self.use_cache,
+            "seed": self.seed,
+            "workers": self.workers,
+            "use_multiprocessing": self.processes > 0,
+            "max_queue_size": self.max_queue_size,
+        }
+        other = type(self)(**(arguments | changes))
+        if changes.keys() <= {"shuffle", "augmentors", "batch_postprocessors", "seed"}:
+            other._make = self._make
+        return other
+
     def split(self, split: float = 0.9) -> tuple[Self, Self]:
         """Return two providers over disjoint shares of the data, `split` and the rest.
 
         The first keeps the augmentors, the second has none and does not shuffle.
         """
         first, second = split_samples(self.samples, split, self.seed)
-        return self._copy(first), self._copy(second, shuffle=False, augmentors=())
+        return self.with_(dataset=first), self.with_(dataset=second, shuffle=False, augmentors=())
 
     def first(self, limit: int) -> tuple[np.ndarray, np.ndarray]:
         """Return up to `limit` samples of this epoch: images (N, H, W, C), labels (N, L)."""
@@ -175,26 +205,49 @@ class DataProvider(keras.utils.PyDataset, DataAdapter):
             return np.arange(len(self.samples))
         return epoch_order(len(self.samples), self.seed, epoch)
 
-    def _copy(self, samples: list[Sample], **changes: Any) -> Self:
-        arguments = {
-            "data_preprocessors": self.data_preprocessors,
-            "batch_size": self.batch_size,
-            "shuffle": self.shuffle,
-            "augmentors": self.augmentors,
-            "transformers": self.transformers,
-            "batch_postprocessors": self.batch_postprocessors,
-            "use_cache": self.use_cache,
-            "seed": self.seed,
-            "workers": self.workers,
-            "use_multiprocessing": self.processes > 0,
-            "max_queue_size": self.max_queue_size,
-        }
-        return type(self)(samples, **(arguments | changes))
-
     def _check_files(self) -> None:
-        missing = [sample.image for sample in self.samples if not Path(sample.image).exists()]
+        missing = [sample.image for sample in self.samples if not exists(sample.image)]
         if missing:
             raise InputError(
-                f"expected {len(self.samples)} image files, {len(missing)} of them "
-                f"are missing: {', '.join(missing[:3])}"
+                f"expected {len(self.samples)} images, received a list of which {len(missing)} "
+                f"cannot be found: {', '.join(missing[:3])}",
+                argument="dataset",
             )
+
+
+def make_provider(samples: Sequence[Sample], configs: TrainConfigs) -> DataProvider:
+    """Return the way of a sample from its file to a batch, unvaried.
+
+    File → ImageReader → ImageResizer → LabelIndexer → LabelPadding → batch. `with_(augmentors=…)`
+    varies the images of every epoch.
+    """
+    vocabulary = Vocabulary(configs.vocab)
+    return DataProvider(
+        samples,
+        data_preprocessors=image_steps(
+            height=configs.height,
+            width=configs.width,
+            channels=configs.channels,
+            keep_aspect_ratio=configs.keep_aspect_ratio,
+        ),
+        transformers=[
+            LabelIndexer(vocabulary),
+            LabelPadding(
+                max_word_length=configs.max_text_length, padding_value=vocabulary.padding_id
+            ),
+        ],
+        batch_size=configs.batch_size,
+        use_cache=configs.use_cache,
+        seed=configs.seed,
+        workers=configs.train_workers,
+        use_multiprocessing=configs.use_multiprocessing,
+    )
+
+
+def _samples(dataset: Any, limit: int | None) -> Sequence[Sample]:
+    """Return pairs, or the rows of a table of pandas, as samples; samples stay as they are."""
+    rows = dataset.values.tolist() if hasattr(dataset, "values") else dataset
+    rows = rows if limit is None else rows[:limit]
+    if len(rows) and isinstance(rows[0], Sample):
+        return rows
+    return [Sample(*row) for row in rows]

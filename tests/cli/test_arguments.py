@@ -1,11 +1,9 @@
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
 
 import pytest
-import tyro
 
-from ctckit.cli.arguments import parse_arguments
+from ctckit.cli.arguments import in_words_of_flags, parse_arguments
 from ctckit.errors import InputError
 
 
@@ -32,10 +30,12 @@ class Knobs:
 
 
 @dataclass(frozen=True)
-class Nested:
-    """Knobs in a further dataclass."""
+class More(Knobs):
+    """Further knobs."""
 
-    knobs: Annotated[Knobs, tyro.conf.OmitArgPrefixes] = field(default_factory=Knobs)
+    files: tuple[Path, ...] = field(default=(), metadata={"positional": True})
+    """What to do it with."""
+    hidden: int = field(default=0, metadata={"flag": False})
     json: bool = False
 
 
@@ -54,10 +54,10 @@ def parse(line, cls=Knobs):
 )
 def test_values(line, expected):
     assert parse(line) == expected
-    assert parse(line, Nested).knobs == expected
+    assert parse(f"a {line} --json", More) == More(**vars(expected), files=(Path("a"),), json=True)
 
 
-@pytest.mark.parametrize("cls", [Knobs, Nested])
+@pytest.mark.parametrize("cls", [Knobs, More])
 @pytest.mark.parametrize(
     ("line", "message"),
     [
@@ -67,14 +67,14 @@ def test_values(line, expected):
         ),
         ("--epochs=3", "unknown flag '--epochs'. Did you mean '--train-epochs'? See x.py --help"),
         ("--qqqq", "unknown flag '--qqqq'. See x.py --help"),
-        ("3", "expected flags, received '3' on its own; see x.py --help"),
         (
             "--train-epochs x",
             "--train-epochs: expected a whole number, received 'x'; see x.py --help",
         ),
         ("--learning-rate x", "--learning-rate: expected a number, received 'x'; see x.py --help"),
-        ("--batch-size x", "--batch-size: expected {None}|INT, received 'x'; see x.py --help"),
-        ("--train-epochs", "Missing value for argument '--train-epochs'. Expected 1 values; see"),
+        ("--batch-size x", "--batch-size: expected a whole number, received 'x'; see x.py --help"),
+        ("--train-epochs", "--train-epochs: expected one argument; see x.py --help"),
+        ("--hidden 3", "unknown flag '--hidden'. See x.py --help"),
         (
             "--train-epochs -1",
             "train_epochs: expected 0 or more, received -1; this line is so long "
@@ -91,7 +91,7 @@ def test_one_clear_line(monkeypatch, cls, line, message, columns):
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("cls", [Knobs, Nested])
+@pytest.mark.parametrize("cls", [Knobs, More])
 def test_help(capsys, cls):
     with pytest.raises(SystemExit) as caught:
         parse("--help", cls)
@@ -99,3 +99,25 @@ def test_help(capsys, cls):
     shown = capsys.readouterr().out
     for part in ("Do it.", "--train-epochs INT", "Rounds over all images.", "--use-cache"):
         assert part in shown
+
+
+def test_stray_words_are_refused():
+    with pytest.raises(InputError, match="expected flags, received '3' on its own"):
+        parse("3")
+
+
+def test_none_can_be_said():
+    assert parse("--batch-size None") == Knobs()
+
+
+def test_files_may_stand_before_and_behind_flags():
+    assert parse("a b --batch-size 3", More).files == (Path("a"), Path("b"))
+    assert parse("--batch-size 3 a b", More).files == (Path("a"), Path("b"))
+
+
+def test_an_error_is_told_in_words_of_flags():
+    parse("--batch-size 3")
+    error = InputError("expected 1 or more, received 0", argument="batch_size")
+    assert in_words_of_flags(error) == "--batch-size: expected 1 or more, received 0"
+    error = InputError("expected one, received none", argument="samples")
+    assert in_words_of_flags(error) == "samples: expected one, received none"

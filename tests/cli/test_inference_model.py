@@ -158,13 +158,13 @@ def test_describe(run, call):
 def test_a_file_of_another_tool_needs_its_characters(run, call):
     file, image = write_model(Path("other.onnx"), {}), run / "images" / "0.png"
     status, _, said = call("--model", file, "--images", image)
-    assert status == 2 and "--vocab" in said
+    assert status == 2 and "or give its characters as vocab" in said
     for vocab, text in (("2345", "2345"), ("dcba", "dcba")):
         assert (
             call("--model", file, "--vocab", vocab, "--images", image)[1][0].split("\t")[1] == text
         )
     said = call("--model", file, "--vocab", "22", "--images", image)[2]
-    assert "of different characters, received '22'" in said and "--vocab and" not in said
+    assert "of different characters, received '22'" in said and "as vocab" not in said
     said = call("--model", file, "--vocab", "234", "--images", image)[2]
     assert "for its vocabulary of 3 characters and the blank" in said
     assert "leave it out" in call("--vocab", "2345", "--images", image)[2]
@@ -175,7 +175,7 @@ def test_a_file_of_another_tool_cannot_be_described(run, call):
     status, lines, said = call("--describe", file)
     assert (status, lines, said.count("\n")) == (2, [], 1)
     assert said.startswith("error: other.onnx: expected the metadata of a ctckit model")
-    assert "--vocab" not in said
+    assert "as vocab" not in said
 
 
 def test_unreadable_images_are_named_and_the_others_read(run, call):
@@ -193,24 +193,27 @@ BAD_LINES = [
     (["--batch-size", "abc"], "--batch-size: expected a whole number, received 'abc'"),
     (["--batch-size", "0"], "--batch-size: expected 1 or more, received 0"),
     (["--num-threads", "-1"], "--num-threads: expected 0 or more, received -1"),
-    (["--images", "a.png", "--csv", "b.csv"], "--images does not go with --csv"),
-    (["--images", "a.png", "--batch-size", "8"], "--images does not go with --batch-size"),
+    (["--images", "a.png", "--csv", "b.csv"], "--images: does not go with --csv"),
+    (["--images", "a.png", "--batch-size", "8"], "--images: does not go with --batch-size"),
     (
         ["--describe", "a.onnx", "--images", "a.png", "--length", "5", "--predictions", "p.csv"],
-        "--describe does not go with --length, --images, --predictions",
+        "--describe: does not go with --length, --predictions, --images",
     ),
     (["--min-confidence", "2"], "--min-confidence: expected 0 to 1, received 2"),
     (["--length", "five"], "--length: expected a number such as 5, or 4-6, received 'five'"),
     (["--length", "0"], "expected a length of 1 or more"),
     (["--pattern", "["], "unterminated character set"),
     (["--pattern", "[x-z]+"], "expected that some text of the characters '2345' satisfies"),
-    (["--lexicon", "gone.txt"], "gone.txt: expected a UTF-8 file with a text in each line"),
+    (
+        ["--lexicon", "gone.txt"],
+        "--lexicon: expected a UTF-8 file with a text",
+    ),
     (["--lexicon", "empty.txt"], "expected a lexicon of at least one text"),
     (["--provider", "tpu"], "expected a provider of cpu, cuda"),
     (["--provider", "tensorrt"], "that the installed onnxruntime has"),
     (["--describe", "gone.onnx"], "gone.onnx: expected a model file"),
     (["--describe", "empty.txt"], "expected an ONNX model"),
-    (["--model", "gone.onnx"], "gone.onnx: expected a model file, found none"),
+    (["--model", "gone.onnx"], "gone.onnx: expected a model file, received none"),
     (["--csv", "gone.csv"], "gone.csv: expected a CSV file"),
     (["--csv", "Models"], "Models: expected a CSV file"),
     (["--predictions", "Models/README.md/p.csv"], "expected a place to write to"),

@@ -10,6 +10,7 @@ import onnxruntime
 import pytest
 from keras import layers
 
+from configs import ModelConfigs
 from ctckit.export.onnx import export_onnx, random_images, to_onnx
 from ctckit.export.parity import compare
 from ctckit.inference.metadata import ModelMetadata
@@ -18,7 +19,7 @@ from ctckit.networks.fused import FusedLSTM
 from ctckit.networks.plain import plain_copy
 from ctckit.text.vocabulary import Vocabulary
 from ctckit.training.ensemble import ensemble
-from model import NETWORKS, build_network
+from model import build_network
 from tests.inference.tiny_model import write_model
 
 ROOT = Path(__file__).parents[2]
@@ -35,11 +36,12 @@ METADATA = ModelMetadata(
 )
 
 
-@pytest.fixture(scope="module", params=sorted(NETWORKS))
+@pytest.fixture(scope="module", params=sorted(ModelConfigs.forms))
 def network(request) -> keras.Model:
-    network = build_network(
-        request.param, height=32, width=96, channels=1, num_classes=VOCABULARY.num_classes
+    configs = ModelConfigs(
+        architecture=request.param, height=32, width=96, channels=1, vocab=str(VOCABULARY)
     )
+    network = build_network(configs)
     return keras.Model(network.inputs[0], network.outputs[0])
 
 
@@ -179,9 +181,9 @@ def test_the_reader_form_of_a_file_is_made_without_tensorflow(tmp_path):
     source, path = write_model(tmp_path / "model.onnx"), tmp_path / "model.reader.onnx"
     code = (
         "import sys\n"
-        "from ctckit.export import export_reader, rewrite_metadata\n"
+        "from ctckit.export import export_reader, write_temperature\n"
         "from ctckit.inference import OnnxInferenceModel\n"
-        f"rewrite_metadata({str(source)!r}, OnnxInferenceModel({str(source)!r}).metadata)\n"
+        f"write_temperature({str(source)!r}, 1.5)\n"
         f"export_reader({str(source)!r}, {str(path)!r})\n"
         "print(*sys.modules)\n"
     )

@@ -8,11 +8,12 @@ from onnx import TensorProto, helper, numpy_helper
 
 from ctckit.data.samples import Sample
 from ctckit.errors import InputError
+from ctckit.evaluation.evaluation import evaluate
 from ctckit.export.reader_form import to_reader_form
 from ctckit.export.smaller import (
     AccuracyError,
     Comparison,
-    compare_texts,
+    SmallerCheck,
     export_smaller,
     to_float16,
     to_int8,
@@ -134,6 +135,12 @@ def test_the_reader_form_of_a_smaller_file(network, shrink, tmp_path):
 
 
 # The guard
+
+
+def compare_texts(before, after, samples) -> Comparison:
+    check = SmallerCheck(after)
+    evaluate(ImageToWordModel(before), samples, checks=[check])
+    return check.comparison
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import pytest
 from ctckit.export.parity import compare
 from ctckit.inference.metadata import ModelMetadata
 from ctckit.inference.reader import ImageToWordModel
+from ctckit.run_folder import RunFolder
 from ctckit.text.greedy import greedy_decode
 from ctckit.training.ensemble import ensemble, predict_all, save_ensemble
 from tests.training.networks import VOCABULARY, drawn_providers, small_network
@@ -44,13 +45,13 @@ def test_a_saved_ensemble_votes_in_one_file(networks, provider, tmp_path):
         vocabulary=VOCABULARY, height=height, width=width, channels=channels,
         keep_aspect_ratio=False,
     )  # fmt: skip
-    path = tmp_path / "model.keras"
-    save_ensemble(checkpoints, path, metadata, provider)
+    run = RunFolder(tmp_path)
+    save_ensemble(checkpoints, run, metadata, provider)
 
     reader = ImageToWordModel(tmp_path)
     assert 0 <= reader.metadata.val_WER <= 1
     batch = provider[0][0]
-    compare(keras.models.load_model(path), reader, [batch]).require()
+    compare(keras.models.load_model(run.checkpoint), reader, [batch]).require()
     texts, confidences = greedy_decode(ensemble(networks)(batch.astype("f")).numpy(), VOCABULARY)
     readings = reader.read([sample.image for sample in provider.samples])[: len(texts)]
     assert [reading.text for reading in readings] == texts

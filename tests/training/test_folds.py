@@ -10,52 +10,44 @@ from ctckit.text.vocabulary import Vocabulary
 from ctckit.training.ensemble import ensemble
 from ctckit.training.folds import (
     OutOfFold,
-    cross_validate,
     fold_figures,
     likely_label_errors,
+    read_folds,
     save_label_errors,
     write_rows,
 )
+from ctckit.training.provider import DataProvider
 from tests.drawing import draw_text, write_image
 from tests.training.networks import VOCABULARY, drawn_providers, small_network
 
 
 def test_every_image_is_read_once_by_a_model_that_never_saw_it(tmp_path):
-    train_provider, _ = drawn_providers(tmp_path / "drawn")
-    trained_on, kept = [], []
+    provider, _ = drawn_providers(tmp_path / "drawn")
+    trained_on = []
 
-    def train(samples: list[Sample]) -> keras.Model:
-        trained_on.append(set(samples))
+    def train(rest: DataProvider) -> keras.Model:
+        assert rest.augmentors == provider.augmentors
+        trained_on.append(set(rest.samples))
         return small_network(heads=1)
 
-    samples = train_provider.samples
-    rows = cross_validate(
-        samples,
-        num_folds=3,
-        seed=0,
-        train=train,
-        make_provider=lambda held_out: train_provider._copy(held_out, augmentors=()),
-        vocabulary=VOCABULARY,
-        keep=lambda rows: kept.append(len(rows)),
-    )
-    assert kept == sorted(kept) and kept[-1] == len(samples) and len(kept) == 3
-    assert sorted((row.image, row.label) for row in rows) == sorted(samples)
+    csv = tmp_path / "rows.csv"
+    rows = read_folds(provider, train, VOCABULARY, csv, num_folds=3, seed=0)
+    assert len(trained_on) == 3
+    assert len(csv.read_text().splitlines()) == 1 + len(rows)
+    assert sorted((row.image, row.label) for row in rows) == sorted(provider.samples)
     assert [row.fold for row in rows] == sorted(row.fold for row in rows)
     for row in rows:
         assert Sample(row.image, row.label) not in trained_on[row.fold - 1]
 
 
 def test_several_models_a_fold_vote(tmp_path):
-    train_provider, _ = drawn_providers(tmp_path / "drawn")
-    rows = cross_validate(
-        train_provider.samples,
-        num_folds=2,
-        seed=0,
-        train=lambda samples: ensemble([small_network(heads=1) for _ in range(3)]),
-        make_provider=lambda held_out: train_provider._copy(held_out, augmentors=()),
-        vocabulary=VOCABULARY,
-        keep=lambda rows: None,
-    )
+    provider, _ = drawn_providers(tmp_path / "drawn")
+
+    def train(rest: DataProvider) -> keras.Model:
+        return ensemble([small_network(heads=1) for _ in range(3)])
+
+    csv = tmp_path / "rows.csv"
+    rows = read_folds(provider, train, VOCABULARY, csv, num_folds=2, seed=0)
     assert all(len(row.texts) == 3 and row.text in row.texts for row in rows)
     assert len(fold_figures(rows)["misread_by_model"]) == 3
 

@@ -8,6 +8,7 @@ import pytest
 import tensorflow as tf
 
 from ctckit.feed.order import epoch_order
+from ctckit.training.loop import run_loop
 from ctckit.training.provider import DataProvider
 
 NUM_SAMPLES, BATCH_SIZE, EPOCHS, SEED = 12, 2, 3, 5
@@ -35,9 +36,8 @@ def number(image: str, label: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 def provider(workers: int = 1, samples=SAMPLES, **options) -> DataProvider:
-    return DataProvider(
-        samples, [number], batch_size=BATCH_SIZE, seed=SEED, workers=workers, **options
-    )
+    options = {"batch_size": BATCH_SIZE, "seed": SEED} | options
+    return DataProvider(samples, [number], workers=workers, **options)
 
 
 def compiled() -> Noting:
@@ -55,12 +55,16 @@ def fit(model: keras.Model, data: DataProvider) -> None:
     model.fit(data, epochs=EPOCHS, verbose=0)
 
 
+def loop(model: keras.Model, data: DataProvider) -> None:
+    run_loop(model, lambda epoch: data, steps=len(data), epochs=EPOCHS)
+
+
 WORKERS = [(0, False), (1, False), (2, False), (4, False), (2, True)]
 
 
 @pytest.mark.parametrize(("workers", "processes"), WORKERS)
 @pytest.mark.parametrize("built", [True, False], ids=["built", "unbuilt"])
-@pytest.mark.parametrize("train", [fit])
+@pytest.mark.parametrize("train", [fit, loop])
 def test_order_is_that_of_seed_epoch_and_step(
     train: Callable, workers: int, processes: bool, built: bool
 ):
@@ -83,6 +87,20 @@ def test_fitting_again_goes_on_with_the_next_epoch():
     for _ in range(EPOCHS):
         model.fit(data, epochs=1, verbose=0)
     assert model.seen == expected(range(EPOCHS))
+
+
+@pytest.mark.parametrize(("workers", "processes"), WORKERS)
+def test_the_loop_starts_at_any_epoch_and_step(workers: int, processes: bool):
+    model, data = compiled(), provider(workers, use_multiprocessing=processes)
+    run_loop(model, lambda epoch: data, steps=len(data), epochs=EPOCHS, first_epoch=2, first_step=3)
+    assert model.seen == expected(range(2, 3), first_step=3)
+
+
+def test_the_loop_takes_the_provider_of_each_epoch():
+    model, others = compiled(), [provider(2, seed=seed) for seed in (5, 6)]
+    run_loop(model, lambda epoch: others[epoch % 2], steps=6, epochs=2)
+    orders = [epoch_order(NUM_SAMPLES, seed, epoch) for seed, epoch in ((5, 0), (6, 1))]
+    assert model.seen == np.concatenate(orders).reshape(-1, BATCH_SIZE).tolist()
 
 
 @pytest.mark.parametrize("workers", [0, 2])

@@ -250,7 +250,7 @@ def test_batch_postprocessors_see_the_stacked_batch(samples):
 def test_refuses_an_empty_or_missing_dataset(samples):
     with pytest.raises(InputError, match="at least one"):
         make_provider([])
-    with pytest.raises(InputError, match="batch_size of at least 1"):
+    with pytest.raises(InputError, match="batch_size: expected 1 or more, received 0"):
         make_provider(samples, batch_size=0)
-    with pytest.raises(InputError, match="1 of them are missing: gone.png"):
+    with pytest.raises(InputError, match="1 cannot be found: gone.png"):
         make_provider([*samples, Sample("gone.png", "23")], skip_validation=False)

@@ -122,12 +122,11 @@ forward <blank> (probabilities, ids, lengths) => (confidence)
 
 # sigmoid(logit(p) / temperature), as `ctckit.inference.confidence.calibrated`.
 CALIBRATE = f"""{HEADER}
-calibrate <temperature> (raw) => (confidence)
+calibrate (raw, temperature) => (confidence)
 {{
     one = Constant <value = double {{1.0}}> ()
     largest = Constant <value_float = 0.99999994> ()
-    divisor = Constant <value_float: float = @temperature> ()
-    precise_divisor = Cast <to = 11> (divisor)
+    precise_divisor = Cast <to = 11> (temperature)
     power = Div (one, precise_divisor)
     below_one = Min (raw, largest)
     p = Cast <to = 11> (below_one)

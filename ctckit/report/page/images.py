@@ -1,7 +1,6 @@
 """The images of the page: PNG inside the page itself, and what was read in each."""
 
 from base64 import b64encode
-from pathlib import Path
 from typing import NamedTuple
 
 import cv2
@@ -9,7 +8,7 @@ import numpy as np
 
 from ctckit.evaluation.errors import Segment, differences
 from ctckit.evaluation.evaluation import Evaluation, Prediction
-from ctckit.image.decode import ImageReader
+from ctckit.image.address import name_of
 
 MAX_IMAGES = 48
 SHOWN_AT_ONCE = 12  # the others are folded away
@@ -41,11 +40,11 @@ def picture(evaluation: Evaluation, prediction: Prediction) -> Picture:
     Raises:
         InputError: the image cannot be read any more.
     """
-    pixels = ImageReader(channels=3)(prediction.image, "")[0]
+    pixels = evaluation.pixels(prediction)
     return Picture(
         prediction=prediction,
         segments=differences(prediction.label, prediction.text),
-        name=Path(prediction.image).name,
+        name=name_of(prediction.image),
         source=inline_png(pixels),
         height=pixels.shape[0],
         width=pixels.shape[1],
@@ -61,4 +60,4 @@ def inline_png(image: np.ndarray, longest: int = 400) -> str:
     if (image == image[..., :1]).all():
         image = image[..., 0]  # grey takes less
     _, data = cv2.imencode(".png", image)
-    return f"data:image/png;base64,{b64encode(data).decode('ascii')}"
+    return f"data:image/png;base64,{b64encode(data.tobytes()).decode('ascii')}"

@@ -1,4 +1,3 @@
-from .clean_finish import CleanFinish as CleanFinish
 from .export import BestCheckpoint as BestCheckpoint
 from .export import Model2onnx as Model2onnx
 from .interrupt import StopOnInterrupt as StopOnInterrupt

@@ -16,6 +16,9 @@ class OneCycle(keras.callbacks.Callback):
     Args:
         peak: highest learning rate.
         time_budget_s: seconds for fitting and validating; None: the epochs given to `fit`.
+
+    Attributes:
+        epoch: the running one, counted from 0.
     """
 
     def __init__(self, peak: float, time_budget_s: float | None = None) -> None:
@@ -27,7 +30,7 @@ class OneCycle(keras.callbacks.Callback):
     def progress(self) -> float:
         """The finished share of the run, 0…1."""
         if self.time_budget_s is None:
-            return self._steps / self._num_steps
+            return self._steps_done / (self.params["steps"] * self.params["epochs"])
         if self._first_step_ended is None:
             return 0.0
         # The first step is mostly compilation; the cycle begins behind it.
@@ -36,19 +39,23 @@ class OneCycle(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: dict | None = None) -> None:
         """Start the clock."""
-        self._steps = 0
-        self._num_steps = self.params["steps"] * self.params["epochs"]
+        self.epoch = self._steps_done = 0
         self._began = time.perf_counter()
         self._first_step_ended: float | None = None
         self._validation_s = 0.0
 
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+        """Note where the run is."""
+        self.epoch = epoch
+
     def on_train_batch_begin(self, batch: int, logs: dict | None = None) -> None:
         """Set the rate of the step."""
+        self._steps_done = self.epoch * self.params["steps"] + batch
         self.model.optimizer.learning_rate = self.peak * one_cycle(self.progress)
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
         """Count the step; stop if its time was the last."""
-        self._steps += 1
+        self._steps_done += 1
         if self._first_step_ended is None:
             self._first_step_ended = time.perf_counter()
         if self.time_budget_s is not None and time.perf_counter() >= self._deadline:

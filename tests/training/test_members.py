@@ -3,11 +3,11 @@
 import keras
 import pytest
 
-import train
 from configs import ModelConfigs
 from ctckit.inference.metadata import ModelMetadata
 from ctckit.inference.session import OnnxInferenceModel
 from ctckit.run_folder import RunFolder
+from ctckit.training import members
 from tests.training.networks import HEIGHT, VOCABULARY, WIDTH, drawn_providers, small_network
 
 METADATA = ModelMetadata(
@@ -16,7 +16,7 @@ METADATA = ModelMetadata(
 
 
 @pytest.fixture
-def fit_three(tmp_path, monkeypatch):
+def train_three(tmp_path, monkeypatch):
     """Train three models into `tmp_path`, with Ctrl-C when the one of that number begins.
 
     Returns histories and seeds; no histories if the interrupt ended the run.
@@ -25,35 +25,41 @@ def fit_three(tmp_path, monkeypatch):
     seeds = []
 
     def interrupted_at(number: int | None) -> tuple[list | None, list]:
-        def fit(train_provider, val_provider, metadata, configs, run, interrupt):
-            if run.path.name == f"member_{number}":
+        def make_model(configs):
+            if len(seeds) + 1 == number:
                 raise KeyboardInterrupt
-            seeds.append((train_provider.seed, metadata.extra["seed"]))
             keras.utils.set_random_seed(configs.seed)
-            small_network(heads=1).save(run.checkpoint)
-            return [{"seconds": 1.0}]
+            return small_network(heads=1)
 
-        monkeypatch.setattr(train, "fit", fit)
+        def fit(model, provider, cycle, *, callbacks, **options):
+            model.save(next(item for item in callbacks if isinstance(item, RunFolder)).checkpoint)
+            seeds.append(provider.seed)
+
+        monkeypatch.setattr(members, "fit", fit)
         configs = ModelConfigs(models=3, seed=5)
         try:
-            return train.fit_all(*providers, METADATA, configs, RunFolder(tmp_path)), seeds
+            histories = members.train_models(
+                make_model, *providers, configs, METADATA, RunFolder(tmp_path),
+                callbacks=lambda run, configs, metadata, val_provider: [run],
+            )  # fmt: skip
         except KeyboardInterrupt:  # would end pytest, too
-            return None, seeds
+            histories = None
+        return histories, seeds
 
     return interrupted_at
 
 
 @pytest.mark.parametrize(("number", "kept"), [(None, 3), (3, 2), (2, 1)])
-def test_models_finished_before_an_interrupt_are_kept(tmp_path, fit_three, number, kept):
-    histories, seeds = fit_three(number)
+def test_models_finished_before_an_interrupt_are_kept(tmp_path, train_three, number, kept):
+    histories, seeds = train_three(number)
     assert len(histories) == kept
-    assert seeds == [(seed, seed) for seed in range(5, 5 + kept)]
+    assert seeds == list(range(5, 5 + kept))
     model = OnnxInferenceModel(tmp_path / "model.onnx")
     assert model.metadata.extra["models"] == kept
-    members = model.session.get_outputs()[0].shape[1:-2]
-    assert members == ([kept] if kept > 1 else [])
+    shape = model.session.get_outputs()[0].shape[1:-2]
+    assert shape == ([kept] if kept > 1 else [])
 
 
-def test_an_interrupt_before_the_first_model_is_finished_ends_the_run(tmp_path, fit_three):
-    assert fit_three(1) == (None, [])
+def test_an_interrupt_before_the_first_model_is_finished_ends_the_run(tmp_path, train_three):
+    assert train_three(1) == (None, [])
     assert not (tmp_path / "model.onnx").exists()

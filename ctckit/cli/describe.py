@@ -1,0 +1,24 @@
+"""`ctckit describe`: what a model file says about itself."""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ctckit.errors import InputError
+from ctckit.inference.description import describe, description
+
+
+@dataclass(frozen=True)
+class Describe:
+    """Print what a model file says about itself."""
+
+    file: Path | None = field(default=None, metadata={"positional": True})
+    """An .onnx file, or the folder of a run."""
+    json: bool = False
+    """Print it as one JSON object."""
+
+    def run(self) -> None:
+        """Do it."""
+        if self.file is None:
+            raise InputError("expected an .onnx file or the folder of a run, received none")
+        print(json.dumps(describe(self.file)) if self.json else description(self.file))

@@ -1,0 +1,69 @@
+"""`ctckit export`: the same model in another form."""
+
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+
+from ctckit.cli.evaluate import labelled_images
+from ctckit.errors import InputError, nearest_name
+from ctckit.inference.session import find_model_file
+from ctckit.run_folder import RunFolder
+
+FORMS = ("reader", "float16", "int8")
+
+
+@dataclass(frozen=True)
+class Export:
+    """Write a model in another form beside it.
+
+    reader takes images of any size and returns text, in any language; float16 has half the size;
+    int8 is for onnxruntime only. A smaller form is not written if it reads worse.
+    """
+
+    file: Path | None = field(default=None, metadata={"positional": True})
+    """An .onnx file in the network form, or the folder of a run."""
+    form: str = "reader"
+    """reader, float16 or int8."""
+    csv: Path | None = None
+    """Labelled images to compare a smaller form on; without it, the val.csv of the run."""
+    output: Path | None = None
+    """File to write; without it, model.<form>.onnx beside the model."""
+
+    def __post_init__(self) -> None:
+        """Refuse another form."""
+        if self.form not in FORMS:
+            raise InputError(
+                f"expected one of {', '.join(FORMS)}, received '{self.form}'."
+                f"{nearest_name(self.form, FORMS)}",
+                argument="form",
+            )
+
+    def run(self) -> None:
+        """Do it."""
+        if self.file is None:
+            raise InputError("expected an .onnx file or the folder of a run, received none")
+        if find_spec("onnx") is None:
+            raise InputError(
+                "expected the package onnx, received an installation without it; "
+                "do: pip install onnx"
+            )
+        from ctckit.export.reader_form import export_reader
+        from ctckit.export.smaller import SHRINKERS, AccuracyError, export_smaller
+
+        source = find_model_file(self.file)
+        output = self.output or source.with_suffix(f".{self.form}.onnx")
+        if output.resolve() == source.resolve():
+            raise InputError("expected another file than the model itself", argument="output")
+        if self.form == "reader":
+            export_reader(source, output)
+        else:
+            samples = labelled_images(self.csv or RunFolder(source.parent).val_csv)
+            try:
+                comparison = export_smaller(source, output, samples, shrink=SHRINKERS[self.form])
+            except AccuracyError as error:
+                raise InputError(str(error)) from None
+            print(
+                f"misread {comparison.wrong_after} of {comparison.images} images, "
+                f"{comparison.wrong_before} before"
+            )
+        print(f"{output}  {output.stat().st_size:,} bytes, {source.stat().st_size:,} before")

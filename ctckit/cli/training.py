@@ -1,0 +1,62 @@
+"""The command line of `train.py`: every field of a configuration is a flag."""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from ctckit import __version__
+from ctckit.cli.arguments import given_values
+from ctckit.cli.running import require_opencv
+from ctckit.log import LOGGER
+from ctckit.training.configs import EXCLUSIVE, TrainConfigs
+
+Configs = TypeVar("Configs", bound=TrainConfigs)
+
+
+@dataclass(frozen=True)
+class _RunFlags:
+    """What else the command line takes."""
+
+    config: Path | None = None
+    """The configs.yaml of another run, or its folder: its settings instead of the defaults; flags
+    beside it win."""
+    json: bool = False
+    """Print the result as one JSON object, the last line on stdout."""
+
+
+@dataclass(frozen=True)
+class TrainingArguments(Generic[Configs]):
+    """What the command line says: the configuration, and how to print the result."""
+
+    configs: Configs
+    as_json: bool
+
+
+def parse_training(cls: type[Configs], description: str) -> TrainingArguments[Configs]:
+    """Read the command line of this process.
+
+    Args:
+        cls: the configuration; every field is a flag.
+        description: first lines of the help.
+
+    Raises:
+        InputError: a flag is unknown or has a value that cannot be.
+    """
+    prog = Path(sys.argv[0]).name
+    given = given_values([cls, _RunFlags], prog=prog, description=description)
+    as_json, config = given.pop("json", False), given.pop("config", None)
+    configs = cls() if config is None else _of_another_run(cls, config, given)
+    configs = configs.replace(**given)
+    LOGGER.info("ctckit %s", __version__)
+    require_opencv()
+    return TrainingArguments(configs, as_json)
+
+
+def _of_another_run(cls: type[Configs], config: Path, given: Mapping[str, Any]) -> Configs:
+    """Return the settings of another run, less those that what is given stands in for."""
+    replaced = {"model_path"}
+    for pair in EXCLUSIVE:
+        replaced |= {other for other in pair if set(pair) & given.keys() and other not in given}
+    return cls.load(config).replace(**dict.fromkeys(replaced))

@@ -1,0 +1,102 @@
+"""One model, or several that are kept in one file and vote."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import keras
+
+from ctckit.inference.metadata import ModelMetadata
+from ctckit.log import LOGGER
+from ctckit.report.curves import save_learning_curves
+from ctckit.run_folder import RunFolder
+from ctckit.training.callbacks.interrupt import StopOnInterrupt
+from ctckit.training.callbacks.one_cycle import OneCycle
+from ctckit.training.callbacks.progress import TrainLogger
+from ctckit.training.configs import TrainConfigs
+from ctckit.training.ensemble import save_ensemble
+from ctckit.training.fitting import fit
+from ctckit.training.provider import DataProvider
+
+History = list[dict[str, float]]  # a row for each epoch, with the columns of history.csv
+Callbacks = Callable[
+    [RunFolder, TrainConfigs, ModelMetadata, DataProvider], Sequence[keras.callbacks.Callback]
+]
+
+
+def train_models(
+    make_model: Callable[[TrainConfigs], keras.Model],
+    train_provider: DataProvider,
+    val_provider: DataProvider,
+    configs: TrainConfigs,
+    metadata: ModelMetadata,
+    run: RunFolder,
+    callbacks: Callbacks,
+) -> list[History]:
+    """Train as many models as `configs` says, which differ in their seed; keep them in one file.
+
+    Ctrl-C ends it: the best epoch so far is kept, and the models trained by then.
+
+    Args:
+        make_model: builds and compiles one.
+        train_provider: data to train on.
+        val_provider: data to choose the epoch by.
+        configs: of the run.
+        metadata: what the ONNX file says about itself.
+        run: where the files go; those of one of several models go into its `member` folder.
+        callbacks: returns what happens around the epochs of a model besides its log, for the folder
+            of the model, the configuration, what its ONNX file says of itself, and the data that
+            it is validated with; they write checkpoint and ONNX file.
+
+    Returns:
+        The figures of every epoch of each model.
+
+    Raises:
+        KeyboardInterrupt: interrupted before a model was finished.
+    """
+    interrupt = StopOnInterrupt()
+
+    def train_one(member: RunFolder, seed: int) -> History:
+        cycle = OneCycle(configs.learning_rate, configs.time_budget_s)
+        logger = TrainLogger(member.path, cycle)
+        own = replace(metadata, extra=metadata.extra | {"models": 1, "seed": seed})
+        fit(
+            make_model(configs.replace(seed=seed)),
+            train_provider.with_(seed=seed),
+            cycle,
+            epochs=configs.train_epochs,
+            val_provider=val_provider,
+            # The interrupt comes last, so that it guards the export, too.
+            callbacks=[
+                logger,
+                *callbacks(member, configs, own, val_provider),
+                _curves(logger, member),
+                interrupt,
+            ],
+        )
+        return logger.history
+
+    if configs.models == 1:
+        return [train_one(run, configs.seed)]
+    members = [run.member(index + 1) for index in range(configs.models)]
+    histories: list[History] = []
+    try:
+        while len(histories) < configs.models and not interrupt.stopped:
+            LOGGER.info("model %d of %d", len(histories) + 1, configs.models)
+            member = members[len(histories)]
+            member.report.mkdir(parents=True)
+            histories.append(train_one(member, configs.seed + len(histories)))
+    except KeyboardInterrupt:
+        if not histories:
+            raise
+    LOGGER.info("putting %d models into one file …", len(histories))
+    checkpoints = [member.checkpoint for member in members[: len(histories)]]
+    together = replace(metadata, extra=metadata.extra | {"models": len(histories)})
+    save_ensemble(checkpoints, run, together, val_provider)
+    return histories
+
+
+def _curves(logger: TrainLogger, run: RunFolder) -> keras.callbacks.Callback:
+    def draw(logs: dict[str, float]) -> None:
+        save_learning_curves(logger.history, run.learning_curves, title=run.path.name)
+
+    return keras.callbacks.LambdaCallback(on_train_end=draw)

@@ -1,0 +1,121 @@
+"""Before TensorFlow is loaded: the images of a run, and what is chosen for them."""
+
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import TypeVar
+
+from ctckit.data.check import leave_out_labels, log_left_out, required_steps, scan
+from ctckit.data.samples import Dataset
+from ctckit.errors import InputError
+from ctckit.inference.metadata import ModelMetadata
+from ctckit.log import LOGGER
+from ctckit.sources.captchas import default_dataset
+from ctckit.sources.layouts import open_dataset
+from ctckit.text.vocabulary import Vocabulary
+from ctckit.training.configs import TrainConfigs
+
+DATASETS_DIR = Path("Datasets")
+
+Configs = TypeVar("Configs", bound=TrainConfigs)
+
+
+def prepare_data(configs: Configs, datasets_dir: Path = DATASETS_DIR) -> tuple[Dataset, Configs]:
+    """Find the images, leave out what cannot be used, choose what the configuration left open.
+
+    Args:
+        configs: of the run; without a dataset, captcha_images_v2 or its stand-in is taken.
+        datasets_dir: where these lie.
+
+    Raises:
+        InputError: there are no such images, or too few of them can be used.
+    """
+    if configs.dataset is None:
+        dataset = default_dataset(datasets_dir)
+    else:
+        dataset = open_dataset(configs.dataset, label_separator=configs.label_separator)
+    found = scan(dataset)
+    configs = configs.with_image_form(
+        image_size=found.median_size,
+        is_grey=found.is_grey,
+        label_steps=max(required_steps(label) for _, label in found.dataset.samples),
+    )
+    dataset = leave_out_labels(
+        found.dataset,
+        num_steps=configs.num_steps,
+        max_length=configs.max_text_length,
+        characters=configs.vocab,
+    )
+    _require_enough(len(dataset.samples), configs)
+    _compare_fingerprints(configs.dataset_fingerprint, dataset.fingerprint)
+    configs = configs.with_labels([label for _, label in dataset.samples])
+    return dataset, configs.replace(
+        dataset=configs.dataset or str(datasets_dir / dataset.name),
+        dataset_fingerprint=dataset.fingerprint,
+    )
+
+
+def _require_enough(num_images: int, configs: TrainConfigs) -> None:
+    """Refuse too few images for the parts they are to be split into."""
+    if configs.folds and configs.folds > num_images:
+        raise InputError(
+            f"expected no more than there are images, received {configs.folds} and "
+            f"{num_images} images; use fewer folds",
+            argument="folds",
+        )
+    held_back = num_images - round(num_images * (1 - configs.validation_fraction))
+    if not configs.folds and not 0 < held_back < num_images:
+        raise InputError(
+            f"expected to hold back some images and to keep some, received "
+            f"{configs.validation_fraction:g}, which holds back {held_back} of {num_images}; "
+            "use more images or another fraction",
+            argument="validation_fraction",
+        )
+
+
+def _compare_fingerprints(expected: str | None, received: str) -> None:
+    if expected is not None and expected != received:
+        LOGGER.warning(
+            "these are other images or labels than those that the configuration was made for "
+            "(fingerprint %s there, %s here); vocabulary, sizes and epochs are those of the others",
+            expected[:8], received[:8],
+        )  # fmt: skip
+
+
+def log_data(dataset: Dataset, configs: TrainConfigs) -> None:
+    """Log what is trained on and with."""
+    log_left_out(dataset)
+    LOGGER.info("dataset     %s: %d images", dataset.name, len(dataset.samples))
+    LOGGER.info("texts       up to %d of %s", configs.max_text_length, configs.vocab)
+    LOGGER.info(
+        "network     %s, images %d x %d x %d, %d time steps", configs.architecture,
+        configs.height, configs.width, configs.channels, configs.num_steps,
+    )  # fmt: skip
+    enough = configs.steps_per_character * configs.max_text_length
+    if configs.num_steps < enough:
+        LOGGER.warning(
+            "%d time steps are few for texts of %d characters: expect many of them misread, or "
+            "let the network see wider images, for %d steps or more",
+            configs.num_steps, configs.max_text_length, enough,
+        )  # fmt: skip
+
+
+def model_metadata(dataset: Dataset, configs: TrainConfigs) -> ModelMetadata:
+    """Return what the ONNX file will say about itself."""
+    return ModelMetadata(
+        vocabulary=Vocabulary(configs.vocab),
+        height=configs.height,
+        width=configs.width,
+        channels=configs.channels,
+        keep_aspect_ratio=configs.keep_aspect_ratio,
+        dataset=dataset.name,
+        extra={
+            "architecture": configs.architecture,
+            "models": configs.models,
+            "seed": configs.seed,
+            "images": len(dataset.samples),
+            "dataset_fingerprint": dataset.fingerprint,
+            "trained": datetime.now().astimezone().isoformat(timespec="seconds"),
+            "libraries": {name: version(name) for name in ("tensorflow", "keras", "tf2onnx")},
+        },
+    )
