@@ -7,10 +7,10 @@ import cv2
 import numpy as np
 
 from ctckit.evaluation.errors import Segment, differences
-from ctckit.evaluation.evaluation import Evaluation, Prediction
+from ctckit.evaluation.evaluation import NUM_WORST, Evaluation, Prediction
 from ctckit.image.address import name_of
 
-MAX_IMAGES = 48
+MAX_IMAGES = NUM_WORST  # those whose pixels an evaluation keeps
 SHOWN_AT_ONCE = 12  # the others are folded away
 
 
