@@ -46,3 +46,17 @@ def test_a_new_folder_never_takes_the_place_of_something_else(tmp_path):
         ):
             pass
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_new_folder_appears_only_when_the_block_succeeds(tmp_path):
+    with pytest.raises(KeyboardInterrupt), new_folder(tmp_path / "new") as folder:
+        (folder / "half").write_text("x")
+        raise KeyboardInterrupt
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_new_folder_takes_the_place_of_an_empty_one(tmp_path):
+    (tmp_path / "new").mkdir()
+    with new_folder(tmp_path / "new") as folder:
+        (folder / "file").write_text("x")
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["file"]

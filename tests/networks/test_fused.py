@@ -1,12 +1,14 @@
+import platform
+import subprocess
+import sys
+
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 from keras import layers
 
-from ctckit.networks.blocks import rescale
 from ctckit.networks.fused import FusedBatchNormalization, FusedLSTM
-from ctckit.networks.plain import plain_copy
 
 SEQUENCES = np.random.default_rng(0).normal(size=(3, 7, 5)).astype(np.float32)
 
@@ -72,23 +74,6 @@ def test_lstm_trains_with_the_fused_operation_in_any_precision(theirs, dtype, mo
     assert sum(operation.type == "BlockLSTM" for operation in operations) == 2
 
 
-def test_a_plain_copy_is_made_of_layers_of_keras_only(ours, tmp_path):
-    plain = plain_copy(ours)
-    kinds = {type(plain.layers[1].forward_layer), type(plain.layers[1].backward_layer)}
-    assert kinds == {layers.LSTM}
-    np.testing.assert_allclose(plain(SEQUENCES), ours(SEQUENCES), atol=1e-6)
-    plain.save(tmp_path / "plain.keras")
-    assert "ctckit" not in plain.to_json()
-
-
-@pytest.mark.parametrize("channels", [1, 3])
-def test_rescale_is_rescaling(channels):
-    images = np.random.default_rng(0).uniform(0, 255, (2, 6, 9, channels)).astype(np.float32)
-    inputs = layers.Input(images.shape[1:])
-    network = keras.Model(inputs, rescale(inputs, 1 / 127.5, offset=-1))
-    np.testing.assert_allclose(network(images), images / 127.5 - 1, atol=1e-6)
-
-
 @pytest.mark.parametrize("shape", [(6, 5, 4, 3), (6, 5, 3)])
 def test_batch_normalization_computes_what_keras_computes(shape):
     rng = np.random.default_rng(0)
@@ -109,3 +94,36 @@ def test_batch_normalization_computes_what_keras_computes(shape):
     ours, theirs = run(FusedBatchNormalization()), run(layers.BatchNormalization(momentum=0.9))
     for a, b in zip(ours, theirs, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-4)
+
+
+# TensorFlow tells glibc to give freed memory back; training keeps it.
+COUNT_PAGE_FAULTS = """
+import resource
+import tensorflow as tf
+from ctckit.networks import keep_freed_memory
+
+BLOCK = 64 << 20  # bytes: larger than any that glibc keeps by itself
+
+def page_faults():
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    for _ in range(10):
+        b"x" * BLOCK
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+signature = tf.TensorSpec((), tf.int32)
+list(tf.data.Dataset.from_generator(lambda: [0], output_signature=signature))
+before = page_faults()
+keep_freed_memory()
+page_faults()  # the first block is asked for
+print(before, page_faults())
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="not glibc")
+def test_freed_memory_is_used_again_instead_of_asked_for_anew():
+    run = subprocess.run(
+        [sys.executable, "-c", COUNT_PAGE_FAULTS], capture_output=True, text=True, check=True
+    )
+    before, after = map(int, run.stdout.split()[-2:])
+    assert before > 250  # of 10 blocks of 64 MiB, even were the pages as large as 2 MiB
+    assert after < before / 10
