@@ -40,6 +40,6 @@ class Train:
                 f"expected the packages for training, received an installation without "
                 f"{', '.join(missing)}; do: pip install 'ctckit[train]'"
             )
-        sys.argv = ["ctckit train", *self.words]
+        sys.argv[1:] = self.words
         sys.path.insert(0, str(recipe))
         runpy.run_path(str(recipe / "train.py"), run_name="__main__")

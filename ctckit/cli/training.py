@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 
 from ctckit import __version__
 from ctckit.cli.arguments import given_values
+from ctckit.cli.recipe import recipe_folder
 from ctckit.cli.running import require_opencv
 from ctckit.log import LOGGER
 from ctckit.training.configs import EXCLUSIVE, TrainConfigs
@@ -44,8 +45,7 @@ def parse_training(cls: type[Configs], description: str) -> TrainingArguments[Co
     Raises:
         InputError: a flag is unknown or has a value that cannot be.
     """
-    prog = Path(sys.argv[0]).name
-    given = given_values([cls, _RunFlags], prog=prog, description=description)
+    given = given_values([cls, _RunFlags], prog=_program(), description=description)
     as_json, config = given.pop("json", False), given.pop("config", None)
     configs = cls() if config is None else _of_another_run(cls, config, given)
     configs = configs.replace(**given)
@@ -60,3 +60,10 @@ def _of_another_run(cls: type[Configs], config: Path, given: Mapping[str, Any]) 
     for pair in EXCLUSIVE:
         replaced |= {other for other in pair if set(pair) & given.keys() and other not in given}
     return cls.load(config).replace(**dict.fromkeys(replaced))
+
+
+def _program() -> str:
+    """Return what was typed: the recipe of the package runs as `ctckit train`."""
+    script = Path(sys.argv[0])
+    of_package = script.resolve().parent == recipe_folder() and not Path(script.name).is_file()
+    return "ctckit train" if of_package else script.name
