@@ -8,6 +8,8 @@ import keras
 import tensorflow as tf
 from keras import layers
 
+from ctckit.networks.keras_privates import moments_of
+
 
 @keras.saving.register_keras_serializable("ctckit")
 class FusedLSTM(layers.LSTM):
@@ -135,12 +137,12 @@ class FusedAdamW(keras.optimizers.AdamW):
 
     def update_step(self, gradient, variable, learning_rate) -> None:
         """Update `variable` and its two moments in place."""
-        index = self._get_variable_index(variable)
+        momentum, velocity = moments_of(self, variable)
         step = tf.cast(self.iterations + 1, tf.float32)
         tf.raw_ops.ResourceApplyAdam(
             var=_handle(variable),
-            m=_handle(self._momentums[index]),
-            v=_handle(self._velocities[index]),
+            m=_handle(momentum),
+            v=_handle(velocity),
             beta1_power=self.beta_1**step,
             beta2_power=self.beta_2**step,
             lr=tf.cast(learning_rate, tf.float32),

@@ -4,6 +4,7 @@ import keras
 import tensorflow as tf
 
 from ctckit.networks.fused import use_plain_loops
+from ctckit.networks.keras_privates import count_loss
 
 
 class CTCModel(keras.Model):
@@ -56,7 +57,7 @@ class CTCModel(keras.Model):
             return super().train_step(data)
         x, y = data
         loss, y_pred, gradients = self._jit_step(x, y)
-        self._loss_tracker.update_state(loss, sample_weight=tf.shape(x)[0])
+        count_loss(self, loss, x)
         self.optimizer.apply_gradients(zip(gradients, self.trainable_weights, strict=True))
         return self.compute_metrics(x, y, y_pred)
 

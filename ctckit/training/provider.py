@@ -7,7 +7,6 @@ from typing import Any, Self
 import keras
 import numpy as np
 import tensorflow as tf
-from keras.src.trainers.data_adapters.data_adapter import DataAdapter
 
 from ctckit.compat.mltu import adapt_augmentor, adapt_step
 from ctckit.data.label_steps import LabelIndexer, LabelPadding
@@ -20,6 +19,7 @@ from ctckit.feed.processes import BatchProcesses
 from ctckit.feed.stream import in_order
 from ctckit.image.address import exists
 from ctckit.image.steps import Step, image_steps
+from ctckit.networks.keras_privates import DataAdapter
 from ctckit.text.vocabulary import Vocabulary
 from ctckit.training.configs import TrainConfigs
 
