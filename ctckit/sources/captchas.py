@@ -33,7 +33,7 @@ def default_dataset(datasets_dir: str | Path) -> Dataset:
         folder = Path(datasets_dir) / "generated"
         LOGGER.warning(
             "No network: captcha_images_v2 cannot be downloaded. Training on a generated "
-            "stand-in, %s; pass --dataset FOLDER for your own images.",
+            "stand-in, %s; give a dataset to train on your own images.",
             folder,
         )
         generate_captchas(folder)

@@ -49,7 +49,7 @@ def _without_repeat_counters(names: list[str]) -> list[str]:
             example = next(iter(matches))
             LOGGER.warning(
                 "%d file names end in %r and a number that counts repeats of a label: "
-                "%s reads %s (--label-separator= keeps whole names)",
+                "%s reads %s (an empty label separator keeps whole names)",
                 len(matches),
                 separator,
                 example,
