@@ -1,12 +1,10 @@
 """The command `ctckit`, in this process."""
 
 import json
-import sys
 from pathlib import Path
 
 import pytest
 
-from ctckit import cli
 from ctckit.cli.verbs import VERBS
 from tests.inference.tiny_model import write_run
 
@@ -15,18 +13,6 @@ from tests.inference.tiny_model import write_run
 def run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     return write_run(Path("Models/stripes_20250101-120000"), [("2345", "2345"), ("22", "23")])
-
-
-@pytest.fixture
-def call(monkeypatch, capsys):
-    def command(*words):
-        monkeypatch.setattr(sys, "argv", ["ctckit", *map(str, words)])
-        with pytest.raises(SystemExit) as end:
-            cli.main()
-        said = capsys.readouterr()
-        return end.value.code, said.out.splitlines(), said.err
-
-    return command
 
 
 def test_read(run, call):

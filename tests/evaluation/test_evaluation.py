@@ -1,16 +1,20 @@
 import csv
 import json
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from ctckit.data.samples import Sample
 from ctckit.errors import InputError
+from ctckit.evaluation import evaluation as evaluation_module
 from ctckit.evaluation.confidence import expected_calibration_error
 from ctckit.evaluation.evaluation import Evaluation, Prediction, evaluate
+from ctckit.image.decode import ImageReader
 from ctckit.inference.reader import ImageToWordModel
 from ctckit.text.calibration import calibrated, fit_temperature
-from tests.inference.tiny_model import write_image_in, write_model
+from tests.inference.tiny_model import metadata, write_image_in, write_model
 
 
 def prediction(label, text, confidence=0.5, edits=0):
@@ -146,3 +150,87 @@ def test_json_file(tmp_path):
     assert json.loads(path.read_text("utf-8")) == awkward.figures()
     assert "é<" in path.read_text("utf-8")
     assert [entry.name for entry in path.parent.iterdir()] == ["evaluation.json"]
+
+
+class Spy:
+    """A check that keeps what it is shown, and takes its time."""
+
+    def __init__(self, clock: list[float]) -> None:
+        self.clock = clock
+        self.seen: list[tuple[str, str, np.ndarray]] = []
+
+    def add(self, samples, chunk):
+        self.clock[0] += 1000
+        rows = zip(samples, chunk.readings, chunk.pixels, chunk.batch, strict=True)
+        for sample, reading, pixels, _ in rows:
+            self.seen.append((sample.image, reading.text, pixels))
+
+
+@pytest.mark.parametrize("part", [1, 3, 7, 100])
+def test_checks_see_every_sample_once_in_order_and_their_time_does_not_count(
+    tmp_path, monkeypatch, part
+):
+    clock = [0.0]
+    model = ImageToWordModel(write_model(tmp_path / "model.onnx"), num_threads=2)
+    texts = ["2", "22", "23", "234", "5", "52", "2345"]
+    samples = [Sample(str(write_image_in(tmp_path, f"{text}.png", text)), "2") for text in texts]
+    slow, chunks = [], model.chunks
+
+    def slowly(*arguments):
+        for chunk in chunks(*arguments):
+            clock[0] += 1
+            slow.append(chunk)
+            yield chunk
+
+    monkeypatch.setattr(model, "chunks", slowly)
+    monkeypatch.setattr(evaluation_module, "perf_counter", lambda: clock[0])
+    monkeypatch.setattr(evaluation_module, "IMAGES_BETWEEN_CHECKS", part)
+    spies = [Spy(clock), Spy(clock)]
+    evaluation = evaluate(model, samples, batch_size=2, checks=spies)
+    assert evaluation.seconds == len(slow) < 1000
+    assert [(p.image, p.text) for p in evaluation.predictions] == [
+        (sample.image, text) for sample, text in zip(samples, texts, strict=True)
+    ]
+    for spy in spies:
+        assert [row[:2] for row in spy.seen] == [(p.image, p.text) for p in evaluation.predictions]
+        for image, _, pixels in spy.seen:
+            assert (pixels == ImageReader(channels=1)(image, "")[0]).all()
+    assert evaluate(model, samples).predictions == [
+        p._replace(confidence=pytest.approx(p.confidence)) for p in evaluation.predictions
+    ]
+
+
+def test_pixels_of_the_worst_are_kept_and_those_of_others_read_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(evaluation_module, "NUM_WORST", 2)
+    model = ImageToWordModel(write_model(tmp_path / "model.onnx"))
+    samples = [Sample(str(write_image_in(tmp_path, f"{text}.png", text)), "2")
+               for text in ("2", "2345", "22")]  # fmt: skip
+    evaluation = evaluate(model, samples, batch_size=1)
+    right, worst, second = evaluation.predictions
+    expected = [ImageReader(channels=3)(sample.image, "")[0] for sample in samples]
+    assert list(evaluation.worst_pixels) == [worst.image, second.image]
+    for one, pixels in zip(evaluation.predictions, expected, strict=True):
+        np.testing.assert_array_equal(evaluation.pixels(one), pixels)
+    for sample in samples:
+        Path(sample.image).unlink()
+    for one, pixels in ((worst, expected[1]), (second, expected[2])):
+        np.testing.assert_array_equal(evaluation.pixels(one), pixels)
+    with pytest.raises(InputError, match=re.escape(right.image)):
+        evaluation.pixels(right)
+
+
+def test_calibrated_by_is_what_a_model_of_that_temperature_says(tmp_path):
+    samples = [Sample(str(write_image_in(tmp_path, f"a{text}.png", text)), "22")
+               for text in ("22", "2345", "")]  # fmt: skip
+    warm, hot = (
+        evaluate(ImageToWordModel(write_model(tmp_path / f"{temperature}.onnx", strings)), samples)
+        for temperature in (2.0, 2.5)
+        for strings in [metadata(confidence_temperature=temperature).to_strings()]
+    )
+    before = list(warm.predictions)
+    received = warm.calibrated_by(2.5)
+    assert warm.predictions == before
+    assert received.model == hot.model
+    for own, theirs in zip(received.predictions, hot.predictions, strict=True):
+        assert own == theirs._replace(confidence=pytest.approx(theirs.confidence, rel=1e-4))
+    assert any(a.confidence != b.confidence for a, b in zip(before, hot.predictions, strict=True))

@@ -254,3 +254,63 @@ def test_refuses_an_empty_or_missing_dataset(samples):
         make_provider(samples, batch_size=0)
     with pytest.raises(InputError, match="1 cannot be found: gone.png"):
         make_provider([*samples, Sample("gone.png", "23")], skip_validation=False)
+
+
+def counting() -> tuple[list[str], DataProvider]:
+    """Return a provider that caches, and the images that it has read so far."""
+    read = []
+
+    def step(image, label):
+        read.append(image)
+        return np.full((2, 2, 1), int(image), np.uint8), [int(label)]
+
+    samples = [(str(index), str(index)) for index in range(6)]
+    return read, DataProvider(samples, [step], batch_size=2, use_cache=True, seed=3)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reads"),
+    [
+        ({}, 0),
+        ({"seed": 4}, 0),
+        ({"shuffle": False}, 0),
+        ({"augmentors": [lambda image, label, rng: (255 - image, label)]}, 0),
+        ({"seed": 4, "shuffle": False, "augmentors": ()}, 0),
+        ({"batch_postprocessors": [lambda images, labels: (images / 2, labels)]}, 0),
+        ({"dataset": [("5", "5"), ("4", "4")]}, 2),
+        ({"dataset": [("5", "5"), ("4", "4")], "shuffle": False}, 2),
+        ({"limit": 3}, 3),
+        ({"use_cache": False}, 6),
+        ({"transformers": [lambda image, label: (image + 1, label)]}, 6),
+        ({"data_preprocessors": [lambda image, label: (np.zeros((1, 1, 1)), [0])]}, 0),
+    ],
+)
+def test_another_provider_shares_the_cache_where_it_holds_the_same(changes, reads):
+    read, provider = counting()
+    expected = all_batches(provider)
+    assert len(read) == 6
+    before = {name: value for name, value in vars(provider).items() if name != "_make"}
+    other = provider.with_(**changes)
+    batches = all_batches(other)
+    assert len(read) == 6 + reads
+    assert vars(provider) == before | {"_make": provider._make}
+    assert same(all_batches(provider), expected)
+    assert type(other) is DataProvider and other is not provider
+    plain = {"dataset": provider.samples, "data_preprocessors": provider.data_preprocessors,
+             "batch_size": 2, "seed": 3}  # fmt: skip
+    assert same(batches, all_batches(DataProvider(**plain | changes)))
+
+
+def test_caches_are_filled_from_both_sides():
+    read, provider = counting()
+    other = provider.with_(seed=9)
+    all_batches(other)
+    all_batches(provider)
+    assert sorted(read) == sorted(image for image, _ in provider.samples)
+
+
+def test_another_provider_begins_at_the_first_epoch():
+    _, provider = counting()
+    first = all_batches(provider)
+    provider.on_epoch_end()
+    assert same(all_batches(provider.with_()), first)
