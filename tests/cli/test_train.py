@@ -7,16 +7,19 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+import train
 from configs import ModelConfigs
 from ctckit.cli.recipe import SCRIPTS
+from ctckit.cli.running import run_command
 from ctckit.inference.session import OnnxInferenceModel
 from ctckit.sources.layouts import open_dataset
 from tests.drawing import draw_folder, draw_text, write_image
@@ -54,6 +57,7 @@ def last_json(done: subprocess.CompletedProcess) -> dict:
     return json.loads(done.stdout.splitlines()[-1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("architecture", "switches"),
     [
@@ -109,6 +113,7 @@ def test_train_then_read(workplace, architecture, switches):
         assert noise not in done.stderr + read.stderr
 
 
+@pytest.mark.slow
 def test_cross_validation_reads_every_image_and_lists_suspicious_labels(workplace):
     draw_folder(workplace / "drawn", count=24)
     done = run(
@@ -130,6 +135,7 @@ def test_cross_validation_reads_every_image_and_lists_suspicious_labels(workplac
     assert suspicions == sorted(suspicions, reverse=True)
 
 
+@pytest.mark.slow
 def test_several_models_are_kept_in_one_file(workplace):
     draw_folder(workplace / "drawn", count=40)
     done = run(
@@ -158,6 +164,7 @@ def test_several_models_are_kept_in_one_file(workplace):
     assert last_json(read)["WER"] == pytest.approx(result["val_WER"])
 
 
+@pytest.mark.slow
 def test_deterministic_runs_repeat_to_the_bit(workplace):
     draw_folder(workplace / "drawn", count=24)
     for name in ("first", "second"):
@@ -173,40 +180,40 @@ def test_deterministic_runs_repeat_to_the_bit(workplace):
     )
 
 
+@contextmanager
+def interrupted_at(text: str, workplace: Path, *arguments: object) -> Iterator[tuple[str, str]]:
+    """Start `train.py`, press Ctrl-C when stderr shows `text`; yield what it said in all."""
+    process = subprocess.Popen(
+        **command(workplace, "train.py", "--dataset", "drawn", *arguments, *FAST),
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    try:
+        said = ""
+        while text not in said and (line := process.stderr.readline()):
+            said += line
+        process.send_signal(signal.SIGINT)
+        stdout, stderr = process.communicate(timeout=300)
+        assert process.returncode == 0, said + stderr
+        yield stdout, said + stderr
+    finally:
+        process.kill()
+
+
+@pytest.mark.slow
 def test_interrupt_still_exports(workplace):
     draw_folder(workplace / "drawn", count=40)
-    process = subprocess.Popen(
-        **command(workplace, "train.py", "--dataset", "drawn", "--train-epochs", 10_000, *FAST),
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    )  # fmt: skip
-    history = None
-    for _ in range(600):
-        history = next((workplace / "Models").glob("*/history.csv"), None)
-        if history or process.poll() is not None:
-            break
-        time.sleep(0.1)
-    assert history, process.communicate()[1]
-    process.send_signal(signal.SIGINT)
-    stdout, stderr = process.communicate(timeout=120)
-    assert process.returncode == 0, stderr
-    assert "stopping" in stderr and "Your reader" in stdout
-    assert (history.parent / "model.onnx").exists()
+    with interrupted_at("val_loss", workplace, "--train-epochs", 10_000) as (stdout, stderr):
+        assert "stopping" in stderr and "Your reader" in stdout
+    (folder,) = (workplace / "Models").iterdir()
+    assert (folder / "history.csv").exists() and (folder / "model.onnx").exists()
 
 
+@pytest.mark.slow
 def test_interrupt_between_two_models_keeps_the_first(workplace):
     draw_folder(workplace / "drawn", count=24)
-    process = subprocess.Popen(
-        **command(workplace, "train.py", "--dataset", "drawn", "--models", 3, "--train-epochs", 1,
-                  "--width-multiplier", 0.25, "--json", *FAST),
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    )  # fmt: skip
-    said = ""
-    while process.poll() is None and "model 2 of 3" not in said:
-        said += process.stderr.readline()
-    process.send_signal(signal.SIGINT)
-    stdout, stderr = process.communicate(timeout=120)
-    assert process.returncode == 0, said + stderr
-    result = json.loads(stdout.splitlines()[-1])
+    options = ("--models", 3, "--train-epochs", 1, "--width-multiplier", 0.25, "--json")
+    with interrupted_at("model 2 of 3", workplace, *options) as (stdout, _):
+        result = json.loads(stdout.splitlines()[-1])
     assert (result["models"], result["epochs"]) == (1, 1)
     metadata = OnnxInferenceModel(workplace / result["onnx"]).metadata
     assert metadata.extra["models"] == 1 and metadata.val_WER == result["val_WER"]
@@ -254,7 +261,9 @@ def test_first_line_comes_before_tensorflow(workplace):
         (["--dataset", "drawn", "--folds", "11"], "--folds: expected no more than there are"),
     ],
 )  # fmt: skip
-def test_bad_input_gets_one_line_and_leaves_nothing(workplace, arguments, message):
+def test_bad_input_gets_one_line_and_leaves_nothing(
+    workplace, monkeypatch, capsys, arguments, message
+):
     texts = draw_folder(workplace / "drawn", count=10)
     image = f"drawn/{texts[0]}.png"
     for name in ("empty", "texts", "corrupt"):
@@ -274,15 +283,18 @@ def test_bad_input_gets_one_line_and_leaves_nothing(workplace, arguments, messag
     for name in ("a", "b"):
         draw_folder(workplace / "parts" / name, count=2)
 
-    done = run(workplace, "train.py", *arguments)
-    assert done.returncode == 2, done.stderr
-    errors = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+    monkeypatch.chdir(workplace)
+    monkeypatch.setattr(sys, "argv", ["train.py", *arguments])
+    assert run_command(train.main) == 2
+    said = capsys.readouterr().err
+    errors = [line for line in said.splitlines() if line.startswith("error: ")]
     assert len(errors) == 1 and message in errors[0]
-    assert "Traceback" not in done.stderr
+    assert "Traceback" not in said
     assert not list((workplace / "Models").iterdir()), "nothing half-written"
     assert not (workplace / "Datasets").exists() or not list((workplace / "Datasets").iterdir())
 
 
+@pytest.mark.slow
 def test_without_images_or_network_a_stand_in_is_made(workplace):
     """`python train.py` alone; a proxy that nobody answers stands for the missing network."""
     arguments = command(
@@ -316,15 +328,26 @@ def test_opencv_without_its_system_libraries(workplace, script):
     assert "Traceback" not in done.stderr
 
 
-def test_help_lists_every_field(workplace):
-    done = run(workplace, "train.py", "--help")
-    assert done.returncode == 0
+def test_bad_input_ends_the_program_with_status_2(workplace):
+    done = run(workplace, "train.py", "--dataset", "nowhere")
+    assert done.returncode == 2 and not done.stdout
+    error = done.stderr.splitlines()[-1]
+    assert error.startswith("error: ") and error.endswith("nowhere does not exist")
+
+
+def test_help_lists_every_field(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["train.py", "--help"])
+    with pytest.raises(SystemExit) as end:
+        train.main()
+    assert not end.value.code
+    shown = capsys.readouterr().out
     for field in fields(ModelConfigs):
         if field.name == "dataset_fingerprint":  # noted by the run, not given
             continue
-        assert f"--{field.name.replace('_', '-')}" in done.stdout
+        assert f"--{field.name.replace('_', '-')}" in shown
 
 
+@pytest.mark.slow
 def test_labels_of_any_script_survive_the_whole_way(workplace):
     folder = workplace / "schrift"
     folder.mkdir()
@@ -344,6 +367,8 @@ def test_labels_of_any_script_survive_the_whole_way(workplace):
     assert str(vocabulary) == ModelConfigs.load(run_folder).vocab
 
 
+@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.skipif(not SHARED_ZIP.exists(), reason="real images are not shipped")
 def test_default_settings_learn_to_read_real_captchas(workplace):
     done = run(workplace, "train.py", "--dataset", SHARED_ZIP, "--json")
