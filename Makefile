@@ -1,4 +1,4 @@
-.PHONY: setup format check test
+.PHONY: setup format check test test-all coverage
 
 setup:  ## install the whole workbench into the active environment
 	pip install -r requirements.txt
@@ -7,9 +7,16 @@ format:  ## rewrite the code in the house style
 	ruff check --fix .
 	ruff format .
 
-check:  ## style only
+check:  ## style, and types where there is no Keras
 	ruff check .
 	ruff format --check .
+	mypy
 
-test:  ## everything; about 5 minutes on 2 cores
-	python -m pytest
+test:  ## the unit tests; about a minute on 2 cores
+	python -m pytest -m "not slow and not long"
+
+test-all:  ## everything, also what takes minutes
+	python -m pytest -m ""
+
+coverage:  ## which lines and branches no test runs; 90 % is the least
+	python -m pytest --cov --cov-branch --cov-report=term
