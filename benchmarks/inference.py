@@ -26,7 +26,7 @@ from ctckit.cli.arguments import parse_arguments
 from ctckit.cli.evaluate import labelled_images, plan
 from ctckit.cli.running import run_command
 from ctckit.data.samples import Sample
-from ctckit.evaluation.evaluation import evaluate
+from ctckit.evaluation.one_pass import evaluate
 from ctckit.export.onnx import export_onnx
 from ctckit.inference.reader import ImageToWordModel
 from ctckit.log import progress

@@ -22,7 +22,7 @@ from ctckit.cli.arguments import parse_arguments
 from ctckit.cli.running import run_command
 from ctckit.data.samples import Dataset
 from ctckit.data.split import split_samples
-from ctckit.evaluation.evaluation import evaluate
+from ctckit.evaluation.one_pass import evaluate
 from ctckit.export.onnx import export_onnx
 from ctckit.inference.reader import ImageToWordModel
 from ctckit.inference.session import OnnxInferenceModel

@@ -9,7 +9,7 @@ from ctckit.cli.reader_options import ReaderOptions
 from ctckit.cli.results import evaluation_result, evaluation_summary
 from ctckit.data.samples import Sample
 from ctckit.errors import InputError
-from ctckit.evaluation.evaluation import evaluate
+from ctckit.evaluation.one_pass import evaluate
 from ctckit.inference.session import find_model_file
 from ctckit.log import LOGGER
 from ctckit.report.save import save_report

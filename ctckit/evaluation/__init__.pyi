@@ -6,7 +6,7 @@ from .errors import errors_by_length as errors_by_length
 from .errors import errors_by_position as errors_by_position
 from .evaluation import Evaluation as Evaluation
 from .evaluation import Prediction as Prediction
-from .evaluation import evaluate as evaluate
+from .one_pass import evaluate as evaluate
 from .suspicion import label_suspicions as label_suspicions
 from .thresholds import threshold_for_error as threshold_for_error
 from .thresholds import threshold_table as threshold_table

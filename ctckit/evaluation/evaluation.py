@@ -1,17 +1,13 @@
 """How well does a model read? Read labelled images and count the errors."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from time import perf_counter
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from ctckit.data.samples import Sample
-from ctckit.errors import InputError
 from ctckit.evaluation.confidence import (
     calibration_on_held_back,
     confidence_bins,
@@ -21,14 +17,11 @@ from ctckit.evaluation.errors import count_confusions, errors_by_length, errors_
 from ctckit.evaluation.thresholds import threshold_for_error, threshold_table
 from ctckit.files import replace_atomically, write_table
 from ctckit.image.decode import ImageReader
-from ctckit.inference.reader import Chunk, ImageToWordModel
-from ctckit.log import progress
 from ctckit.text.calibration import calibrated, fit_temperature
-from ctckit.text.error_rates import ErrorCounts, count_edits, count_errors
+from ctckit.text.error_rates import ErrorCounts, count_errors
 
 TARGET_ERROR = 0.001  # share of the accepted texts that may be wrong
 NUM_WORST = 48  # images to show
-IMAGES_BETWEEN_CHECKS = 512  # so many are in memory at once
 
 
 class Prediction(NamedTuple):
@@ -96,7 +89,7 @@ class Evaluation:
 
     def worst(self, count: int = 10) -> list[Prediction]:
         """Return the `count` predictions with most edits per character, then least confidence."""
-        return sorted(self.predictions, key=_badness)[:count]
+        return sorted(self.predictions, key=badness)[:count]
 
     def pixels(self, prediction: Prediction) -> np.ndarray:
         """Return the image of a prediction, uint8 (H, W, 3) BGR: kept if it is one of the worst.
@@ -216,64 +209,7 @@ class Evaluation:
         }
 
 
-class Check(Protocol):
-    """Something else that is to see what a model reads, and on which images."""
-
-    def add(self, samples: Sequence[Sample], chunk: Chunk) -> None:
-        """Take a batch: the samples, and what the model read on them."""
-
-
-def evaluate(
-    model: ImageToWordModel,
-    samples: Sequence[Sample],
-    batch_size: int = 16,
-    *,
-    checks: Sequence[Check] = (),
-) -> Evaluation:
-    """Read all `samples`, with a progress bar, and compare with their labels.
-
-    Args:
-        model: reads.
-        samples: addresses of images, and what they show.
-        batch_size: images that the network reads at once.
-        checks: are shown everything in the same pass, a part of the images at a time, so that no
-            image is decoded twice. Their time does not count as time of reading.
-
-    Raises:
-        InputError: there is no sample, or an image cannot be read.
-    """
-    if not len(samples):
-        raise InputError("expected at least one labelled image, received none", argument="samples")
-    predictions: list[Prediction] = []
-    worst: list[tuple[Prediction, np.ndarray]] = []
-    seconds = 0.0
-    part = IMAGES_BETWEEN_CHECKS if checks else len(samples)
-    with progress((), "reading", total=len(samples), unit="img") as bar:
-        for start in range(0, len(samples), part):
-            names = [sample.image for sample in samples[start : start + part]]
-            seen: list[tuple[Sequence[Sample], Chunk]] = []
-            began = perf_counter()
-            for chunk in model.chunks(names, batch_size):
-                own = samples[len(predictions) : len(predictions) + len(chunk.readings)]
-                new = [
-                    Prediction(*sample, *reading, count_edits(reading.text, sample.label))
-                    for sample, reading in zip(own, chunk.readings, strict=True)
-                ]
-                predictions += new
-                both = [*worst, *zip(new, chunk.pixels, strict=True)]
-                worst = sorted(both, key=lambda one: _badness(one[0]))[:NUM_WORST]
-                bar.update(len(new))
-                if checks:
-                    seen.append((own, chunk))
-            seconds += perf_counter() - began
-            for own, chunk in seen:
-                for check in checks:
-                    check.add(own, chunk)
-    kept = {prediction.image: pixels for prediction, pixels in worst}
-    return Evaluation(predictions, seconds, model.metadata.to_facts(), kept)
-
-
-def _badness(prediction: Prediction) -> tuple[float, float]:
+def badness(prediction: Prediction) -> tuple[float, float]:
     """Return a key that sorts by most edits per character, then by least confidence."""
     return -prediction.edits / max(len(prediction.label), 1), prediction.confidence
 

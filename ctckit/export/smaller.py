@@ -20,7 +20,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from ctckit.data.samples import Sample
-from ctckit.evaluation.evaluation import evaluate
+from ctckit.evaluation.one_pass import evaluate
 from ctckit.files import replace_atomically
 from ctckit.inference.reader import Chunk, ImageToWordModel
 

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import onnx
 
-from ctckit.evaluation.evaluation import Check, evaluate
+from ctckit.evaluation.one_pass import Check, evaluate
 from ctckit.export.onnx_file import save_onnx, write_temperature
 from ctckit.export.parity import ParityCheck
 from ctckit.export.reader_form import ReaderFormCheck, export_reader

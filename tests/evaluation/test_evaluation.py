@@ -8,9 +8,10 @@ import pytest
 
 from ctckit.data.samples import Sample
 from ctckit.errors import InputError
-from ctckit.evaluation import evaluation as evaluation_module
+from ctckit.evaluation import one_pass
 from ctckit.evaluation.confidence import expected_calibration_error
-from ctckit.evaluation.evaluation import Evaluation, Prediction, evaluate
+from ctckit.evaluation.evaluation import Evaluation, Prediction
+from ctckit.evaluation.one_pass import evaluate
 from ctckit.image.decode import ImageReader
 from ctckit.inference.reader import ImageToWordModel
 from ctckit.text.calibration import calibrated, fit_temperature
@@ -183,8 +184,8 @@ def test_checks_see_every_sample_once_in_order_and_their_time_does_not_count(
             yield chunk
 
     monkeypatch.setattr(model, "chunks", slowly)
-    monkeypatch.setattr(evaluation_module, "perf_counter", lambda: clock[0])
-    monkeypatch.setattr(evaluation_module, "IMAGES_BETWEEN_CHECKS", part)
+    monkeypatch.setattr(one_pass, "perf_counter", lambda: clock[0])
+    monkeypatch.setattr(one_pass, "IMAGES_BETWEEN_CHECKS", part)
     spies = [Spy(clock), Spy(clock)]
     evaluation = evaluate(model, samples, batch_size=2, checks=spies)
     assert evaluation.seconds == len(slow) < 1000
@@ -201,7 +202,7 @@ def test_checks_see_every_sample_once_in_order_and_their_time_does_not_count(
 
 
 def test_pixels_of_the_worst_are_kept_and_those_of_others_read_again(tmp_path, monkeypatch):
-    monkeypatch.setattr(evaluation_module, "NUM_WORST", 2)
+    monkeypatch.setattr(one_pass, "NUM_WORST", 2)
     model = ImageToWordModel(write_model(tmp_path / "model.onnx"))
     samples = [Sample(str(write_image_in(tmp_path, f"{text}.png", text)), "2")
                for text in ("2", "2345", "22")]  # fmt: skip

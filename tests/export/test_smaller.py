@@ -8,7 +8,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from ctckit.data.samples import Sample
 from ctckit.errors import InputError
-from ctckit.evaluation.evaluation import evaluate
+from ctckit.evaluation.one_pass import evaluate
 from ctckit.export.reader_form import to_reader_form
 from ctckit.export.smaller import (
     AccuracyError,
