@@ -15,7 +15,7 @@ FLOORS = [  # from the ground up; "" holds the modules in no subpackage
     *("inference", "evaluation", "report"),
     *("networks", "export", "training", "cli"),
 ]
-ROOT_FILES = {"configs", "data", "model", "train", "inferenceModel"}
+ROOT_FILES = {"configs", "model", "train", "inferenceModel"}
 PLAIN_FLOORS = {  # what the floors without TensorFlow may import from outside
     "text": {"interegular", "numpy", "rapidfuzz"},
     "image": {"cv2", "kornia_rs", "numpy"},

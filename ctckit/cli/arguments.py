@@ -56,7 +56,7 @@ def given_values(
     arguments: Sequence[str] | None = None,
 ) -> dict[str, Any]:
     """Return the values that the command line gives, by the names of the fields of all classes."""
-    words = sys.argv[1:] if arguments is None else list(arguments)
+    words = list(map(_with_hyphens, sys.argv[1:] if arguments is None else arguments))
     parser = _Parser(
         prog=prog,
         description=description,
@@ -137,6 +137,12 @@ def _without_none(hint: Any) -> tuple[Any, bool]:
         return hint, False
     (plain,) = (part for part in get_args(hint) if part is not types.NoneType)
     return plain, True
+
+
+def _with_hyphens(word: str) -> str:
+    """Return `--batch_size=3` as `--batch-size=3`; other words stay as they are."""
+    name, equals, value = word.partition("=")
+    return name.replace("_", "-") + equals + value if name.startswith("--") else word
 
 
 def _convert(kind: Callable[[str], Any], optional: bool, word: str) -> Any:

@@ -26,6 +26,8 @@ from ctckit.inference.reader import Chunk, ImageToWordModel
 
 Shrinker = Callable[[onnx.ModelProto], onnx.ModelProto]
 
+MAX_GROWTH = 0.005  # of the word error rate that a smaller file may cost, 0…1
+
 _SMALLEST = 64  # tensors of fewer numbers stay as they are: little to gain
 
 # Without it, onnxruntime advises on the root logger a preparation that changes nothing here.
@@ -143,7 +145,7 @@ def export_smaller(
     samples: Sequence[Sample],
     *,
     shrink: Shrinker = to_float16,
-    max_growth: float = 0.005,
+    max_growth: float = MAX_GROWTH,
 ) -> Comparison:
     """Write a smaller form of a model file as `path`, unless it reads worse.
 

@@ -113,8 +113,8 @@ KEEP_BYTES = 1 << 30
 def keep_freed_memory() -> None:
     """Let the process keep the memory that a training step frees, for the next step.
 
-    TensorFlow tells glibc at the first `tf.data.Dataset.from_generator`, which Keras uses for
-    every provider, to return all but 128 KiB to the system. Each step then asks for its feature
+    TensorFlow tells glibc at the first `tf.data.Dataset.from_generator`, which Keras' `fit` uses
+    for every provider, to return all but 128 KiB to the system. Each step then asks for its feature
     maps anew, a page at a time: a training step of `crnn` on two cores takes a quarter longer.
 
     Nothing is done where the C library is not glibc.

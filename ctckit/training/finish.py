@@ -11,7 +11,7 @@ from ctckit.evaluation.one_pass import Check, evaluate
 from ctckit.export.onnx_file import save_onnx, write_temperature
 from ctckit.export.parity import ParityCheck
 from ctckit.export.reader_form import ReaderFormCheck, export_reader
-from ctckit.export.smaller import SHRINKERS, AccuracyError, SmallerCheck
+from ctckit.export.smaller import MAX_GROWTH, SHRINKERS, AccuracyError, SmallerCheck
 from ctckit.inference.reader import ImageToWordModel
 from ctckit.log import LOGGER
 from ctckit.report.grid import image_grid, save_png
@@ -20,8 +20,6 @@ from ctckit.run_folder import RunFolder
 from ctckit.text.vocabulary import Vocabulary
 from ctckit.training.members import History
 from ctckit.training.provider import DataProvider
-
-MAX_GROWTH = 0.005  # of the word error rate that a smaller file may cost, 0…1
 
 
 def finish_run(

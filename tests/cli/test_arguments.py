@@ -49,6 +49,7 @@ def parse(line, cls=Knobs):
         ("", Knobs()),
         ("--train-epochs 3 --learning-rate=1e-2", Knobs(train_epochs=3, learning_rate=0.01)),
         ("--batch-size 8 --no-use-cache", Knobs(batch_size=8, use_cache=False)),
+        ("--batch_size=8 --dataset a_b", Knobs(batch_size=8, dataset=Path("a_b"))),
         ("--dataset a/b --images x y", Knobs(dataset=Path("a/b"), images=(Path("x"), Path("y")))),
     ],
 )

@@ -11,7 +11,7 @@ from ctckit.log import LOGGER
 class StopOnInterrupt(keras.callbacks.Callback):
     """End the epoch loop at the first Ctrl-C; a second one interrupts at once.
 
-    Keras finishes the running step and validates; checkpoint and export follow as usual.
+    The loop finishes the running step and validates; checkpoint and export follow as usual.
 
     Attributes:
         stopped: whether Ctrl-C ended the run.

@@ -10,12 +10,12 @@ from ctckit.training.recipe import one_cycle
 class OneCycle(keras.callbacks.Callback):
     """Lead the learning rate through one cycle; end the training when its time is up.
 
-    The cycle is laid out over the epochs of `fit`, or over `time_budget_s`. In the latter case
+    The cycle is laid out over all epochs, or over `time_budget_s`. In the latter case
     it follows the clock, so that it is complete when time is up however fast the machine is.
 
     Args:
         peak: highest learning rate.
-        time_budget_s: seconds for fitting and validating; None: the epochs given to `fit`.
+        time_budget_s: seconds for fitting and validating; None: all epochs.
 
     Attributes:
         epoch: the running one, counted from 0.

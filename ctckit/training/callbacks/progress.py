@@ -1,4 +1,4 @@
-"""A progress bar over the steps of an epoch."""
+"""What is seen of a training: a bar over the steps of an epoch, a line and a row for each."""
 
 import time
 from pathlib import Path
