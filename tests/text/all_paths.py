@@ -1,6 +1,7 @@
 """The definition of CTC, by enumeration: every path, and the text it collapses to."""
 
 from collections import defaultdict
+from functools import cache
 from itertools import groupby, product
 
 import numpy as np
@@ -23,12 +24,21 @@ def best_paths(probabilities: np.ndarray, vocabulary: Vocabulary) -> dict[str, f
 
 
 def _gather(probabilities, vocabulary, combine):
+    steps = len(probabilities)
+    paths, texts = _paths(steps, vocabulary)
+    products = probabilities[np.arange(steps), paths].astype(np.float64).prod(axis=1)
     found = defaultdict(list)
-    for path in product(range(vocabulary.num_classes), repeat=len(probabilities)):
-        found[collapse(path, vocabulary)].append(
-            np.prod(probabilities[np.arange(len(path)), path].astype(np.float64))
-        )
+    for text, value in zip(texts, products.tolist(), strict=True):
+        found[text].append(value)
     return {text: combine(values) for text, values in found.items()}
+
+
+@cache
+def _paths(steps: int, vocabulary: Vocabulary) -> tuple[np.ndarray, list[str]]:
+    """Return all paths, (P, T), and the text of each."""
+    paths = list(product(range(vocabulary.num_classes), repeat=steps))
+    array = np.array(paths, int).reshape(len(paths), steps)
+    return array, [collapse(path, vocabulary) for path in paths]
 
 
 def random_probabilities(rng, *shape, concentration=0.5):
