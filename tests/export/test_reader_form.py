@@ -393,6 +393,7 @@ def node_folder(tmp_path_factory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("channels", [1, 3])
 def test_javascript_reads_the_same(node_folder, tmp_path, channels):
     strings = tiny_model.metadata(keep_aspect_ratio=True).to_strings()

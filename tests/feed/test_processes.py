@@ -169,6 +169,7 @@ def test_errors_of_a_step_are_raised_here(processes):
     assert same(processes(PLANS[0]), make_batch()(PLANS[0]))
 
 
+@pytest.mark.slow
 def test_a_process_that_ends_is_told_and_replaced(processes):
     for _ in range(3):
         with pytest.raises(RuntimeError, match=r"has ended \(exit code 7\).*__name__"):
@@ -199,6 +200,7 @@ def test_ctrl_c_is_left_to_this_process():
     assert int(processes(plan)[1][0, 0]) == worker != os.getpid()
 
 
+@pytest.mark.slow
 def test_they_end_with_the_object():
     before = set(multiprocessing.active_children())
     processes = BatchProcesses(make_batch(), 2, batch_size=3)
@@ -236,6 +238,7 @@ def is_running(process_id: int) -> bool:
     return not (state.exists() and state.read_text().rpartition(")")[2].split()[0] == "Z")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="there are no such signals")
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_they_end_with_this_process_however_it_ends(tmp_path, end):
@@ -261,6 +264,7 @@ def test_they_end_with_this_process_however_it_ends(tmp_path, end):
     assert errors.count("Traceback") == (1 if end == signal.SIGINT else 0), errors
 
 
+@pytest.mark.slow
 def test_a_script_without_a_main_guard_is_told_what_to_do(tmp_path):
     script = tmp_path / "script.py"
     script.write_text(

@@ -119,6 +119,7 @@ print(before, page_faults())
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="not glibc")
 def test_freed_memory_is_used_again_instead_of_asked_for_anew():
     run = subprocess.run(

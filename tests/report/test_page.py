@@ -289,6 +289,7 @@ def run_browser(browser, *flags, profile):
     return done.stdout
 
 
+@pytest.mark.slow
 def test_browser_understands_the_page(browser, shown, tmp_path):
     """What the browser makes of it is what was written: nothing moved, nothing added."""
     html = run_browser(browser, "--dump-dom", shown.as_uri(), profile=tmp_path)
@@ -299,6 +300,7 @@ def test_browser_understands_the_page(browser, shown, tmp_path):
     assert all(re.match(r"data:|#", link) for link in built.values("src", "href"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_browser_draws_the_page(browser, shown, tmp_path, scheme):
     picture = tmp_path / "page.png"
@@ -318,6 +320,7 @@ def test_browser_draws_the_page(browser, shown, tmp_path, scheme):
     assert (pixels == MAGENTA).all(axis=-1).sum() > 50 * 100  # the inline image is there
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [320, 400, 1280])
 def test_page_fits_the_screen(browser, shown, tmp_path, width):
     """Nothing is wider than the screen: one never scrolls sideways on a phone."""

@@ -63,6 +63,7 @@ def test_best_checkpoint_ranks_epochs(tmp_path, epochs, best, reason):
     assert (tmp_path / "model.keras").exists()
 
 
+@pytest.mark.slow
 def test_checkpoint_loads_without_our_classes_and_predicts_the_same(tmp_path, providers):
     model = fit(providers, [BestCheckpoint(tmp_path / "model.keras")], epochs=1)
     images, _ = providers[1][0]
@@ -70,6 +71,7 @@ def test_checkpoint_loads_without_our_classes_and_predicts_the_same(tmp_path, pr
     np.testing.assert_allclose(loaded(images), model(images), atol=1e-6)
 
 
+@pytest.mark.slow
 def test_train_logger_keeps_a_row_per_epoch(tmp_path, providers):
     cycle = OneCycle(1e-3)
     fit(providers, [cycle, TrainLogger(tmp_path, cycle)], epochs=3)
@@ -85,6 +87,7 @@ def test_train_logger_keeps_a_row_per_epoch(tmp_path, providers):
     assert all(float(value) == float(value) for row in rows for value in row.values()), "no NaN"
 
 
+@pytest.mark.slow
 def test_model2onnx_exports_the_best_epoch_with_its_figures(tmp_path, providers):
     best = BestCheckpoint(tmp_path / "model.keras")
     fit(providers, [best, Model2onnx(tmp_path / "model.keras", METADATA, best)])
@@ -95,6 +98,7 @@ def test_model2onnx_exports_the_best_epoch_with_its_figures(tmp_path, providers)
     np.testing.assert_allclose(reader.predict_probabilities(images), expected, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_model2onnx_fails_before_the_first_epoch(tmp_path, providers, monkeypatch):
     """A network whose export cannot agree must not train for hours first."""
     from ctckit.training.callbacks import export as model2onnx
@@ -115,6 +119,7 @@ class Unregistered(layers.Dense):
     """A layer that Keras cannot load by its name."""
 
 
+@pytest.mark.slow
 def test_a_layer_that_cannot_be_loaded_fails_before_the_first_epoch(tmp_path, providers):
     network = small_network(heads=1)
     *_, features, last = network.layers
@@ -127,6 +132,7 @@ def test_a_layer_that_cannot_be_loaded_fails_before_the_first_epoch(tmp_path, pr
     assert best.epoch == 0
 
 
+@pytest.mark.slow
 def test_interrupt_ends_training_and_keeps_the_best(tmp_path, providers):
     class PressCtrlC(keras.callbacks.Callback):
         def on_train_batch_end(self, batch, logs=None):
@@ -143,6 +149,7 @@ def test_interrupt_ends_training_and_keeps_the_best(tmp_path, providers):
     assert signal.getsignal(signal.SIGINT) is previous
 
 
+@pytest.mark.slow
 def test_a_second_interrupt_stops_at_once(providers):
     class PressCtrlCTwice(keras.callbacks.Callback):
         def on_train_batch_end(self, batch, logs=None):
@@ -156,6 +163,7 @@ def test_a_second_interrupt_stops_at_once(providers):
     assert signal.getsignal(signal.SIGINT) is previous
 
 
+@pytest.mark.slow
 def test_validation_images_reach_tensorboard(tmp_path, providers):
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
@@ -165,6 +173,7 @@ def test_validation_images_reach_tensorboard(tmp_path, providers):
     assert [event.step for event in events.Tensors("validation")] == [0, 2, 3]
 
 
+@pytest.mark.slow
 def test_callbacks_can_run_twice(tmp_path, providers):
     best, cycle = BestCheckpoint(tmp_path / "model.keras"), OneCycle(1e-3)
     logger = TrainLogger(tmp_path, cycle)
@@ -182,6 +191,7 @@ class RecordRates(keras.callbacks.Callback):
         self.rates.append(float(self.model.optimizer.learning_rate))
 
 
+@pytest.mark.slow
 def test_one_cycle_over_the_steps_of_all_epochs(providers):
     record = RecordRates()
     fit(providers, [OneCycle(1.0), record], epochs=5)
@@ -191,6 +201,7 @@ def test_one_cycle_over_the_steps_of_all_epochs(providers):
     assert rates[-1] < 0.05
 
 
+@pytest.mark.slow
 def test_a_time_budget_ends_the_run_on_time_and_annealed(providers, monkeypatch):
     seconds = itertools.count(0.0, 0.05)  # every look at the clock finds it a little later
     monkeypatch.setattr(one_cycle.time, "perf_counter", lambda: next(seconds))
@@ -200,12 +211,14 @@ def test_a_time_budget_ends_the_run_on_time_and_annealed(providers, monkeypatch)
     assert max(record.rates) > 0.9e-3 and record.rates[-1] < 0.05e-3
 
 
+@pytest.mark.slow
 def test_a_budget_shorter_than_the_first_step_still_ends(providers):
     record = RecordRates()
     fit(providers, [OneCycle(1e-3, time_budget_s=1e-6), record], epochs=1_000_000)
     assert 1 <= len(record.rates) <= 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("epochs", "first_clean"), [(10, 7), (20, 17), (2, 3)], ids=["40 %", "4 epochs", "too short"]
 )

@@ -33,12 +33,14 @@ def test_reads_with_the_first_head_only(tmp_path):
     assert len(model.reader.outputs) == 1
 
 
+@pytest.mark.slow
 def test_a_network_with_one_head_trains_as_usual(tmp_path):
     train, val = drawn_providers(tmp_path / "drawn")
     history = compiled(small_network(heads=1)).fit(train, validation_data=val, epochs=1, verbose=0)
     assert {"loss", "CER", "WER", "val_loss", "val_CER", "val_WER"} <= set(history.history)
 
 
+@pytest.mark.slow
 def test_with_a_learning_rate_of_zero_training_measures_what_validation_measures(tmp_path):
     """Same images on both sides, nothing random: any difference is a fault of the pipeline."""
     train, _ = drawn_providers(tmp_path / "drawn", augment=False)
@@ -52,6 +54,7 @@ def test_with_a_learning_rate_of_zero_training_measures_what_validation_measures
         assert logs[name][0] == pytest.approx(logs[f"val_{name}"][0], rel=1e-4), name
 
 
+@pytest.mark.slow
 def test_the_same_weights_for_any_number_of_workers(tmp_path):
     def weights_after_training(workers: int) -> list[np.ndarray]:
         keras.utils.set_random_seed(1)
@@ -66,6 +69,7 @@ def test_the_same_weights_for_any_number_of_workers(tmp_path):
             np.testing.assert_allclose(a, b, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_loss_falls_on_a_small_problem(tmp_path):
     train, _ = drawn_providers(tmp_path / "drawn", augment=False)
     keras.utils.set_random_seed(0)
@@ -79,6 +83,7 @@ def test_network_without_heads_beyond_the_first_ignores_the_weight():
     assert model.reader.output_shape == (None, 24, VOCABULARY.num_classes)
 
 
+@pytest.mark.slow
 def test_a_step_compiled_by_xla_learns_the_same(tmp_path):
     def losses(jit_step: bool) -> list[float]:
         keras.utils.set_random_seed(1)

@@ -49,6 +49,7 @@ def train_three(tmp_path, monkeypatch):
     return interrupted_at
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("number", "kept"), [(None, 3), (3, 2), (2, 1)])
 def test_models_finished_before_an_interrupt_are_kept(tmp_path, train_three, number, kept):
     histories, seeds = train_three(number)

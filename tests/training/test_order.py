@@ -10,6 +10,7 @@ import tensorflow as tf
 from ctckit.feed.order import epoch_order
 from ctckit.training.loop import run_loop
 from ctckit.training.provider import DataProvider
+from tests.training.steps import number
 
 NUM_SAMPLES, BATCH_SIZE, EPOCHS, SEED = 12, 2, 3, 5
 SAMPLES = [(str(index), str(index)) for index in range(NUM_SAMPLES)]
@@ -29,10 +30,6 @@ class Noting(keras.Model):
     def train_step(self, data):
         tf.py_function(lambda ids: self.seen.append(ids.numpy().ravel().tolist()), [data[1]], [])
         return super().train_step(data)
-
-
-def number(image: str, label: str) -> tuple[np.ndarray, np.ndarray]:
-    return np.float32([float(image)]), np.float32([int(label)])
 
 
 def provider(workers: int = 1, samples=SAMPLES, **options) -> DataProvider:
