@@ -168,4 +168,4 @@ def test_default_dataset_without_network_is_a_stand_in(datasets, monkeypatch, ca
     notices = [record for record in caplog.records if record.levelname == "WARNING"]
     assert len(notices) == 1
     assert "No network" in notices[0].getMessage()
-    assert "--dataset FOLDER" in notices[0].getMessage()
+    assert "give a dataset to train on your own images" in notices[0].getMessage()

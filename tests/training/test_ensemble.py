@@ -35,6 +35,7 @@ def test_one_network_is_no_ensemble(networks):
     assert ensemble(networks[:1]) is networks[0]
 
 
+@pytest.mark.slow
 def test_a_saved_ensemble_votes_in_one_file(networks, provider, tmp_path):
     checkpoints = []
     for index, network in enumerate(networks):

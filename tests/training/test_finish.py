@@ -84,7 +84,7 @@ def test_each_image_is_decoded_once_and_each_file_sees_it_once(trained, run, mon
                                  NUM_VAL)  # fmt: skip
 
 
-@pytest.mark.parametrize("quantize", [None, "float16"])
+@pytest.mark.parametrize("quantize", [None, pytest.param("float16", marks=pytest.mark.slow)])
 def test_figures_and_files(trained, run, quantize):
     _, train, val = trained
     result = finish_run(run, train, val, HISTORIES, quantize=quantize)
@@ -113,6 +113,7 @@ def test_figures_and_files(trained, run, quantize):
     assert confidences[0] == pytest.approx(expected.confidence, abs=1e-3)
 
 
+@pytest.mark.slow
 def test_a_smaller_file_that_reads_worse_is_removed_with_a_warning(
     trained, run, monkeypatch, caplog
 ):
@@ -137,6 +138,7 @@ def test_a_smaller_file_that_reads_worse_is_removed_with_a_warning(
     assert warning.startswith("no int8 file: expected the word error rate to grow by at most 0.50%")
 
 
+@pytest.mark.slow
 def test_a_file_that_says_something_else_than_keras_is_an_error(trained, run):
     _, train, val = trained
     keras.utils.set_random_seed(2)

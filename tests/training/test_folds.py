@@ -23,12 +23,12 @@ from tests.training.networks import VOCABULARY, drawn_providers, small_network
 
 def test_every_image_is_read_once_by_a_model_that_never_saw_it(tmp_path):
     provider, _ = drawn_providers(tmp_path / "drawn")
-    trained_on = []
+    trained_on, network = [], small_network(heads=1)
 
     def train(rest: DataProvider) -> keras.Model:
         assert rest.augmentors == provider.augmentors
         trained_on.append(set(rest.samples))
-        return small_network(heads=1)
+        return network
 
     csv = tmp_path / "rows.csv"
     rows = read_folds(provider, train, VOCABULARY, csv, num_folds=3, seed=0)
@@ -42,9 +42,10 @@ def test_every_image_is_read_once_by_a_model_that_never_saw_it(tmp_path):
 
 def test_several_models_a_fold_vote(tmp_path):
     provider, _ = drawn_providers(tmp_path / "drawn")
+    network = ensemble([small_network(heads=1) for _ in range(3)])
 
     def train(rest: DataProvider) -> keras.Model:
-        return ensemble([small_network(heads=1) for _ in range(3)])
+        return network
 
     csv = tmp_path / "rows.csv"
     rows = read_folds(provider, train, VOCABULARY, csv, num_folds=2, seed=0)
