@@ -40,6 +40,7 @@ def test_every_image_is_read_once_by_a_model_that_never_saw_it(tmp_path):
         assert Sample(row.image, row.label) not in trained_on[row.fold - 1]
 
 
+@pytest.mark.slow
 def test_several_models_a_fold_vote(tmp_path):
     provider, _ = drawn_providers(tmp_path / "drawn")
     network = ensemble([small_network(heads=1) for _ in range(3)])

@@ -61,7 +61,7 @@ WORKERS = [(0, False), (1, False), (2, False), (4, False), (2, True)]
 
 @pytest.mark.parametrize(("workers", "processes"), WORKERS)
 @pytest.mark.parametrize("built", [True, False], ids=["built", "unbuilt"])
-@pytest.mark.parametrize("train", [fit, loop])
+@pytest.mark.parametrize("train", [pytest.param(fit, marks=pytest.mark.slow), loop])
 def test_order_is_that_of_seed_epoch_and_step(
     train: Callable, workers: int, processes: bool, built: bool
 ):
