@@ -168,6 +168,7 @@ class OneWay(layers.Bidirectional):
         return -super().call(sequences, initial_state, mask, training)
 
 
+@pytest.mark.slow
 def test_layers_of_a_user_are_exported_as_they_are(tmp_path):
     images = layers.Input((32, 96, 1), name="image")
     x = layers.Reshape((96, 32))(images)

@@ -80,7 +80,8 @@ def quick_switches():
 
 
 @pytest.mark.parametrize(
-    ("constraint", "count"), [(None, 200), (Constraint(pattern="[23]{2,3}[45]?"), 80)]
+    ("constraint", "count"),
+    [(None, 200), pytest.param(Constraint(pattern="[23]{2,3}[45]?"), 80, marks=pytest.mark.slow)],
 )
 def test_many_threads_read_what_one_reads(tmp_path, quick_switches, constraint, count):
     rng = np.random.default_rng(0)

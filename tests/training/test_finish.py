@@ -84,7 +84,8 @@ def test_each_image_is_decoded_once_and_each_file_sees_it_once(trained, run, mon
                                  NUM_VAL)  # fmt: skip
 
 
-@pytest.mark.parametrize("quantize", [None, pytest.param("float16", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("quantize", [None, "float16"])
 def test_figures_and_files(trained, run, quantize):
     _, train, val = trained
     result = finish_run(run, train, val, HISTORIES, quantize=quantize)

@@ -25,6 +25,7 @@ def test_optimizer_survives_serialisation():
     assert float(copy.learning_rate) == pytest.approx(1e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("clip_norm", [0, 0.1])
 def test_optimizer_does_what_keras_does(clip_norm):
     def train(make):
