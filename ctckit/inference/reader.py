@@ -102,12 +102,12 @@ class ImageToWordModel(OnnxInferenceModel):
     def chunks(self, images: Sequence[Image], batch_size: int = 16) -> Iterator[Chunk]:
         """Yield what was read, batch by batch, with the pixels; errors are those of `read`."""
         # This thread prepares the images: its many small steps hold Python's lock.
-        decode = self._steps[0]
+        decode, *rest = self._steps
         with ThreadPoolExecutor(self.num_threads) as pool:
             ahead: deque[Future[Chunk]] = deque()
             for names in _even_chunks(images, batch_size, self.num_threads):
                 pixels = [decode(image, "")[0] for image in names]
-                batch = np.stack([self.prepare(image) for image in pixels])
+                batch = np.stack([apply_steps(rest, image)[0] for image in pixels])
                 ahead.append(pool.submit(self._read_chunk, pixels, batch))
                 if len(ahead) > 2 * self.num_threads:
                     yield ahead.popleft().result()
