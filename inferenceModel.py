@@ -22,7 +22,9 @@ def main() -> None:
 
 def __getattr__(name: str) -> Any:
     """Let others import ImageToWordModel from here; OpenCV and onnxruntime load at that point."""
-    return getattr(inference, name)
+    if name != "ImageToWordModel":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return inference.ImageToWordModel
 
 
 if __name__ == "__main__":
