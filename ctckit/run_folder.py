@@ -98,7 +98,7 @@ class RunFolder:
 
     def smaller(self, form: str) -> Path:
         """Return the file to keep in another form, such as "float16"."""
-        return self.onnx.with_suffix(f".{form}.onnx")
+        return file_of_form(self.onnx, form)
 
     def member(self, index: int) -> "RunFolder":
         """Return the folder of one of several models, counted from 1."""
@@ -167,6 +167,11 @@ def new_run_folder(path: str | Path) -> Iterator[RunFolder]:
         log.close()
         if not any(run.path.rglob(run.checkpoint.name)) and not any(run.report.iterdir()):
             shutil.rmtree(run.path)
+
+
+def file_of_form(model: Path, form: str) -> Path:
+    """Return the file beside a model's that holds it in another form, such as "float16"."""
+    return model.with_suffix(f".{form}.onnx")
 
 
 def default_run_path(name: str, now: datetime, models_dir: Path = MODELS_DIR) -> Path:

@@ -7,7 +7,7 @@ from pathlib import Path
 from ctckit.cli.evaluate import labelled_images
 from ctckit.errors import InputError, nearest_name
 from ctckit.inference.session import find_model_file
-from ctckit.run_folder import RunFolder
+from ctckit.run_folder import RunFolder, file_of_form
 
 FORMS = ("reader", "float16", "int8")
 
@@ -51,7 +51,7 @@ class Export:
         from ctckit.export.smaller import SHRINKERS, AccuracyError, export_smaller
 
         source = find_model_file(self.file)
-        output = self.output or source.with_suffix(f".{self.form}.onnx")
+        output = self.output or file_of_form(source, self.form)
         if output.resolve() == source.resolve():
             raise InputError("expected another file than the model itself", argument="output")
         if self.form == "reader":
