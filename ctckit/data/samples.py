@@ -28,20 +28,48 @@ class LeftOut(NamedTuple):
 class Dataset:
     """Labelled images under one name, sorted by address, with the records that were left out.
 
-    `fingerprint` stands for pixels and labels of the readable images, once they were scanned:
-    two datasets with the same one are the same, whatever their files are called.
+    Attributes:
+        name: to call it by.
+        samples: to learn from; a part of them is held back where `validation` is empty.
+        left_out: records that are not used.
+        fingerprint: stands for pixels and labels of the readable images, once they were scanned:
+            two datasets with the same one are the same, whatever their files are called.
+        validation: a part that came as such, to choose the epoch by; in none of the others.
+        test: a part that came as such, to judge by in the end; in none of the others.
+        layout: how images and labels lie there, to show to people.
+        notes: what a person should know of the labels, a line each.
     """
 
     name: str
     samples: Sequence[Sample]
     left_out: list[LeftOut] = field(default_factory=list)
     fingerprint: str = ""
+    validation: Sequence[Sample] = ()
+    test: Sequence[Sample] = ()
+    layout: str = ""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def everything(self) -> list[Sample]:
+        """The samples of all parts."""
+        return [*self.samples, *self.validation, *self.test]
 
     def without(self, left_out: list[LeftOut]) -> "Dataset":
         """Return this dataset less the given records, which are added to those left out."""
+        if not left_out:
+            return self
         gone = {record.image for record in left_out}
-        kept = [sample for sample in self.samples if sample.image not in gone]
-        return replace(self, samples=kept, left_out=[*self.left_out, *left_out])
+
+        def kept(samples: Sequence[Sample]) -> list[Sample]:
+            return [sample for sample in samples if sample.image not in gone]
+
+        return replace(
+            self,
+            samples=kept(self.samples),
+            validation=kept(self.validation),
+            test=kept(self.test),
+            left_out=[*self.left_out, *left_out],
+        )
 
 
 def write_csv(samples: Iterable[Sample], path: str | Path) -> Path:

@@ -10,6 +10,7 @@ from typing import ClassVar, Self
 from ctckit.config import BaseModelConfigs
 from ctckit.errors import InputError, nearest_name
 from ctckit.networks.forms import PEERS, Form
+from ctckit.sources.options import SourceOptions
 from ctckit.text.vocabulary import Vocabulary, normalise
 
 QUANTIZED_FORMS = ("float16", "int8")
@@ -23,7 +24,16 @@ MAX_OWN_WIDTH = 2048  # a larger width must be given: memory grows with it
 
 
 @dataclass(frozen=True)
-class TrainConfigs(BaseModelConfigs):
+class _Dataset:
+    """What to learn from."""
+
+    dataset: str | None = None
+    """Images to learn from: a folder, a .zip of one, or a list such as a CSV, in any of the
+    layouts of `ctckit data layouts`. None: captcha_images_v2, downloaded on first use."""
+
+
+@dataclass(frozen=True)
+class TrainConfigs(BaseModelConfigs, SourceOptions, _Dataset):
     """Configuration of a training run.
 
     A field that is None is chosen from the data; the saved `configs.yaml` holds the choice.
@@ -40,14 +50,6 @@ class TrainConfigs(BaseModelConfigs):
     """Width that the network should see of each character, where the images have less."""
     steps_per_character: ClassVar[int] = 2
     """Time steps to have for each character; CTC needs one."""
-
-    dataset: str | None = None
-    """Images to learn from: a folder (label = file name), a .zip of one, or a CSV with the
-    columns image,label. None: captcha_images_v2, downloaded on first use."""
-
-    label_separator: str | None = None
-    """Characters that end the label in a file name: with "-" the label of ab12-7.png is ab12.
-    None: a counting suffix (-1, _2, .3) is found by itself. "": the whole name is the label."""
 
     model_path: str | None = None
     """Folder of this run; must be new or empty. None: Models/<dataset>_<YYYYmmdd-HHMMSS>."""
@@ -158,6 +160,7 @@ class TrainConfigs(BaseModelConfigs):
 
     def __post_init__(self) -> None:
         """Refuse values that no run can use."""
+        super().__post_init__()
         self._check_choices()
         self._check_ranges()
         self._check_combinations()
