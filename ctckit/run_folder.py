@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from ctckit.errors import InputError
+from ctckit.images_root import IMAGES_FILE, ImagesRoot
 from ctckit.log import LOGGER
 
 MODELS_DIR = Path("Models")
@@ -68,8 +69,18 @@ class RunFolder:
 
     @property
     def val_csv(self) -> Path:
-        """Images and labels held back."""
+        """Images and labels held back to choose the epoch."""
         return self.path / "val.csv"
+
+    @property
+    def test_csv(self) -> Path:
+        """Images and labels that came as a part to judge by in the end."""
+        return self.path / "test.csv"
+
+    @property
+    def images(self) -> Path:
+        """The folder that these lists name their images relative to."""
+        return self.path / IMAGES_FILE
 
     @property
     def history(self) -> Path:
@@ -113,6 +124,11 @@ class RunFolder:
     def evaluation(self) -> ReportFiles:
         """How well the validation images are read."""
         return ReportFiles(self.report / "predictions.csv")
+
+    @property
+    def test_evaluation(self) -> ReportFiles:
+        """How well the images of the test part are read."""
+        return ReportFiles(self.report / "test_predictions.csv")
 
     @property
     def training_samples(self) -> Path:
@@ -172,6 +188,20 @@ def new_run_folder(path: str | Path) -> Iterator[RunFolder]:
 def file_of_form(model: Path, form: str) -> Path:
     """Return the file beside a model's that holds it in another form, such as "float16"."""
     return model.with_suffix(f".{form}.onnx")
+
+
+def images_roots(csv: str | Path) -> list[Path]:
+    """Return the folders that the images of a list in a run folder may be in, the likeliest first.
+
+    The list names its images relative to such a folder. None where the run says nothing of it, as
+    those of version 0.2 and before: their lists hold absolute addresses.
+
+    Raises:
+        InputError: the run's note of it is damaged.
+    """
+    run = Path(csv).parent
+    root = ImagesRoot.load(run)
+    return [] if root is None else root.places(run)
 
 
 def default_run_path(name: str, now: datetime, models_dir: Path = MODELS_DIR) -> Path:

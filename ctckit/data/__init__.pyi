@@ -5,6 +5,7 @@ from .check import required_steps as required_steps
 from .check import scan as scan
 from .label_steps import LabelIndexer as LabelIndexer
 from .label_steps import LabelPadding as LabelPadding
+from .lists import write_lists as write_lists
 from .samples import Dataset as Dataset
 from .samples import LeftOut as LeftOut
 from .samples import Sample as Sample

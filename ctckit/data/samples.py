@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ctckit.files import write_table
-from ctckit.image.address import absolute
+from ctckit.image.address import absolute, relative_to
 
 
 class Sample(NamedTuple):
@@ -72,7 +72,20 @@ class Dataset:
         )
 
 
-def write_csv(samples: Iterable[Sample], path: str | Path) -> Path:
-    """Write the samples as CSV with the header image,label; addresses are made absolute."""
-    rows = ((absolute(sample.image), sample.label) for sample in samples)
+def write_csv(
+    samples: Iterable[Sample], path: str | Path, *, root: str | Path | None = None
+) -> Path:
+    """Write the samples as CSV with the header image,label.
+
+    Args:
+        samples: to write.
+        path: of the file.
+        root: an absolute folder that holds all images; their addresses are written relative to
+            it, with `/`. None: absolute ones are written.
+    """
+    rows = ((_address(sample.image, root), sample.label) for sample in samples)
     return write_table(path, ("image", "label"), rows)
+
+
+def _address(image: str, root: str | Path | None) -> str:
+    return absolute(image) if root is None else relative_to(absolute(image), root)

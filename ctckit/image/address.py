@@ -84,6 +84,28 @@ def address_from(folder: str | Path, address: str) -> str:
     return join_address(Path(folder, address[: mark.start()]), address[mark.end() :])
 
 
+def relative_to(address: str | Path, folder: str | Path) -> str:
+    """Return an absolute `address` relative to a `folder` that holds it, with `/`.
+
+    >>> relative_to("/sets/plates/old.zip!in/a.png", "/sets")
+    'plates/old.zip!in/a.png'
+    """
+    place = split_address(address)
+    if place is None:
+        return Path(address).relative_to(folder).as_posix()
+    return join_address(Path(place[0]).relative_to(folder).as_posix(), place[1])
+
+
+def file_of(address: str | Path) -> str:
+    """Return the file at `address`: itself, or the archive that holds it.
+
+    >>> file_of("a.png"), file_of("set.zip!a.png")
+    ('a.png', 'set.zip')
+    """
+    place = split_address(address)
+    return os.fspath(address) if place is None else place[0]
+
+
 def split_address(address: str | Path) -> tuple[str, str] | None:
     """Return archive and member, or None where `address` is that of a plain file."""
     text = os.fspath(address)
