@@ -41,6 +41,10 @@ class SourceOptions:
     """What becomes of images with an empty label: leave-out, or keep, which teaches to read
     nothing where there is no text."""
 
+    images_root: str | None = None
+    """Folder where the images of a list are now, if they were moved: found by the path that the
+    list has, else by their name, where only one file below the folder has it."""
+
     def __post_init__(self) -> None:
         """Refuse what no source can be understood by."""
         for name, choices in (("unicode_form", UNICODE_FORMS), ("empty_labels", EMPTY_LABELS)):
