@@ -9,6 +9,7 @@ from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
 from ctckit.errors import InputError, nearest_name
 from ctckit.inference.metadata import ModelMetadata
+from ctckit.log import LOGGER
 from ctckit.run_folder import MODEL_FILE
 from ctckit.text.vocabulary import Vocabulary
 
@@ -159,6 +160,9 @@ def find_model_file(model_path: str | Path) -> Path:
 def load_session(path: Path, provider: str = "cpu") -> ort.InferenceSession:
     """Open an ONNX file of any kind; a run takes one thread.
 
+    A provider that is there but does not start, as CUDA without its libraries, is told by a
+    warning: onnxruntime goes on with the CPU.
+
     Raises:
         InputError: it is not an ONNX model, or there is no such provider.
     """
@@ -167,7 +171,7 @@ def load_session(path: Path, provider: str = "cpu") -> ort.InferenceSession:
     options.intra_op_num_threads = 1
     options.log_severity_level = 3  # errors only; warnings about graph details help nobody here
     try:
-        return ort.InferenceSession(
+        session = ort.InferenceSession(
             str(path), options, providers=[*{own_name: None, "CPUExecutionProvider": None}]
         )
     except _LOAD_ERRORS as error:
@@ -176,6 +180,18 @@ def load_session(path: Path, provider: str = "cpu") -> ort.InferenceSession:
             f"{path}: expected an ONNX model, received a file that is none or is damaged "
             f"({reason}); copy or export it again"
         ) from error
+    if own_name not in session.get_providers():
+        LOGGER.warning(
+            "expected %s to compute, received %s: it could not start; install what it needs (the "
+            "driver and the libraries that this onnxruntime names), or say provider cpu",
+            provider, ", ".join(map(_short_name, session.get_providers())),
+        )  # fmt: skip
+    return session
+
+
+def _short_name(provider: str) -> str:
+    """Return the name to type for onnxruntime's own name of a provider."""
+    return next((name for name, own in PROVIDERS.items() if own == provider), provider)
 
 
 def _provider(name: str) -> str:

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from ctckit.errors import InputError
-from ctckit.inference.session import OnnxInferenceModel
+from ctckit.inference import session
+from ctckit.inference.session import PROVIDERS, OnnxInferenceModel, load_session
 from ctckit.text.greedy import ctc_decoder
 from ctckit.text.vocabulary import Vocabulary
 from tests.inference.tiny_model import draw_stripes, metadata, write_model
@@ -47,6 +48,41 @@ def test_mltu_style_code(file):
 def test_a_provider_that_is_not_here_is_refused(file, provider, message):
     with pytest.raises(InputError, match=message):
         OnnxInferenceModel(file, provider=provider)
+
+
+class Session:
+    """A session in which the providers that were asked for have started, or not."""
+
+    started = ("CPUExecutionProvider",)
+
+    def __init__(self, path, options, providers):
+        self.asked = providers
+
+    def get_providers(self):
+        return list(self.started)
+
+
+@pytest.mark.parametrize(
+    ("provider", "started", "is_said"),
+    [
+        ("cuda", ["CPUExecutionProvider"], True),
+        ("cuda", ["CUDAExecutionProvider", "CPUExecutionProvider"], False),
+        ("cpu", ["CPUExecutionProvider"], False),
+        ("coreml", ["AzureExecutionProvider"], True),  # one that has no short name
+    ],
+)
+def test_a_provider_that_did_not_start_is_said(monkeypatch, file, provider, started, is_said):
+    monkeypatch.setattr(session.ort, "get_available_providers", PROVIDERS.values)
+    monkeypatch.setattr(session.ort, "InferenceSession", Session)
+    monkeypatch.setattr(Session, "started", started)
+    said = []
+    monkeypatch.setattr(session.LOGGER, "warning", lambda text, *args: said.append(text % args))
+    assert load_session(file, provider).asked[0] == PROVIDERS[provider]
+    assert len(said) == is_said
+    if is_said:
+        name = {"CPUExecutionProvider": "cpu"}.get(started[0], started[0])
+        assert said[0].startswith(f"expected {provider} to compute, received {name}: ")
+        assert said[0].endswith("or say provider cpu")
 
 
 @pytest.mark.parametrize("shape", [(8, 40, 1), (1, 8, 40, 3), (1, 40, 8, 1), (1, 8, 40)])
