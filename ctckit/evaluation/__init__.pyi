@@ -4,9 +4,12 @@ from .confidence import expected_calibration_error as expected_calibration_error
 from .errors import count_confusions as count_confusions
 from .errors import errors_by_length as errors_by_length
 from .errors import errors_by_position as errors_by_position
+from .errors import main_mix_up as main_mix_up
 from .evaluation import Evaluation as Evaluation
 from .evaluation import Prediction as Prediction
+from .leniency import Leniency as Leniency
 from .one_pass import evaluate as evaluate
 from .suspicion import label_suspicions as label_suspicions
 from .thresholds import threshold_for_error as threshold_for_error
 from .thresholds import threshold_table as threshold_table
+from .words import count_word_errors as count_word_errors

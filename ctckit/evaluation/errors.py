@@ -6,7 +6,7 @@ equally short it is one of them.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from rapidfuzz.distance import Levenshtein
@@ -14,6 +14,7 @@ from rapidfuzz.distance import Levenshtein
 from ctckit.text.error_rates import ErrorCounts, count_errors
 
 Pair = tuple[str, str]
+MIN_MIX_UP = 3  # edits; fewer may be chance
 
 
 class Confusion(NamedTuple):
@@ -65,6 +66,37 @@ def count_confusions(pairs: Iterable[Pair]) -> list[Confusion]:
     counts = Counter((edit.label, edit.read) for pair in pairs for edit in find_edits(*pair))
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     return [Confusion(*characters, count) for characters, count in ordered]
+
+
+class MixUp(NamedTuple):
+    """Two characters that are read for each other, either way, and their share of all edits."""
+
+    one: str
+    other: str
+    count: int  # type: ignore[assignment]  # takes the place of a tuple's method, which none calls
+    edits: int
+
+
+def main_mix_up(confusions: Sequence[Confusion]) -> MixUp | None:
+    """Return the two characters that make up most errors; None where no two do.
+
+    They do if at least half of all edits, and at least 3, read one of them for the other.
+
+    Args:
+        confusions: all of them, as `count_confusions` returns them.
+
+    >>> main_mix_up(count_confusions([("00", "OO"), ("O1", "01"), ("b", "")]))
+    MixUp(one='0', other='O', count=3, edits=4)
+    """
+    edits = sum(confusion.count for confusion in confusions)
+    counts: Counter[tuple[str, str]] = Counter()
+    for confusion in filter(lambda confusion: confusion.is_replacement, confusions):
+        one, other = sorted((confusion.label, confusion.read))
+        counts[one, other] += confusion.count
+    if not counts:
+        return None
+    characters, count = counts.most_common(1)[0]
+    return MixUp(*characters, count, edits) if count >= max(MIN_MIX_UP, edits / 2) else None
 
 
 def errors_by_length(pairs: Iterable[Pair]) -> dict[int, ErrorCounts]:

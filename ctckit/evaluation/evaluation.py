@@ -1,6 +1,7 @@
-"""How well does a model read? Read labelled images and count the errors."""
+"""How well does a model read? What it read on labelled images, and everything that follows."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -8,19 +9,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ctckit.evaluation.confidence import (
-    calibration_on_held_back,
-    confidence_bins,
-    expected_calibration_error,
-)
-from ctckit.evaluation.errors import count_confusions, errors_by_length, errors_by_position
-from ctckit.evaluation.thresholds import threshold_for_error, threshold_table
+from ctckit.data.samples import LeftOut
+from ctckit.evaluation.errors import Pair
+from ctckit.evaluation.figures import confidence_figures, error_figures, rate_figures
+from ctckit.evaluation.leniency import Leniency
 from ctckit.files import replace_atomically, write_table
 from ctckit.image.decode import ImageReader
 from ctckit.text.calibration import calibrated, fit_temperature
 from ctckit.text.error_rates import ErrorCounts, count_errors
 
-TARGET_ERROR = 0.001  # share of the accepted texts that may be wrong
 NUM_WORST = 48  # images to show
 
 
@@ -28,7 +25,7 @@ class Prediction(NamedTuple):
     """One image, the text it shows, and the text read.
 
     `confidence` is that of the model in the text, 0…1; `edits` counts the characters to insert,
-    delete or replace to get from the text read to the label.
+    delete or replace to get from the text read to the label, those that count.
     """
 
     image: str
@@ -52,20 +49,29 @@ class Evaluation:
         seconds: that reading took.
         model: what the model says about itself, ready for JSON; see `ModelMetadata`.
         worst_pixels: the worst images by their address, as `ImageReader` gave them.
+        unreadable: the records that are not in the predictions, as their image cannot be read.
+        leniency: which differences did not count.
     """
 
     predictions: list[Prediction]
     seconds: float
     model: dict[str, Any] = field(default_factory=dict)
     worst_pixels: dict[str, np.ndarray] = field(default_factory=dict, repr=False, compare=False)
+    unreadable: Sequence[LeftOut] = ()
+    leniency: Leniency = Leniency()
+
+    @cached_property
+    def pairs(self) -> list[Pair]:
+        """The label and the text of each prediction, as they were compared."""
+        return [
+            (self.leniency(prediction.label), self.leniency(prediction.text))
+            for prediction in self.predictions
+        ]
 
     @cached_property
     def errors(self) -> ErrorCounts:
         """The sums that the rates are made of."""
-        return count_errors(
-            [prediction.text for prediction in self.predictions],
-            [prediction.label for prediction in self.predictions],
-        )
+        return count_errors([text for _, text in self.pairs], [label for label, _ in self.pairs])
 
     @property
     def cer(self) -> float:
@@ -74,7 +80,7 @@ class Evaluation:
 
     @property
     def wer(self) -> float:
-        """Share of images not read exactly, 0…1."""
+        """Share of texts misread, that is, not read exactly, 0…1."""
         return self.errors.wer
 
     @property
@@ -116,38 +122,34 @@ class Evaluation:
         """Return everything there is to say, ready for JSON.
 
         Rates, shares, confidences and calibration errors are 0…1. The keys:
-            CER, WER, WER_interval: the error rates, and the 95 % interval (Wilson) of the latter.
-            images, misread, characters, edits: the sums they are made of.
+            CER: edits per character of all labels.
+            WER, texts_misread_share: the share of texts not read exactly, under mltu's name and
+                one that says so; WER_interval its 95 % interval (Wilson).
+            word_error_rate: edits of words per word of all labels, as jiwer counts it.
+            images, misread, characters, edits, words, word_edits: the sums they are made of.
             images_per_second: speed of decoding, resizing and reading together.
+            unreadable: rows of the images that could not be read, with the reason.
+            ignored: which differences did not count: case, and characters or None.
             CER_by_length, CER_by_position: rows with the characters and edits behind each.
             confusions, deletions, insertions: rows of characters, the most frequent first.
-            calibration: see `_calibration`.
+            main_mix_up: the two characters that make up most errors; None if no two do.
+            calibration: see `confidence_figures`.
             thresholds: what happens if texts are accepted from a confidence on.
             threshold_for_error: the smallest one for an error of 0.001; None if there is none.
             worst: up to `num_worst` predictions.
             model: what the model says about itself.
         """
-        pairs = [(prediction.label, prediction.text) for prediction in self.predictions]
-        confusions = count_confusions(pairs)
-        readings = self._confidences, self._is_right
-        accepted = threshold_for_error(*readings, TARGET_ERROR)
+        readings = self._confidences, self._raw_confidences, self._is_right
         return {
-            "CER": self.cer,
-            "WER": self.wer,
-            "WER_interval": list(self.errors.wer_interval),
-            "images": self.errors.texts,
-            "misread": self.errors.wrong_texts,
-            "characters": self.errors.characters,
-            "edits": self.errors.edits,
+            **rate_figures(self.errors, self.pairs),
             "images_per_second": round(self.images_per_second, 1),
-            "CER_by_length": _rows(errors_by_length(pairs), "length"),
-            "CER_by_position": _rows(errors_by_position(pairs), "position"),
-            "confusions": [c._asdict() for c in confusions if c.is_replacement],
-            "deletions": [c._asdict() for c in confusions if not c.read],
-            "insertions": [c._asdict() for c in confusions if not c.label],
-            "calibration": self._calibration(),
-            "thresholds": [row._asdict() for row in threshold_table(*readings)],
-            "threshold_for_error": accepted and {"target": TARGET_ERROR, **accepted._asdict()},
+            "unreadable": [record._asdict() for record in self.unreadable],
+            "ignored": {
+                "case": self.leniency.ignore_case,
+                "characters": self.leniency.ignore,
+            },
+            **error_figures(self.pairs),
+            **confidence_figures(*readings, self._temperature),
             "worst": [prediction._asdict() for prediction in self.worst(num_worst)],
             "model": self.model,
         }
@@ -189,33 +191,7 @@ class Evaluation:
     def _is_right(self) -> np.ndarray:
         return np.array([prediction.is_right for prediction in self.predictions], bool)
 
-    def _calibration(self) -> dict[str, Any]:
-        """Tell how far the confidences can be trusted.
-
-        `ECE` is the expected calibration error of the confidences as they are, `bins` what it is
-        made of. The others go back to the confidences before the `confidence_temperature` of the
-        model: their error, that after a temperature fitted on other images of these, and the
-        temperature that all of these ask for.
-        """
-        held_back = calibration_on_held_back(self._raw_confidences, self._is_right)
-        bins = confidence_bins(self._confidences, self._is_right)
-        return {
-            "ECE": expected_calibration_error(self._confidences, self._is_right),
-            "confidence_temperature": self._temperature,
-            "ECE_uncalibrated": held_back.ece_before,
-            "ECE_held_back": held_back.ece_after,
-            "fitted_temperature": held_back.temperature,
-            "bins": [group._asdict() for group in bins],
-        }
-
 
 def badness(prediction: Prediction) -> tuple[float, float]:
     """Return a key that sorts by most edits per character, then by least confidence."""
     return -prediction.edits / max(len(prediction.label), 1), prediction.confidence
-
-
-def _rows(groups: dict[int, ErrorCounts], name: str) -> list[dict[str, Any]]:
-    return [
-        {name: key, "CER": counts.cer, "characters": counts.characters, "edits": counts.edits}
-        for key, counts in groups.items()
-    ]

@@ -1,14 +1,15 @@
 """Read labelled images once, for everything that is to be known of them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from time import perf_counter
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
-from ctckit.data.samples import Sample
+from ctckit.data.samples import LeftOut, Sample
 from ctckit.errors import InputError
 from ctckit.evaluation.evaluation import NUM_WORST, Evaluation, Prediction, badness
+from ctckit.evaluation.leniency import Leniency
 from ctckit.inference.reader import Chunk, ImageToWordModel
 from ctckit.log import progress
 from ctckit.text.error_rates import count_edits
@@ -29,6 +30,8 @@ def evaluate(
     batch_size: int = 16,
     *,
     checks: Sequence[Check] = (),
+    leniency: Leniency | None = None,
+    skip_unreadable: bool = False,
 ) -> Evaluation:
     """Read all `samples`, with a progress bar, and compare with their labels.
 
@@ -38,36 +41,83 @@ def evaluate(
         batch_size: images that the network reads at once.
         checks: are shown everything in the same pass, a part of the images at a time, so that no
             image is decoded twice. Their time does not count as time of reading.
+        leniency: which differences do not count; None: all do.
+        skip_unreadable: images that cannot be read are listed in `Evaluation.unreadable`, and the
+            figures are those of the others.
 
     Raises:
-        InputError: there is no sample, or an image cannot be read.
+        InputError: there is no sample, or an image cannot be read; with `skip_unreadable`, none.
     """
     if not len(samples):
         raise InputError("expected at least one labelled image, received none", argument="samples")
-    predictions: list[Prediction] = []
-    worst: list[tuple[Prediction, np.ndarray]] = []
-    seconds = 0.0
+    one_pass = _Pass(model, batch_size, leniency or Leniency(), skip_unreadable)
     part = IMAGES_BETWEEN_CHECKS if checks else len(samples)
     with progress((), "reading", total=len(samples), unit="img") as bar:
         for start in range(0, len(samples), part):
-            names = [sample.image for sample in samples[start : start + part]]
-            seen: list[tuple[Sequence[Sample], Chunk]] = []
-            began = perf_counter()
-            for chunk in model.chunks(names, batch_size):
-                own = samples[len(predictions) : len(predictions) + len(chunk.readings)]
-                new = [
-                    Prediction(*sample, *reading, count_edits(reading.text, sample.label))
-                    for sample, reading in zip(own, chunk.readings, strict=True)
-                ]
-                predictions += new
-                both = [*worst, *zip(new, chunk.pixels, strict=True)]
-                worst = sorted(both, key=lambda one: badness(one[0]))[:NUM_WORST]
-                bar.update(len(new))
-                if checks:
-                    seen.append((own, chunk))
-            seconds += perf_counter() - began
+            seen = one_pass.read(samples[start : start + part], bar.update, keep=bool(checks))
             for own, chunk in seen:
                 for check in checks:
                     check.add(own, chunk)
-    kept = {prediction.image: pixels for prediction, pixels in worst}
-    return Evaluation(predictions, seconds, model.metadata.to_facts(), kept)
+    return one_pass.evaluation()
+
+
+class _Pass:
+    """What was read so far."""
+
+    def __init__(
+        self, model: ImageToWordModel, batch_size: int, leniency: Leniency, skip_unreadable: bool
+    ) -> None:
+        self._model, self._batch_size, self._leniency = model, batch_size, leniency
+        self._skips = skip_unreadable
+        self._predictions: list[Prediction] = []
+        self._unreadable: list[LeftOut] = []
+        self._worst: list[tuple[Prediction, np.ndarray]] = []
+        self._seconds = 0.0
+
+    def read(
+        self, samples: Sequence[Sample], done: Callable[[int], Any], *, keep: bool
+    ) -> list[tuple[list[Sample], Chunk]]:
+        """Read `samples`, call `done` with how many at a time; return the batches to `keep`."""
+
+        def skip(place: int, error: InputError) -> None:
+            self._unreadable.append(LeftOut(*samples[place], str(error)))
+            done(1)
+
+        seen = []
+        began = perf_counter()
+        names = [sample.image for sample in samples]
+        unreadable = skip if self._skips else None
+        for chunk in self._model.chunks(names, self._batch_size, unreadable=unreadable):
+            own = [samples[place] for place in chunk.places]
+            self._take(own, chunk)
+            done(len(own))
+            if keep:
+                seen.append((own, chunk))
+        self._seconds += perf_counter() - began
+        return seen
+
+    def evaluation(self) -> Evaluation:
+        """Return what came of it."""
+        if not self._predictions:
+            raise InputError(
+                f"expected some images that can be read, received {len(self._unreadable)} of which "
+                f"none can: {self._unreadable[0].reason}; choose other images"
+            )
+        return Evaluation(
+            self._predictions,
+            self._seconds,
+            self._model.metadata.to_facts(),
+            {prediction.image: pixels for prediction, pixels in self._worst},
+            self._unreadable,
+            self._leniency,
+        )
+
+    def _take(self, samples: list[Sample], chunk: Chunk) -> None:
+        compared = self._leniency
+        new = [
+            Prediction(*sample, *reading, count_edits(compared(reading.text), compared(sample[1])))
+            for sample, reading in zip(samples, chunk.readings, strict=True)
+        ]
+        self._predictions += new
+        both = [*self._worst, *zip(new, chunk.pixels, strict=True)]
+        self._worst = sorted(both, key=lambda one: badness(one[0]))[:NUM_WORST]

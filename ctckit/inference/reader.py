@@ -2,7 +2,7 @@
 
 import math
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ctckit.errors import InputError
 from ctckit.image.steps import Step, apply_steps, image_steps
 from ctckit.inference.session import OnnxInferenceModel
 from ctckit.text.alignment import Character, align
@@ -19,6 +20,7 @@ from ctckit.text.greedy import ctc_decoder, greedy_decode
 from ctckit.text.nbest import Candidate, beam_search
 
 Image = np.ndarray | str | Path
+Unreadable = Callable[[int, InputError], None]  # is told the place of an image, and the reason
 
 
 class Reading(NamedTuple):
@@ -40,12 +42,14 @@ class Chunk(NamedTuple):
         batch: what the network saw, uint8 (N, H, W, C).
         probabilities: what it said, float32 (N, T, V+1), or (N, M, T, V+1) of M models.
         readings: what that means.
+        places: of the images among those that were given, from 0.
     """
 
     pixels: list[np.ndarray]
     batch: np.ndarray
     probabilities: np.ndarray
     readings: list[Reading]
+    places: Sequence[int]
 
 
 class ImageToWordModel(OnnxInferenceModel):
@@ -99,24 +103,57 @@ class ImageToWordModel(OnnxInferenceModel):
         for chunk in self.chunks(images, batch_size):
             yield from chunk.readings
 
-    def chunks(self, images: Sequence[Image], batch_size: int = 16) -> Iterator[Chunk]:
-        """Yield what was read, batch by batch, with the pixels; errors are those of `read`."""
+    def chunks(
+        self,
+        images: Sequence[Image],
+        batch_size: int = 16,
+        *,
+        unreadable: Unreadable | None = None,
+    ) -> Iterator[Chunk]:
+        """Yield what was read, batch by batch, with the pixels.
+
+        Args:
+            images: to read; only those of the batches at work are in memory.
+            batch_size: images that the network reads at once.
+            unreadable: is told the place of an image that cannot be read, and why; the others are
+                read. None: such an image raises.
+
+        Raises:
+            InputError: an image cannot be read, or no text that the constraint allows fits.
+        """
         # This thread prepares the images: its many small steps hold Python's lock.
-        decode, *rest = self._steps
         with ThreadPoolExecutor(self.num_threads) as pool:
             ahead: deque[Future[Chunk]] = deque()
-            for names in _even_chunks(images, batch_size, self.num_threads):
-                pixels = [decode(image, "")[0] for image in names]
-                batch = np.stack([apply_steps(rest, image)[0] for image in pixels])
-                ahead.append(pool.submit(self._read_chunk, pixels, batch))
+            for places in _even_chunks(len(images), batch_size, self.num_threads):
+                prepared = list(self._prepared(images, places, unreadable))
+                if prepared:
+                    ahead.append(pool.submit(self._read_chunk, prepared))
                 if len(ahead) > 2 * self.num_threads:
                     yield ahead.popleft().result()
             while ahead:
                 yield ahead.popleft().result()
 
-    def _read_chunk(self, pixels: list[np.ndarray], batch: np.ndarray) -> Chunk:
+    def _prepared(
+        self, images: Sequence[Image], places: Iterable[int], unreadable: Unreadable | None
+    ) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
+        """Yield place, pixels and network's input of each image that can be read."""
+        decode, *rest = self._steps
+        for place in places:
+            try:
+                pixels = decode(images[place], "")[0]
+                made = apply_steps(rest, pixels)[0]
+            except InputError as error:
+                if unreadable is None:
+                    raise
+                unreadable(place, error)
+            else:
+                yield place, pixels, made
+
+    def _read_chunk(self, prepared: list[tuple[int, np.ndarray, np.ndarray]]) -> Chunk:
+        places, pixels, inputs = map(list, zip(*prepared, strict=True))
+        batch = np.stack(inputs)
         probabilities = self.predict_probabilities(batch)
-        return Chunk(pixels, batch, probabilities, self._readings(probabilities))
+        return Chunk(pixels, batch, probabilities, self._readings(probabilities), places)
 
     def read_batch(self, batch: np.ndarray) -> list[Reading]:
         """Return the readings of images that `prepare` made, uint8 (N, H, W, C).
@@ -170,11 +207,11 @@ class ImageToWordModel(OnnxInferenceModel):
         return np.asarray(probabilities[0]) if probabilities.ndim == 3 else probabilities
 
 
-def _even_chunks(images: Sequence[Image], largest: int, threads: int) -> Iterator[Sequence[Image]]:
-    """Cut into chunks of up to `largest` images, so that no thread gets a chunk less to do."""
-    if not len(images):
+def _even_chunks(images: int, largest: int, threads: int) -> Iterator[range]:
+    """Cut the places into chunks of up to `largest`, so that no thread gets a chunk less to do."""
+    if not images:
         return
-    turns = math.ceil(len(images) / (largest * threads))
-    size = math.ceil(len(images) / (turns * threads))
-    for start in range(0, len(images), size):
-        yield images[start : start + size]
+    turns = math.ceil(images / (largest * threads))
+    size = math.ceil(images / (turns * threads))
+    for start in range(0, images, size):
+        yield range(start, min(start + size, images))

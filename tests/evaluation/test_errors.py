@@ -5,11 +5,13 @@ import pytest
 from ctckit.evaluation.errors import (
     Confusion,
     Edit,
+    MixUp,
     count_confusions,
     differences,
     errors_by_length,
     errors_by_position,
     find_edits,
+    main_mix_up,
 )
 from ctckit.text.error_rates import count_edits, count_errors
 
@@ -75,6 +77,24 @@ def test_confusions_are_counted_and_sorted():
     assert [confusion.is_replacement for confusion in found] == [True, False, False, True]
     assert sum(c.count for c in found) == 6
     assert count_confusions([]) == count_confusions([("ab", "ab")]) == []
+
+
+MIX_UPS = [
+    ([], None, "nothing misread"),
+    ([("0", "O")] * 2, None, "two edits may be chance"),
+    ([("0", "O")] * 3, ("0", "O", 3, 3), "all edits"),
+    ([("0", "O"), ("O", "0"), ("0", "O")], ("0", "O", 3, 3), "either way"),
+    ([("O", "0")] * 3 + [("a", "b"), ("c", ""), ("", "d")], ("0", "O", 3, 6), "half of all"),
+    ([("O", "0")] * 3 + [("a", "b")] * 2 + [("c", "")] * 2, None, "less than half"),
+    ([("a", "")] * 5, None, "missed, not taken for another"),
+    ([("é", "e")] * 4, ("e", "é", 4, 4), "in the order of the characters"),
+]
+
+
+@pytest.mark.parametrize(("pairs", "expected", "_why"), MIX_UPS)
+def test_main_mix_up(pairs, expected, _why):
+    found = main_mix_up(count_confusions(pairs))
+    assert found == (expected and MixUp(*expected))
 
 
 def test_errors_by_length():

@@ -7,6 +7,7 @@ import pytest
 from ctckit.data.samples import Sample
 from ctckit.evaluation.confidence import expected_calibration_error
 from ctckit.evaluation.evaluation import Evaluation, Prediction
+from ctckit.evaluation.leniency import Leniency
 from ctckit.evaluation.one_pass import evaluate
 from ctckit.inference.reader import ImageToWordModel
 from ctckit.text.calibration import calibrated, fit_temperature
@@ -80,6 +81,39 @@ def test_figures():
     assert figures["model"] == {"dataset": "stripes"}
     assert figures["calibration"]["ECE"] == pytest.approx((2 * 0.425 + 0.3 + 0.2) / 4)
     assert len(figures["calibration"]["bins"]) == 10
+
+
+def test_each_error_rate_has_a_name_that_tells_which():
+    lines = [
+        prediction("an old dog", "an old dig", edits=1),
+        prediction("a cat", "a cat"),
+        prediction("yes", "yas", edits=1),
+    ]
+    figures = Evaluation(lines, 1.0).figures()
+    assert figures["WER"] == figures["texts_misread_share"] == 2 / 3
+    assert figures["word_error_rate"] == 2 / 6
+    assert (figures["word_edits"], figures["words"]) == (2, 6)
+
+
+def test_what_does_not_count_is_in_none_of_the_figures():
+    lenient = Leniency(ignore_case=True, ignore=" -")
+    found = [prediction("AbC-1", "abc 1"), prediction("A-B", "ax", edits=1)]
+    evaluation = Evaluation(found, 1.0, leniency=lenient)
+    figures = evaluation.figures()
+    assert (evaluation.wer, evaluation.cer) == (1 / 2, 1 / 6)
+    assert figures["confusions"] == [{"label": "b", "read": "x", "count": 1}]
+    assert [row["length"] for row in figures["CER_by_length"]] == [2, 4]
+    assert (figures["words"], figures["word_edits"]) == (2, 1)
+    assert figures["ignored"] == {"case": True, "characters": " -"}
+    assert figures["worst"][1]["text"] == "abc 1"  # as it was read
+    assert Evaluation(found, 1.0).figures()["ignored"] == {"case": False, "characters": None}
+
+
+def test_two_characters_that_make_up_most_errors_are_named():
+    mixed = [prediction("0", "O", edits=1)] * 2 + [prediction("O", "0", edits=1)] * 2
+    named = {"one": "0", "other": "O", "count": 4, "edits": 4}
+    assert Evaluation(mixed, 1.0).figures()["main_mix_up"] == named
+    assert Evaluation(mixed[:2], 1.0).figures()["main_mix_up"] is None
 
 
 def test_figures_look_behind_the_temperature_of_the_model():

@@ -8,6 +8,7 @@ import pytest
 from ctckit.data.samples import Sample
 from ctckit.errors import InputError
 from ctckit.evaluation import one_pass
+from ctckit.evaluation.leniency import Leniency
 from ctckit.evaluation.one_pass import evaluate
 from ctckit.image.decode import ImageReader
 from ctckit.inference.reader import ImageToWordModel
@@ -36,6 +37,56 @@ def test_nothing_to_evaluate(tmp_path):
     model = ImageToWordModel(write_model(tmp_path / "model.onnx"))
     with pytest.raises(InputError, match="at least one labelled image"):
         evaluate(model, [])
+
+
+@pytest.fixture
+def hundred(tmp_path):
+    """Draw 100 images, the 40th of them cut."""
+    samples = []
+    for index in range(100):
+        text = f"{index:04}".translate(str.maketrans("0123456789", "2345234523"))
+        samples.append(Sample(str(write_image_in(tmp_path, f"{index:02}.png", text)), text))
+    cut = Path(samples[40].image)
+    cut.write_bytes(cut.read_bytes()[:60])
+    return samples
+
+
+@pytest.mark.parametrize(("checked", "part"), [(False, 512), (True, 512), (True, 16), (True, 1)])
+def test_an_image_that_cannot_be_read_is_named_and_the_others_judged(
+    hundred, tmp_path, monkeypatch, checked, part
+):
+    monkeypatch.setattr(one_pass, "IMAGES_BETWEEN_CHECKS", part)
+    model = ImageToWordModel(write_model(tmp_path / "model.onnx"), num_threads=2)
+    checks = [Spy([0.0])] if checked else []
+    evaluation = evaluate(model, hundred, 8, checks=checks, skip_unreadable=True)
+    good = hundred[:40] + hundred[41:]
+    assert [(p.image, p.label) for p in evaluation.predictions] == good
+    assert (evaluation.errors.texts, evaluation.errors.wrong_texts) == (99, 0)
+    ((image, label, reason),) = evaluation.unreadable
+    assert (image, label) == hundred[40] and "40.png" in reason
+    assert evaluation.figures()["unreadable"][0]["image"] == image
+    for spy in checks:
+        assert [row[:2] for row in spy.seen] == [(p.image, p.text) for p in evaluation.predictions]
+
+
+def test_an_image_that_cannot_be_read_is_refused_if_nothing_else_is_said(hundred, tmp_path):
+    model = ImageToWordModel(write_model(tmp_path / "model.onnx"))
+    with pytest.raises(InputError, match="cannot read .*40.png"):
+        evaluate(model, hundred)
+    with pytest.raises(InputError, match="some images that can be read, received 1 of which none"):
+        evaluate(model, hundred[40:41], skip_unreadable=True)
+
+
+def test_case_may_not_count(tmp_path):
+    model = ImageToWordModel(write_model(tmp_path / "m.onnx", {}), vocab="abcd")
+    sample = Sample(str(write_image_in(tmp_path, "a.png", "234")), "aBC")
+    strict, lenient = (
+        evaluate(model, [sample], leniency=leniency)
+        for leniency in (None, Leniency(ignore_case=True))
+    )
+    assert [e.predictions[0].text for e in (strict, lenient)] == ["abc", "abc"]
+    assert [e.predictions[0].edits for e in (strict, lenient)] == [2, 0]
+    assert [e.cer for e in (strict, lenient)] == [2 / 3, 0]
 
 
 def test_evaluation_knows_the_model(tmp_path):
@@ -70,8 +121,8 @@ def test_checks_see_every_sample_once_in_order_and_their_time_does_not_count(
     samples = [Sample(str(write_image_in(tmp_path, f"{text}.png", text)), "2") for text in texts]
     slow, chunks = [], model.chunks
 
-    def slowly(*arguments):
-        for chunk in chunks(*arguments):
+    def slowly(*arguments, **options):
+        for chunk in chunks(*arguments, **options):
             clock[0] += 1
             slow.append(chunk)
             yield chunk

@@ -70,6 +70,21 @@ def test_unreadable_image_is_named(model, tmp_path):
         model.read([draw_stripes("2"), tmp_path / "broken.png"])
 
 
+@pytest.mark.parametrize("batch_size", [1, 2, 3, 100])
+def test_unreadable_images_are_told_and_the_others_read(model, tmp_path, batch_size):
+    (tmp_path / "broken.png").write_bytes(b"no image")
+    names = [
+        tmp_path / "broken.png", draw_stripes("2"), tmp_path / "gone.png", draw_stripes("33"),
+        draw_stripes("4"), tmp_path / "broken.png",
+    ]  # fmt: skip
+    told = {}
+    chunks = list(model.chunks(names, batch_size, unreadable=told.__setitem__))
+    texts = [reading.text for chunk in chunks for reading in chunk.readings]
+    assert texts == ["2", "33", "4"]
+    assert [place for chunk in chunks for place in chunk.places] == [1, 3, 4]
+    assert list(told) == [0, 2, 5] and "gone.png" in str(told[2])
+
+
 @pytest.fixture
 def quick_switches():
     """Let threads take turns a thousand times as often as usual."""
