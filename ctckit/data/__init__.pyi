@@ -1,4 +1,3 @@
-from .check import ScanResult as ScanResult
 from .check import leave_out_labels as leave_out_labels
 from .check import log_left_out as log_left_out
 from .check import required_steps as required_steps
@@ -10,5 +9,6 @@ from .samples import Dataset as Dataset
 from .samples import LeftOut as LeftOut
 from .samples import Sample as Sample
 from .samples import write_csv as write_csv
+from .scan_result import ScanResult as ScanResult
 from .split import split_folds as split_folds
 from .split import split_samples as split_samples

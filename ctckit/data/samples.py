@@ -37,7 +37,9 @@ class Dataset:
         validation: a part that came as such, to choose the epoch by; in none of the others.
         test: a part that came as such, to judge by in the end; in none of the others.
         layout: how images and labels lie there, to show to people.
-        notes: what a person should know of the labels, a line each.
+        notes: what a person should know of images and labels, a line each.
+        sampled: how many images were looked at, where there are too many to read them all before
+            a training; None: all of them.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Dataset:
     test: Sequence[Sample] = ()
     layout: str = ""
     notes: tuple[str, ...] = ()
+    sampled: int | None = None
 
     @property
     def everything(self) -> list[Sample]:

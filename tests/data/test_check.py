@@ -11,7 +11,6 @@ from ctckit.data.check import leave_out_labels, log_left_out, required_steps, sc
 from ctckit.data.samples import Dataset, LeftOut, Sample
 from ctckit.data.split import Subset
 from ctckit.errors import InputError
-from ctckit.sources.layouts import load_dataset
 from tests.drawing import draw_folder, draw_text, write_image
 
 
@@ -22,7 +21,8 @@ def folder(tmp_path):
 
 
 def load(folder):
-    return load_dataset(folder, datasets_dir=folder.parent)
+    images = sorted(path for path in folder.iterdir() if path.is_file())
+    return Dataset(folder.name, [Sample(str(path), path.stem) for path in images])
 
 
 def test_good_images_are_all_kept(folder):
@@ -52,14 +52,14 @@ def test_same_pixels_are_left_out_in_any_format(folder):
     result = scan(load(folder))
     assert [record.label for record in result.dataset.left_out] == ["zz", "zzz"]
     assert result.dataset.left_out[0].reason == (
-        f"same pixels as {original.name}, labelled {original.stem!r}"
+        f"same pixels as {original.name}, labelled {original.stem!r}: labels in conflict"
     )
 
 
 def test_equal_bytes_of_another_shape_are_no_copies(tmp_path):
-    blank = draw_text("", height=10, width=40) * 0
-    write_image(tmp_path / "a.png", blank)
-    write_image(tmp_path / "b.png", blank.reshape(40, 10, 3))
+    noise = draw_text("", height=10, width=40)
+    write_image(tmp_path / "a.png", noise)
+    write_image(tmp_path / "b.png", noise.reshape(40, 10, 3))
     assert len(scan(load(tmp_path)).dataset.samples) == 2
 
 
@@ -108,6 +108,165 @@ def test_the_fingerprint_is_that_of_pixels_and_labels(folder):
     first.write_bytes(images[1])
     second.write_bytes(images[0])
     assert scan(load(folder)).dataset.fingerprint != before
+
+
+# Blank images, copies between parts, images of another shape
+
+
+def test_blank_images_with_a_label_are_left_out(tmp_path):
+    almost = np.full((20, 60, 3), 200, np.uint8)
+    almost[3, 4] += 4
+    faint = almost.copy()
+    faint[3, 4] += 1
+    for name, image in [("flat", almost * 0), ("noise", almost), ("faint", faint)]:
+        write_image(tmp_path / f"{name}.png", image)
+    write_image(tmp_path / "dot.png", np.zeros((1, 1, 3), np.uint8))
+    result = scan(load(tmp_path))
+    assert {record.label: record.reason for record in result.dataset.left_out} == dict.fromkeys(
+        ["dot", "flat", "noise"], "blank image"
+    )
+    assert [label for _, label in result.dataset.samples] == ["faint"]
+
+
+def test_blank_images_that_say_so_are_kept(folder):
+    blank = np.full((20, 60, 3), 200, np.uint8)
+    samples = [
+        *load(folder).samples,
+        Sample(str(write_image(folder / "a.png", blank)), "2"),
+        Sample(str(write_image(folder / "b.png", blank)), ""),
+    ]
+    result = scan(Dataset("set", samples))
+    assert result.blank == 1
+    assert [(r.label, r.reason) for r in result.dataset.left_out] == [("2", "blank image")]
+
+
+@pytest.fixture
+def parts(tmp_path):
+    """A set whose parts all hold one image more than their own two, the same one."""
+    names = ("samples", "validation", "test")
+    return Dataset(
+        "set",
+        **{
+            name: [
+                Sample(str(write_image(tmp_path / f"{name}{text}.png", draw_text(text))), text)
+                for text in (f"{index}2", f"{index}3", "555")
+            ]
+            for index, name in enumerate(names)
+        },
+    )
+
+
+@pytest.mark.parametrize(
+    ("emptied", "kept"),
+    [
+        ((), (2, 2, 3)),
+        (("test",), (2, 3, 0)),
+        (("validation", "test"), (3, 0, 0)),
+    ],
+)
+def test_a_copy_leaves_the_part_that_is_learned_from_first(parts, emptied, kept):
+    dataset = replace(parts, **dict.fromkeys(emptied, ()))
+    scanned = scan(dataset).dataset
+    assert (len(scanned.samples), len(scanned.validation), len(scanned.test)) == kept
+    assert {record.label for record in scanned.left_out} <= {"555"}
+
+
+def test_the_fingerprint_tells_the_parts_apart(parts):
+    first = replace(parts, validation=parts.test[:1], test=())
+    second = replace(parts, validation=(), test=parts.test[:1])
+    assert scan(first).dataset.fingerprint != scan(second).dataset.fingerprint
+
+
+def test_nothing_but_blank_images(tmp_path):
+    for number in range(3):
+        write_image(tmp_path / f"a{number}b.png", np.full((9, 9 + number, 3), 9, np.uint8))
+    with pytest.raises(InputError, match=r"3 of which none can be used: a0b\.png: blank image"):
+        scan(load(tmp_path))
+
+
+def drawn_set(folder, texts, size, lines):
+    """Draw an image of (height, width) for each text, its parts below each other."""
+    height, width = size
+    samples = []
+    for index, text in enumerate(texts):
+        cuts = np.cumsum([0, *lines])
+        rows = [text[a:b] for a, b in zip(cuts[:-1], cuts[1:], strict=True)]
+        image = np.vstack([
+            draw_text(row, height=height // len(rows), width=width, seed=index) for row in rows
+        ])  # fmt: skip
+        samples.append(Sample(str(write_image(folder / f"{index}.png", image)), text))
+    return Dataset("set", samples)
+
+
+TEXTS = [f"AB{number}" for number in range(3456, 3476)]
+
+
+@pytest.mark.parametrize(
+    ("size", "lines", "note"),
+    [
+        ((32, 120), [6], ""),
+        ((40, 60), [6], ""),  # narrow letters
+        ((64, 96), [2, 4], "20 of 20 images seem to hold several lines"),
+        ((60, 120), [2, 4], "20 of 20 images seem to hold several lines"),
+        ((60, 50), [2, 4], "20 of 20 images seem to hold several lines"),
+        ((90, 60), [2, 2, 2], "20 of 20 images seem to hold several lines"),
+        ((400, 40), [1] * 6, "20 of 20 images are so much higher than wide"),
+    ],
+)
+def test_text_that_is_not_one_line_from_left_to_right_is_said(tmp_path, size, lines, note):
+    result = scan(drawn_set(tmp_path, TEXTS, size, lines))
+    assert len(result.dataset.samples) == 20
+    assert [line[: len(note)] for line in result.dataset.notes] == ([note] if note else [])
+    assert result.tall == (20 if size[0] > size[1] else 0)
+
+
+def test_one_image_of_two_lines_is_counted_but_not_said(tmp_path):
+    (tmp_path / "two").mkdir()
+    many = drawn_set(tmp_path, TEXTS, (32, 120), [6])
+    (two,) = drawn_set(tmp_path / "two", ["CD2345"], (64, 96), [2, 4]).samples
+    result = scan(replace(many, samples=[*many.samples, two]))
+    assert result.lines == 1 and not result.dataset.notes
+
+
+def test_images_of_any_shape(tmp_path):
+    for height, width in [(1, 1), (1, 2), (10, 20_000), (20_000, 10), (13, 1), (12, 6)]:
+        noise = np.random.default_rng(0).integers(0, 255, (height, width, 3), np.uint8)
+        write_image(tmp_path / f"{height}x{width}.png", noise)
+    result = scan(load(tmp_path))
+    assert [label for _, label, _ in result.dataset.left_out] == ["1x1"]
+    assert (result.tall, result.downwards) == (3, 3)
+
+
+# More images than one waits for
+
+
+@pytest.fixture
+def many(tmp_path, monkeypatch):
+    """A set of 60 images, of which ten are looked at; every third cannot be read."""
+    monkeypatch.setattr("ctckit.data.check.MAX_CHECKED", 59)
+    monkeypatch.setattr("ctckit.data.check.SAMPLE_SIZE", 30)
+    draw_folder(tmp_path, count=40)
+    for number in range(20):
+        (tmp_path / f"{number}x.png").write_bytes(b"x")
+    return load(tmp_path)
+
+
+def test_of_very_many_images_some_are_looked_at(many):
+    result = scan(many)
+    assert result.sampled == 30
+    assert result == scan(many, workers=1)
+    unread = [record for record in result.dataset.left_out if record.label.endswith("x")]
+    assert 0 < len(unread) == len(result.dataset.left_out) < 20
+    assert len(result.dataset.samples) == 60 - len(unread)
+    assert sum(result.sizes.values()) == 30 - len(unread)
+    (note,) = result.dataset.notes
+    assert re.match(r"30 of \d+ images were looked at", note)
+
+
+def test_all_are_looked_at_if_asked_for(many):
+    result = scan(many, full=True)
+    assert result.sampled is None and not result.dataset.notes
+    assert len(result.dataset.samples) == 40
 
 
 # Labels

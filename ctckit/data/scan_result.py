@@ -1,0 +1,85 @@
+"""What is known of the images of a dataset once they were looked at."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ctckit.data.lines import runs_downwards
+from ctckit.data.look import Look
+from ctckit.data.samples import Dataset, Sample
+
+GREY_SHARE = 0.99
+
+
+@dataclass(frozen=True)
+class ScanResult:
+    """A dataset whose images can be used as far as they were looked at, and their form.
+
+    Attributes:
+        dataset: The usable samples; the others are in its `left_out`.
+        sizes: How many images there are of each (height, width), in pixels.
+        is_grey: At least 99 % of the images have no colour: `channels=1` loses nothing.
+        tall: Images that are higher than wide.
+        downwards: Of these, those whose text can only run from top to bottom.
+        lines: Images that seem to hold several lines of text.
+        blank: Usable images that show nothing, as their label says.
+    """
+
+    dataset: Dataset
+    sizes: Counter[tuple[int, int]]
+    is_grey: bool
+    tall: int = 0
+    downwards: int = 0
+    lines: int = 0
+    blank: int = 0
+
+    @property
+    def sampled(self) -> int | None:
+        """How many images were looked at, where that were not all; None: all."""
+        return self.dataset.sampled
+
+    @property
+    def median_size(self) -> tuple[int, int]:
+        """The median height and the median width, in pixels."""
+        height, width = np.median(list(self.sizes.elements()), axis=0).astype(int)
+        return int(height), int(width)
+
+
+def scan_result(dataset: Dataset, looks: Mapping[Sample, Look]) -> ScanResult:
+    """Sum up the looks at usable samples; `dataset` gets a note of what a person should know."""
+    sizes = [look.size for look in looks.values()]
+    found = ScanResult(
+        dataset=dataset,
+        sizes=Counter(sizes),
+        is_grey=sum(look.is_grey for look in looks.values()) >= GREY_SHARE * len(looks),
+        tall=sum(height > width for height, width in sizes),
+        downwards=sum(runs_downwards(look.size, sample.label) for sample, look in looks.items()),
+        lines=sum(look.has_lines for look in looks.values()),
+        blank=sum(look.is_blank for look in looks.values()),
+    )
+    return replace(found, dataset=replace(dataset, notes=(*dataset.notes, *_remarks(found))))
+
+
+def _remarks(found: ScanResult) -> list[str]:
+    looked_at = sum(found.sizes.values())
+    lines: list[str] = []
+    if found.sampled is not None:
+        every = len(found.dataset.everything)
+        lines.append(
+            f"{found.sampled} of {every} images were looked at, drawn at random: which of the "
+            "others cannot be read or are copies is not known; `ctckit data check` reads all"
+        )
+    if found.downwards:
+        lines.append(
+            f"{found.downwards} of {looked_at} images are so much higher than wide that their "
+            "text runs from top to bottom: turn them with --rotate"
+        )
+    if 2 * found.lines > looked_at:
+        lines.append(
+            f"{found.lines} of {looked_at} images seem to hold several lines of text, for one line "
+            "is too high for its characters; a line from left to right is what can be learned: "
+            "cut them into lines"
+        )
+    return lines
