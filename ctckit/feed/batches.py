@@ -7,6 +7,9 @@ import numpy as np
 
 from ctckit.errors import InputError
 from ctckit.image.steps import Step, apply_steps
+from ctckit.log import LOGGER
+
+MAX_TRIED = 100  # samples in a row, for one that can be read
 
 
 class BatchPlan(NamedTuple):
@@ -34,15 +37,24 @@ class BatchMaker:
         samples: pairs (image, label).
         steps: deterministic callables (image, label) -> (image, label).
         use_cache: keep the results of `steps` in memory; a copy in another process starts empty.
+        replace_unreadable: in the place of a sample that the steps refuse comes the next one that
+            they do not; its image is named in the log once. For sets too large to check.
     """
 
     def __init__(
-        self, samples: Sequence[tuple[Any, Any]], steps: Sequence[Step], *, use_cache: bool = False
+        self,
+        samples: Sequence[tuple[Any, Any]],
+        steps: Sequence[Step],
+        *,
+        use_cache: bool = False,
+        replace_unreadable: bool = False,
     ) -> None:
         self._samples = samples
         self._steps = tuple(steps)
         self._use_cache = use_cache
         self._cache: dict[int, tuple[Any, Any]] = {}
+        self._num_tried = min(MAX_TRIED, len(samples)) if replace_unreadable else 1
+        self._named: set[int] = set()
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave the cache out of what goes to another process."""
@@ -71,10 +83,29 @@ class BatchMaker:
     def _load(self, position: int) -> tuple[Any, Any]:
         data = self._cache.get(position)
         if data is None:
-            data = apply_steps(self._steps, *self._samples[position])
+            data = self._first_readable(position)
             if self._use_cache:
                 self._cache[position] = data
         return data
+
+    def _first_readable(self, position: int) -> tuple[Any, Any]:
+        """Return the sample, or the first one behind it that can be read."""
+        last = position + self._num_tried - 1
+        for candidate in range(position, last):
+            try:
+                return self._prepared(candidate)
+            except InputError as error:
+                self._say_once(candidate, error)
+        return self._prepared(last)
+
+    def _prepared(self, position: int) -> tuple[Any, Any]:
+        """Return what the steps make of a sample; behind the last comes the first again."""
+        return apply_steps(self._steps, *self._samples[position % len(self._samples)])
+
+    def _say_once(self, position: int, error: InputError) -> None:
+        if position not in self._named:
+            self._named.add(position)
+            LOGGER.warning("another image in the place of one: %s", error)
 
 
 def _stack(

@@ -85,3 +85,47 @@ def test_order_of_an_epoch():
     assert sorted(first.tolist()) == list(range(50))
     assert np.array_equal(first, np.random.default_rng([3, 0]).permutation(50))
     assert not np.array_equal(first, epoch_order(50, 3, 1))
+
+
+# Images that cannot be read
+
+
+def refuse_some(image, label):
+    """Be unable to read the images 20 and 50."""
+    if image in (20, 50):
+        raise InputError(f"cannot read {image}")
+    return count_up(image, label)
+
+
+def refuse_all(image, label):
+    raise InputError(f"cannot read {image}")
+
+
+@pytest.mark.parametrize("use_cache", [True, False])
+def test_the_next_image_comes_in_the_place_of_an_unreadable_one(caplog, use_cache):
+    make = BatchMaker(SAMPLES, [refuse_some], use_cache=use_cache, replace_unreadable=True)
+    for _ in range(2):
+        images, labels = make(BatchPlan([1, 2, 5]))
+        assert images[:, 0, 0, 0].tolist() == [10, 30, 0]
+        assert labels.tolist() == [[1], [3], [0]]
+    assert [message.rpartition(": ")[2] for message in caplog.messages] == [
+        "cannot read 20",
+        "cannot read 50",
+    ]
+
+
+def test_a_copy_in_another_process_replaces_them_too():
+    make = BatchMaker(SAMPLES, [refuse_some], replace_unreadable=True)
+    images, _ = pickle.loads(pickle.dumps(make))(BatchPlan([2]))
+    assert images[:, 0, 0, 0].tolist() == [30]
+
+
+@pytest.mark.parametrize(
+    ("step", "replace_unreadable", "message"),
+    [(refuse_some, False, "cannot read 20"), (refuse_all, True, "cannot read 10")],
+    ids=["a set that was checked", "nothing can be read"],
+)
+def test_unreadable_images_end_a_run(step, replace_unreadable, message):
+    make = BatchMaker(SAMPLES, [step], replace_unreadable=replace_unreadable)
+    with pytest.raises(InputError, match=message):
+        make(BatchPlan([2]))
