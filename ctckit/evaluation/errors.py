@@ -76,6 +76,14 @@ class MixUp(NamedTuple):
     count: int  # type: ignore[assignment]  # takes the place of a tuple's method, which none calls
     edits: int
 
+    def __str__(self) -> str:
+        """Tell a person what it is and what helps."""
+        return (
+            f"'{self.one}' and '{self.other}' read for each other make up {self.count} of "
+            f"{self.edits} edits: where only one of them can stand, say so by --pattern; else "
+            "train on more images of both, with right labels"
+        )
+
 
 def main_mix_up(confusions: Sequence[Confusion]) -> MixUp | None:
     """Return the two characters that make up most errors; None where no two do.

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ctckit.data.samples import LeftOut
-from ctckit.evaluation.errors import Pair
+from ctckit.evaluation.errors import MixUp, Pair, count_confusions, main_mix_up
 from ctckit.evaluation.figures import confidence_figures, error_figures, rate_figures
 from ctckit.evaluation.leniency import Leniency
 from ctckit.files import replace_atomically, write_table
@@ -72,6 +72,11 @@ class Evaluation:
     def errors(self) -> ErrorCounts:
         """The sums that the rates are made of."""
         return count_errors([text for _, text in self.pairs], [label for label, _ in self.pairs])
+
+    @property
+    def mix_up(self) -> MixUp | None:
+        """The two characters that make up most errors, if two do."""
+        return main_mix_up(count_confusions(self.pairs))
 
     @property
     def cer(self) -> float:

@@ -78,14 +78,15 @@ class _Pass:
         self, samples: Sequence[Sample], done: Callable[[int], Any], *, keep: bool
     ) -> list[tuple[list[Sample], Chunk]]:
         """Read `samples`, call `done` with how many at a time; return the batches to `keep`."""
+        names = [sample.image for sample in samples]
 
         def skip(place: int, error: InputError) -> None:
-            self._unreadable.append(LeftOut(*samples[place], str(error)))
+            reason = str(error).removeprefix(f"cannot read {names[place]}: ")
+            self._unreadable.append(LeftOut(*samples[place], reason))
             done(1)
 
         seen = []
         began = perf_counter()
-        names = [sample.image for sample in samples]
         unreadable = skip if self._skips else None
         for chunk in self._model.chunks(names, self._batch_size, unreadable=unreadable):
             own = [samples[place] for place in chunk.places]
@@ -99,9 +100,10 @@ class _Pass:
     def evaluation(self) -> Evaluation:
         """Return what came of it."""
         if not self._predictions:
+            first = self._unreadable[0]
             raise InputError(
                 f"expected some images that can be read, received {len(self._unreadable)} of which "
-                f"none can: {self._unreadable[0].reason}; choose other images"
+                f"none can: {first.image}: {first.reason}; choose other images"
             )
         return Evaluation(
             self._predictions,

@@ -26,7 +26,7 @@ from ctckit.inference.reader import Chunk, ImageToWordModel
 
 Shrinker = Callable[[onnx.ModelProto], onnx.ModelProto]
 
-MAX_GROWTH = 0.005  # of the word error rate that a smaller file may cost, 0…1
+MAX_GROWTH = 0.005  # of the share of texts misread that a smaller file may cost, 0…1
 
 _SMALLEST = 64  # tensors of fewer numbers stay as they are: little to gain
 
@@ -56,13 +56,13 @@ class Comparison:
         """Return self.
 
         Raises:
-            AccuracyError: the word error rate grows by more than `max_growth`, 0…1.
+            AccuracyError: the share of texts misread grows by more than `max_growth`, 0…1.
         """
         if self.growth > max_growth:
             raise AccuracyError(
-                f"expected the word error rate to grow by at most {max_growth:.2%}, received "
-                f"{self.growth:.2%} ({self.wrong_before} wrong texts before, {self.wrong_after} "
-                f"after, of {self.images}); keep the file as it is"
+                f"expected the share of texts misread to grow by at most {max_growth:.2%}, "
+                f"received {self.growth:.2%} ({self.wrong_before} wrong texts before, "
+                f"{self.wrong_after} after, of {self.images}); keep the file as it is"
             )
         return self
 
@@ -154,10 +154,10 @@ def export_smaller(
         path: file to write, whole or not at all.
         samples: labelled images that the network has not learned from.
         shrink: `to_float16`, `to_int8`, or a function of your own.
-        max_growth: of the word error rate, 0…1.
+        max_growth: of the share of texts misread, 0…1.
 
     Raises:
-        AccuracyError: the word error rate grows by more; nothing is written.
+        AccuracyError: that share grows by more; nothing is written.
         InputError: there is no sample, an image cannot be read, or the file is no model.
     """
     reader = ImageToWordModel(network_path)

@@ -15,7 +15,7 @@ _FIRST = (  # key of `describe`, and what a person calls it
     ("outputs", "Outputs"),
     ("vocabulary", "Reads"),
     ("val_CER", "Validation CER"),
-    ("val_WER", "Validation WER"),
+    ("val_WER", "Validation texts misread"),
 )
 
 

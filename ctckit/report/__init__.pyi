@@ -5,4 +5,5 @@ from .grid import predictions_grid as predictions_grid
 from .grid import save_png as save_png
 from .page import html_page as html_page
 from .page import save_html as save_html
+from .save import report_test_part as report_test_part
 from .save import save_report as save_report

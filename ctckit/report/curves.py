@@ -8,6 +8,8 @@ from matplotlib.ticker import MaxNLocator
 
 from ctckit.files import replace_atomically
 
+NAMES = {"val_WER": "val texts misread"}  # columns of history.csv in other words
+
 
 def save_learning_curves(history: list[dict[str, float]], path: Path, title: str) -> Path:
     """Draw losses, error rates and learning rate per epoch, as PNG.
@@ -25,7 +27,7 @@ def save_learning_curves(history: list[dict[str, float]], path: Path, title: str
     def draw(axes: Axes, columns: tuple[str, ...], scale: float = 1) -> None:
         for column in columns:
             values = [row[column] * scale for row in history]
-            axes.plot(epochs, values, marker=".", label=column)
+            axes.plot(epochs, values, marker=".", label=NAMES.get(column, column))
         axes.set_xlabel("epoch")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.grid(alpha=0.3)

@@ -34,12 +34,12 @@ class ErrorCounts:
 
     @property
     def wer(self) -> float:
-        """Word error rate: share of texts not read exactly, 0.0…1.0; 0.0 without any."""
+        """Share of texts misread, that is, not read exactly, 0.0…1.0; 0.0 without any."""
         return self.wrong_texts / self.texts if self.texts else 0.0
 
     @property
     def wer_interval(self) -> tuple[float, float]:
-        """The 95 % interval of the word error rate; (0.0, 1.0) without any text.
+        """The 95 % interval of the share of texts misread; (0.0, 1.0) without any text.
 
         Source: Wilson 1927, "Probable inference, the law of succession, and statistical
         inference"; it stays within 0…1 and is no point when nothing was wrong.

@@ -1,4 +1,4 @@
-"""Character and word error rate while training."""
+"""Character error rate and share of texts misread, while training."""
 
 import keras
 import tensorflow as tf

@@ -63,7 +63,7 @@ def test_an_image_that_cannot_be_read_is_named_and_the_others_judged(
     assert [(p.image, p.label) for p in evaluation.predictions] == good
     assert (evaluation.errors.texts, evaluation.errors.wrong_texts) == (99, 0)
     ((image, label, reason),) = evaluation.unreadable
-    assert (image, label) == hundred[40] and "40.png" in reason
+    assert (image, label) == hundred[40] and reason and image not in reason
     assert evaluation.figures()["unreadable"][0]["image"] == image
     for spy in checks:
         assert [row[:2] for row in spy.seen] == [(p.image, p.text) for p in evaluation.predictions]

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 from base64 import b64decode
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import cv2
@@ -12,8 +13,10 @@ import numpy as np
 import pytest
 from jinja2 import UndefinedError
 
+from ctckit.data.samples import LeftOut
 from ctckit.errors import InputError
 from ctckit.evaluation.evaluation import Evaluation, Prediction
+from ctckit.evaluation.leniency import Leniency
 from ctckit.report.page.filters import visible
 from ctckit.report.page.page import TEMPLATES, html_page, save_html
 from ctckit.text.error_rates import count_edits
@@ -111,6 +114,49 @@ def test_figures_are_told(mixed):
         assert f"{row['errors']} of {row['accepted']}" in page.text
     assert "keep aspect ratio" in page.text
     assert "0123456789" in page.text
+
+
+def test_error_rates_are_called_by_names_that_tell_which(mixed, tmp_path):
+    page = Page(html_page(mixed))
+    assert "Texts misread" in page.text and "Word error rate" not in page.text  # no text has blanks
+    lines = make_evaluation(tmp_path, [("an old dog", "an old dig", 0.5), ("a", "a", 0.5)])
+    page = Page(html_page(lines))
+    assert "Texts misread50.00 %1 of 2 images misread" in page.text
+    assert "Word error rate25.00 %1 edit in 4 words" in page.text
+
+
+def test_what_does_not_count_is_told_and_not_marked(tmp_path):
+    readings = make_evaluation(tmp_path, [("AbC-1", "abc2", 0.5)])
+    lenient = Leniency(ignore_case=True, ignore="-")
+    html = html_page(replace(readings, leniency=lenient))
+    assert "What does not count here: upper and lower case, and the characters '-'." in (
+        Page(html).text
+    )
+    assert '<bdi class="truth">abc<mark>1</mark></bdi>' in html
+    assert "does not count" not in Page(html_page(readings)).text
+
+
+@pytest.mark.parametrize(
+    ("count", "told"), [(1, "1 image could not be read and is left"), (30, "30 images could not")]
+)
+def test_images_that_could_not_be_read_are_named(tmp_path, count, told):
+    readings = make_evaluation(tmp_path, [("2", "2", 0.5)])
+    bad = [LeftOut(f"{NASTY}{index}.png", "2", "cut") for index in range(count)]
+    page = Page(html_page(replace(readings, unreadable=bad)))
+    assert told in page.text
+    assert page.tags.count("li") == 1 + min(count, 20) + (count > 20)
+    assert f"{NASTY}0.png: cut" in page.text
+    assert ("… and 10 more" in page.text) == (count == 30)
+    assert "could not be read" not in Page(html_page(readings)).text
+
+
+def test_two_characters_that_make_up_most_errors_are_told(mixed, tmp_path):
+    readings = [("O0", "00", 0.5), ("00", "O0", 0.5), ("O1", "01", 0.5)]
+    page = Page(html_page(make_evaluation(tmp_path, readings)))
+    assert "'0' and 'O' read for each other make up 3 of 3 edits: where only" in page.text
+    assert (
+        "read for each other" not in Page(html_page(make_evaluation(tmp_path, readings[:2]))).text
+    )
 
 
 def test_worst_images_are_in_the_page(mixed):

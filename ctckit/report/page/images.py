@@ -19,7 +19,7 @@ class Picture(NamedTuple):
 
     Attributes:
         prediction: the texts and the confidence.
-        segments: the label and the text read, cut where they differ.
+        segments: the label and the text read, as they were compared, cut where they differ.
         name: of the image's file.
         source: the image as a data URI.
         height: of the image before it was made smaller, in pixels.
@@ -43,7 +43,9 @@ def picture(evaluation: Evaluation, prediction: Prediction) -> Picture:
     pixels = evaluation.pixels(prediction)
     return Picture(
         prediction=prediction,
-        segments=differences(prediction.label, prediction.text),
+        segments=differences(
+            evaluation.leniency(prediction.label), evaluation.leniency(prediction.text)
+        ),
         name=name_of(prediction.image),
         source=inline_png(pixels),
         height=pixels.shape[0],

@@ -5,6 +5,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ctckit.evaluation.evaluation import Evaluation
+from ctckit.evaluation.words import has_several_words
 from ctckit.files import replace_atomically
 from ctckit.report.page.filters import counted, fact, percent, visible
 from ctckit.report.page.images import MAX_IMAGES, SHOWN_AT_ONCE, picture
@@ -43,6 +44,9 @@ def html_page(evaluation: Evaluation) -> str:
     """
     return TEMPLATES.get_template("page.html").render(
         figures=evaluation.figures(),
+        has_words=has_several_words(label for label, _ in evaluation.pairs),
+        leniency=str(evaluation.leniency),
+        mix_up=str(evaluation.mix_up or ""),
         pictures=[picture(evaluation, prediction) for prediction in evaluation.worst(MAX_IMAGES)],
         shown_at_once=SHOWN_AT_ONCE,
     )

@@ -99,7 +99,7 @@ class TrainLogger(keras.callbacks.Callback):
         return (
             f"{epoch_name(row['epoch'], self.params['epochs'], self.cycle)}   "
             f"loss {row['loss']:7.3f}   val_loss {row['val_loss']:7.3f}   "
-            f"val_CER {row['val_CER']:7.2%}   val_WER {row['val_WER']:7.2%}   "
+            f"val_CER {row['val_CER']:7.2%}   texts misread {row['val_WER']:7.2%}   "
             f"{format_seconds(left_s)} left"
         )
 
