@@ -13,7 +13,6 @@ import lazy_loader
 from configs import ModelConfigs
 from ctckit import networks, training
 from ctckit.log import LOGGER
-from ctckit.text import Vocabulary
 
 keras = lazy_loader.load("keras")  # at the first use of a name: TensorFlow takes seconds to load
 
@@ -81,7 +80,7 @@ def build_network(configs: ModelConfigs) -> keras.Model:
     images = keras.layers.Input((configs.height, configs.width, configs.channels), name="image")
     build = globals().get(configs.architecture) or getattr(networks, configs.architecture)
     options = {"width_multiplier": configs.width_multiplier} if build is crnn else {}
-    outputs = build(images, Vocabulary(configs.vocab).num_classes, **options)
+    outputs = build(images, configs.vocabulary.num_classes, **options)
     return keras.Model(images, outputs, name=configs.architecture)
 
 
@@ -100,7 +99,7 @@ def make_model(configs: ModelConfigs) -> training.CTCModel:
             clip_norm=configs.gradient_clip_norm,
         ),
         loss=training.CTCloss(xla=configs.jit_compile),
-        metrics=[training.CWERMetric(padding_token=Vocabulary(configs.vocab).padding_id)],
+        metrics=[training.CWERMetric(padding_token=configs.vocabulary.padding_id)],
         jit_compile=False,  # XLA cannot compile the metric; CTCModel compiles the rest
     )
     LOGGER.info("parameters  %s", f"{model.reader.count_params():,}")

@@ -22,6 +22,7 @@ from ctckit.inference.reader import Chunk
 from ctckit.inference.session import OnnxInferenceModel, load_session
 
 FORM = "reader"  # value of the metadata key `form`; a network form has no such key
+TEXT_ORDER = {"text_order": "visual"}  # metadata where the text is not in the order of reading
 OPSET = 20  # the first with StringConcat, read by every onnxruntime since 1.17
 IR_VERSION = 9  # came with it
 PREFIX = "network/"  # of the network's own names in the graph
@@ -41,7 +42,9 @@ def to_reader_form(network: onnx.ModelProto) -> onnx.ModelProto:
         A checked model. Input `image`: uint8 (N, height, width, C) of any height and width, BGR
         if C is 3. Outputs `text`: string (N,); `confidence`: float32 (N,), 0…1; `ids`: int32
         (N, T), places in the vocabulary, -1 after the last character. The metadata are those of
-        the network, and `form` is "reader".
+        the network, and `form` is "reader". Where texts may be written from right to left, text
+        and ids come in the order in which the characters stand in the image, from left to right:
+        `text_order` is "visual".
 
     Raises:
         InputError: it is not a network form of ours.
@@ -61,7 +64,8 @@ def to_reader_form(network: onnx.ModelProto) -> onnx.ModelProto:
     model.opset_import.pop()  # of the functions
     model.ir_version = max(network.ir_version, IR_VERSION)
     model.producer_name, model.producer_version = "ctckit", facts.ctckit_version
-    helper.set_model_props(model, strings | {"form": json.dumps(FORM)})
+    own = {"form": FORM} | ({} if facts.vocabulary.visual is facts.vocabulary else TEXT_ORDER)
+    helper.set_model_props(model, strings | {key: json.dumps(own[key]) for key in own})
     onnx.checker.check_model(model, full_check=True)
     return model
 
@@ -87,13 +91,15 @@ class ReaderFormCheck:
 
     def __init__(self, path: str | Path) -> None:
         self._session = load_session(Path(path))
+        strings = self._session.get_modelmeta().custom_metadata_map
+        self._vocabulary = ModelMetadata.from_strings(strings).vocabulary
         self.differing: list[str] = []
 
     def add(self, samples: Sequence[Sample], chunk: Chunk) -> None:
         """Read the images of a batch, as their files have them, one by one."""
         for sample, pixels, reading in zip(samples, chunk.pixels, chunk.readings, strict=True):
             (texts,) = self._session.run(["text"], {"image": pixels[None]})
-            if texts[0] != reading.text:
+            if self._vocabulary.logical(texts[0]) != reading.text:
                 self.differing.append(sample.image)
 
 

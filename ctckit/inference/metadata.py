@@ -7,7 +7,8 @@ from typing import Any
 
 from ctckit import __version__
 from ctckit.errors import InputError
-from ctckit.text.vocabulary import Vocabulary
+from ctckit.text.direction import DIRECTIONS, LEFT_TO_RIGHT
+from ctckit.text.vocabulary import UNICODE_FORMS, Vocabulary, spell
 
 SCHEMA_VERSION = 1
 COLOR_ORDER = "BGR"  # OpenCV's; the network's own first layer scales the values 0…255
@@ -28,6 +29,9 @@ class ModelMetadata:
         val_WER: share of validation images not read exactly, 0…1; None when not measured.
         confidence_temperature: above 1 where the network is surer than it should be; readers
             apply it, see `ctckit.inference.confidence`.
+        unicode_form: of the texts read, one of `text.vocabulary.UNICODE_FORMS`.
+        ignore_case: it has learned in lower case, and reads so.
+        empty_labels: "keep" if it has learned to read nothing where there is no text.
         color_order: always "BGR".
         ctckit_version: of the package that wrote the file.
         schema_version: of these fields.
@@ -43,6 +47,9 @@ class ModelMetadata:
     val_CER: float | None = None  # noqa: N815 (spelled as everywhere)
     val_WER: float | None = None  # noqa: N815
     confidence_temperature: float = 1.0
+    unicode_form: str = "NFC"
+    ignore_case: bool = False
+    empty_labels: str = "leave-out"
     color_order: str = COLOR_ORDER
     ctckit_version: str = __version__
     schema_version: int = SCHEMA_VERSION
@@ -84,11 +91,16 @@ class ModelMetadata:
         """The class that stands for no character."""
         return self.vocabulary.blank_id
 
+    def spell(self, text: str) -> str:
+        """Return `text` as the model would write it: in its Unicode form and case."""
+        return spell(text, self.unicode_form, ignore_case=self.ignore_case)
+
     def to_facts(self) -> dict[str, Any]:
         """Return everything by name, ready for JSON."""
         facts = {name: getattr(self, name) for name in _FIELDS}
         facts["vocabulary"] = list(self.vocabulary)
         facts["blank_id"] = self.blank_id
+        facts["direction"] = self.vocabulary.direction
         return {**self.extra, **facts}
 
     def to_strings(self) -> dict[str, str]:
@@ -105,7 +117,7 @@ class ModelMetadata:
         facts = {key: _from_json(text) for key, text in strings.items()}
         _require_schema(facts)
         _require_values(facts)
-        vocabulary = Vocabulary(facts["vocabulary"])
+        vocabulary = Vocabulary(facts["vocabulary"], facts.get("direction", LEFT_TO_RIGHT))
         if list(vocabulary) != facts["vocabulary"] or facts["blank_id"] != vocabulary.blank_id:
             raise InputError(
                 "expected a vocabulary of sorted, different characters and the blank after them, "
@@ -113,7 +125,8 @@ class ModelMetadata:
                 "export the model again"
             )
         known = {name: facts[name] for name in _FIELDS if name in facts}
-        extra = {key: value for key, value in facts.items() if key not in {*_FIELDS, "blank_id"}}
+        known_keys = {*_FIELDS, "blank_id", "direction"}
+        extra = {key: value for key, value in facts.items() if key not in known_keys}
         return cls(**{**known, "vocabulary": vocabulary, "extra": extra})
 
 
@@ -142,6 +155,9 @@ _REQUIRED: dict[str, tuple[str, Callable[[Any], bool]]] = {
 
 _OPTIONAL: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "confidence_temperature": ("a number from 0.01 to 100", _is_temperature),
+    "direction": (" or ".join(DIRECTIONS), lambda value: value in DIRECTIONS),
+    "unicode_form": (" or ".join(UNICODE_FORMS), lambda value: value in UNICODE_FORMS),
+    "ignore_case": ("true or false", lambda value: isinstance(value, bool)),
 }
 
 

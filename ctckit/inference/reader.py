@@ -71,9 +71,12 @@ class ImageToWordModel(OnnxInferenceModel):
         self, model_path: str | Path, *, constraint: Constraint | None = None, **options: Any
     ) -> None:
         super().__init__(model_path, **options)
-        self.constraint = constraint
-        if constraint is not None:
-            constraint.require_possible(self.metadata.vocabulary)
+        facts = self.metadata
+        self.constraint = constraint and constraint.spelled(
+            facts.unicode_form, ignore_case=facts.ignore_case
+        )
+        if self.constraint is not None:
+            self.constraint.require_possible(facts.vocabulary)
 
     def predict(self, image: Image) -> str:
         """Return the text of one image.

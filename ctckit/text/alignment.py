@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ctckit.errors import InputError
+from ctckit.text.direction import logical_order
 from ctckit.text.forward import Lattice, log_probabilities, require_probabilities
 from ctckit.text.vocabulary import Vocabulary
 
@@ -31,6 +32,8 @@ class Character(NamedTuple):
 def align(probabilities: np.ndarray, text: str, vocabulary: Vocabulary) -> list[Character]:
     """Return where each character of `text` is, on the most probable path that collapses to it.
 
+    They come in the order of `text`; where that is written from right to left, the places descend.
+
     Args:
         probabilities: float (T, V+1) of one image, each row sums to 1.
         text: what was read, or should have been.
@@ -54,14 +57,14 @@ def align(probabilities: np.ndarray, text: str, vocabulary: Vocabulary) -> list[
             argument="text",
         )
     path = _best_path(log_probabilities(probabilities), lattice)
-    characters = []
-    for i, (character, class_id) in enumerate(zip(text, vocabulary.encode(text), strict=True)):
+    characters: dict[int, Character] = {}  # by their places in the text
+    order = range(len(text)) if vocabulary.visual is vocabulary else logical_order(text)
+    for i, (place, class_id) in enumerate(zip(order, vocabulary.encode(text), strict=True)):
         own = np.flatnonzero(path == 2 * i + 1)
         probability = float(probabilities[own, class_id].max())
-        characters.append(
-            Character(character, probability, float(own[0] / steps), float((own[-1] + 1) / steps))
-        )
-    return characters
+        start, end = float(own[0] / steps), float((own[-1] + 1) / steps)
+        characters[place] = Character(text[place], probability, start, end)
+    return [characters[place] for place in range(len(text))]
 
 
 def _best_path(log_probs: np.ndarray, lattice: Lattice) -> np.ndarray:

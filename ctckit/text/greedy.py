@@ -21,7 +21,8 @@ def ctc_decoder(predictions: np.ndarray, chars: str | Sequence[str] | Vocabulary
 
     Args:
         predictions: float (N, T, classes); probabilities or logits, only the order matters.
-        chars: the characters in the order of their classes; any class beyond them is a blank.
+        chars: the characters in the order of their classes; any class beyond them is a blank. A
+            vocabulary of texts from right to left gives them in the order in which they are read.
 
     Raises:
         InputError: `predictions` does not have three axes.
@@ -29,7 +30,8 @@ def ctc_decoder(predictions: np.ndarray, chars: str | Sequence[str] | Vocabulary
     >>> ctc_decoder(np.eye(3)[[[0, 0, 2, 0, 1]]], "ab")
     ['aab']
     """
-    return _merge_repeats(_best_classes(require_batch(predictions)), list(chars))
+    texts = _merge_repeats(_best_classes(require_batch(predictions)), list(chars))
+    return _logical(texts, chars) if isinstance(chars, Vocabulary) else texts
 
 
 def greedy_decode(
@@ -54,8 +56,8 @@ def greedy_decode(
         return vote(*decode_members(greedy_decode, probabilities, vocabulary))
     probabilities = require_probabilities(probabilities, vocabulary)
     texts = _merge_repeats(_best_classes(probabilities), vocabulary.characters)
-    confidences = text_probabilities(probabilities, texts, vocabulary)
-    return texts, confidences.astype(np.float32)
+    confidences = text_probabilities(probabilities, texts, vocabulary.visual)
+    return _logical(texts, vocabulary), confidences.astype(np.float32)
 
 
 def vote(texts: Sequence[Sequence[str]], confidences: np.ndarray) -> tuple[list[str], np.ndarray]:
@@ -116,6 +118,11 @@ def _best_classes(scores: np.ndarray) -> np.ndarray:
         highest = ~(columns < columns.max(axis=0))
         ids[block] = classes - (highest.view(np.uint8) * marks).max(axis=0)
     return ids.reshape(scores.shape[:-1])
+
+
+def _logical(texts: list[str], vocabulary: Vocabulary) -> list[str]:
+    """Return texts in visual order as they are read; most are so already."""
+    return texts if vocabulary.visual is vocabulary else list(map(vocabulary.logical, texts))
 
 
 def _merge_repeats(ids: np.ndarray, characters: Sequence[str]) -> list[str]:

@@ -46,10 +46,15 @@ def beam_search(
             f"beam_width {beam_width}; widen the beam or ask for fewer texts"
         )
     batch = require_probabilities(np.asarray(probabilities)[None], vocabulary)
-    texts = [vocabulary.decode(prefix) for prefix in _surviving_prefixes(batch[0], beam_width)]
+    visual = vocabulary.visual
+    texts = [visual.decode(prefix) for prefix in _surviving_prefixes(batch[0], beam_width)]
     copies = np.broadcast_to(batch, (len(texts), *batch.shape[1:]))
-    scored = zip(texts, text_probabilities(copies, texts, vocabulary).tolist(), strict=True)
-    return sorted(map(Candidate._make, scored), key=lambda found: -found.probability)[:count]
+    scored: dict[str, float] = {}  # two of them in visual order may read the same
+    rated = text_probabilities(copies, texts, visual).tolist()
+    for text, probability in zip(map(vocabulary.logical, texts), rated, strict=True):
+        scored[text] = scored.get(text, 0.0) + probability
+    found = [Candidate(*each) for each in scored.items()]
+    return sorted(found, key=lambda candidate: -candidate.probability)[:count]
 
 
 def _surviving_prefixes(probabilities: np.ndarray, beam_width: int) -> list[tuple[int, ...]]:

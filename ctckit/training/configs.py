@@ -11,7 +11,7 @@ from ctckit.config import BaseModelConfigs
 from ctckit.errors import InputError, nearest_name
 from ctckit.networks.forms import PEERS, Form
 from ctckit.sources.options import SourceOptions
-from ctckit.text.vocabulary import Vocabulary, normalise
+from ctckit.text.vocabulary import Vocabulary, spell
 
 QUANTIZED_FORMS = ("float16", "int8")
 EXCLUSIVE = (  # fields of which only one may be given
@@ -223,6 +223,15 @@ class TrainConfigs(BaseModelConfigs, SourceOptions, _Dataset):
         """Time steps of the network's output, T; a label and its repeats must fit into them."""
         return self.forms[self.architecture].num_steps(self.height, self.width)
 
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The characters of the network, in the direction in which they are written."""
+        return Vocabulary.from_labels([self.vocab])
+
+    def spell(self, text: str) -> str:
+        """Return `text` in the Unicode form, and the case, in which this run learns labels."""
+        return spell(text, self.unicode_form, ignore_case=self.ignore_case)
+
     def with_image_form(
         self, *, image_size: tuple[int, int], is_grey: bool, label_steps: int
     ) -> Self:
@@ -243,9 +252,7 @@ class TrainConfigs(BaseModelConfigs, SourceOptions, _Dataset):
 
     def with_labels(self, labels: Sequence[str]) -> Self:
         """Choose vocabulary, longest label and number of epochs from the data where left open."""
-        vocabulary = (
-            Vocabulary(normalise(self.vocab)) if self.vocab else Vocabulary.from_labels(labels)
-        )
+        vocabulary = Vocabulary.from_labels([self.spell(self.vocab)] if self.vocab else labels)
         held_back = 1 / self.folds if self.folds else self.validation_fraction
         num_train = len(labels) * (1 - held_back)
         steps_per_epoch = math.ceil(num_train / self.batch_size)

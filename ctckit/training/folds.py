@@ -65,7 +65,7 @@ def cross_validate(
             [train_on(rest, make_model, configs.replace(seed=seed)).reader for seed in seeds]
         )
 
-    vocabulary = Vocabulary(configs.vocab)
+    vocabulary = configs.vocabulary
     rows = read_folds(
         provider, train, vocabulary, run.out_of_fold, num_folds=configs.folds, seed=configs.seed
     )

@@ -12,7 +12,6 @@ from ctckit.inference.metadata import ModelMetadata
 from ctckit.log import LOGGER
 from ctckit.sources.captchas import default_dataset
 from ctckit.sources.layouts import open_dataset
-from ctckit.text.vocabulary import Vocabulary
 from ctckit.training.configs import TrainConfigs
 
 DATASETS_DIR = Path("Datasets")
@@ -103,12 +102,15 @@ def log_data(dataset: Dataset, configs: TrainConfigs) -> None:
 def model_metadata(dataset: Dataset, configs: TrainConfigs) -> ModelMetadata:
     """Return what the ONNX file will say about itself."""
     return ModelMetadata(
-        vocabulary=Vocabulary(configs.vocab),
+        vocabulary=configs.vocabulary,
         height=configs.height,
         width=configs.width,
         channels=configs.channels,
         keep_aspect_ratio=configs.keep_aspect_ratio,
         dataset=dataset.name,
+        unicode_form=configs.unicode_form,
+        ignore_case=configs.ignore_case,
+        empty_labels=configs.empty_labels,
         extra={
             "architecture": configs.architecture,
             "models": configs.models,

@@ -20,7 +20,6 @@ from ctckit.feed.stream import in_order
 from ctckit.image.address import exists
 from ctckit.image.steps import Step, image_steps
 from ctckit.networks.keras_privates import DataAdapter
-from ctckit.text.vocabulary import Vocabulary
 from ctckit.training.configs import TrainConfigs
 
 
@@ -52,6 +51,8 @@ class DataProvider(keras.utils.PyDataset, DataAdapter):
         use_multiprocessing: let each of these threads wait for a process of its own, which does
             the work; steps must be picklable then, and each process has a cache of its own.
         max_queue_size: batches that may be ready before they are needed.
+        replace_unreadable: another pair comes in the place of one whose image cannot be read, as
+            `BatchMaker` says; for sets too large to check.
     """
 
     batch_size: int = 4  # in the place of the adapter's property
@@ -73,6 +74,7 @@ class DataProvider(keras.utils.PyDataset, DataAdapter):
         workers: int = 1,
         use_multiprocessing: bool = False,
         max_queue_size: int = 10,
+        replace_unreadable: bool = False,
     ) -> None:
         # Keras' own multiprocessing forks beside TensorFlow's threads, and anew for every epoch.
         super().__init__(workers=workers, max_queue_size=max_queue_size)
@@ -93,11 +95,14 @@ class DataProvider(keras.utils.PyDataset, DataAdapter):
         self.shuffle = shuffle
         self.seed = seed
         self.use_cache = use_cache
+        self.replace_unreadable = replace_unreadable
         self.processes = workers if use_multiprocessing else 0
         self.epoch = 0
         self._is_reset = True
         steps = self.data_preprocessors + self.transformers
-        self._make = BatchMaker(self.samples, steps, use_cache=use_cache)
+        self._make = BatchMaker(
+            self.samples, steps, use_cache=use_cache, replace_unreadable=replace_unreadable
+        )
         if self.processes:
             self._make = BatchProcesses(self._make, self.processes, batch_size)
 
@@ -176,6 +181,7 @@ class DataProvider(keras.utils.PyDataset, DataAdapter):
             "workers": self.workers,
             "use_multiprocessing": self.processes > 0,
             "max_queue_size": self.max_queue_size,
+            "replace_unreadable": self.replace_unreadable,
         }
         other = type(self)(**(arguments | changes))
         if changes.keys() <= {"shuffle", "augmentors", "batch_postprocessors", "seed"}:
@@ -221,7 +227,7 @@ def make_provider(samples: Sequence[Sample], configs: TrainConfigs) -> DataProvi
     File → ImageReader → ImageResizer → LabelIndexer → LabelPadding → batch. `with_(augmentors=…)`
     varies the images of every epoch.
     """
-    vocabulary = Vocabulary(configs.vocab)
+    vocabulary = configs.vocabulary
     return DataProvider(
         samples,
         data_preprocessors=image_steps(

@@ -30,6 +30,10 @@ def test_every_value_is_json():
         "val_CER": 0.25,
         "val_WER": None,
         "confidence_temperature": 1.0,
+        "direction": "ltr",
+        "unicode_form": "NFC",
+        "ignore_case": False,
+        "empty_labels": "leave-out",
         "architecture": "stripes",
     }
 

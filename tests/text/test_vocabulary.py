@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ctckit.errors import InputError
-from ctckit.text.vocabulary import BLANK, SYMBOLS, Vocabulary, blank_id
+from ctckit.text.vocabulary import BLANK, SYMBOLS, Vocabulary, blank_id, normalise, spell
 
 PACKAGE = Path(__file__).parents[2] / "ctckit"
 
@@ -82,3 +82,67 @@ def test_is_a_value():
     assert hash(vocabulary) == hash(Vocabulary("cba"))
     with pytest.raises(AttributeError):
         vocabulary.characters = ("x",)
+
+
+# Directions
+
+
+HEBREW = Vocabulary.from_labels(["אב 12", "(A)"])
+
+
+def test_labels_tell_their_direction():
+    assert Vocabulary.from_labels(["ab"]).direction == "ltr"
+    assert HEBREW.direction == "rtl"
+    assert str(Vocabulary.from_labels(["(א"])) == "()א"  # "(" looks like ")" there
+    assert Vocabulary("אב").direction == "ltr"  # as files of before are to be understood
+
+
+def test_ids_are_in_the_order_of_the_eye():
+    assert HEBREW.visual.decode(HEBREW.encode("אב 12")) == "12 בא"
+    assert HEBREW.decode(HEBREW.encode("אב 12")) == "אב 12"
+    assert Vocabulary("אב").encode("אב").tolist() == [0, 1]
+    assert HEBREW.visual.direction == "ltr"
+    assert HEBREW.visual != HEBREW
+
+
+def test_without_right_to_left_nothing_changes():
+    latin = Vocabulary("ab")
+    assert latin.visual is latin
+    assert latin.logical("ba") == "ba"
+
+
+def test_another_direction():
+    with pytest.raises(InputError, match="^direction: expected|expected one of ltr, rtl"):
+        Vocabulary("ab", "up")
+
+
+# Spelling
+
+
+@pytest.mark.parametrize(
+    ("text", "form", "expected"),
+    [
+        ("ab", "NFD", "ab"),
+        ("e\u0301", "NFC", "é"),
+        ("é", "NFD", "e\u0301"),
+        ("２ﬁ", "NFKC", "2fi"),
+        ("２ﬁ", "NFC", "２ﬁ"),
+        ("\u0958", "NFC", "\u0915\u093c"),  # Unicode excludes it from composition
+    ],
+)
+def test_normalise(text, form, expected):
+    assert normalise(text, form) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "form", "expected"),
+    [
+        ("AB", "NFC", "ab"),
+        ("É", "NFD", "e\u0301"),
+        ("㎒", "NFKC", "mhz"),  # capitals that only the form brings about
+        ("İ", "NFC", "i̇"),
+    ],
+)
+def test_spell_in_lower_case(text, form, expected):
+    assert spell(text, form, ignore_case=True) == expected
+    assert spell(expected, form, ignore_case=True) == expected

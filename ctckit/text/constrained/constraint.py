@@ -1,14 +1,15 @@
 """Read only what can be: texts of a pattern, of a length or of a list."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
 
 from ctckit.errors import InputError
-from ctckit.text.constrained.automaton import Automaton
+from ctckit.text.constrained.automaton import DEAD, Automaton
 from ctckit.text.constrained.prefix_search import most_probable_text
+from ctckit.text.direction import is_right_to_left
 from ctckit.text.forward import (
     Lattice,
     forward,
@@ -17,7 +18,7 @@ from ctckit.text.forward import (
     text_probabilities,
 )
 from ctckit.text.greedy import ctc_decoder, decode_members, vote
-from ctckit.text.vocabulary import Vocabulary, normalise
+from ctckit.text.vocabulary import Vocabulary, normalise, spell
 
 CHUNK = 4096  # texts of a lexicon that are rated at once
 
@@ -29,12 +30,15 @@ class Constraint:
     Args:
         pattern: regular expression that the whole text matches, as "[0-9]{2}[a-z]{3}". In
             Python's syntax, without ^, $, look-behind and back-references; `\d`, `\w` and `\s`
-            stand for ASCII characters. Characters that the network cannot read drop out.
+            stand for ASCII characters. Characters that the network cannot read drop out. Not for
+            texts from right to left, unless a lexicon is given, too.
         length: number of characters, or the smallest and the largest number. Kept as two numbers.
+            The smallest may be 0: an image without text.
         lexicon: all texts there are. Those with characters that the network cannot read drop out.
+        unicode_form: in which the network writes; a reader sets it to its model's own.
 
     Raises:
-        InputError: none of them is given, a length is below 1 or the lexicon is empty.
+        InputError: none of them is given, a length is out of range or the lexicon is empty.
 
     >>> Constraint(pattern="[0-9]{2}[a-z]{3}").allows("12abc", Vocabulary("123abc"))
     True
@@ -43,6 +47,7 @@ class Constraint:
     pattern: str | None = None
     length: int | tuple[int, int] | None = None
     lexicon: Sequence[str] | None = None
+    unicode_form: str = "NFC"
 
     def __post_init__(self) -> None:
         """Check what can be checked without a vocabulary, and make it hashable."""
@@ -53,7 +58,7 @@ class Constraint:
             )
         if self.length is not None:
             shortest, longest = np.broadcast_to(self.length, 2).tolist()
-            if not 1 <= shortest <= longest:
+            if not 0 <= shortest <= longest or not longest:
                 raise InputError(
                     f"expected a length of 1 or more, or the smallest and the largest length, "
                     f"received {self.length}; correct it",
@@ -67,12 +72,23 @@ class Constraint:
                     "give a list of texts",
                     argument="lexicon",
                 )
-            object.__setattr__(self, "lexicon", tuple(dict.fromkeys(map(normalise, self.lexicon))))
+            texts = [normalise(text, self.unicode_form) for text in self.lexicon]
+            object.__setattr__(self, "lexicon", tuple(dict.fromkeys(texts)))
 
     @property
     def lengths(self) -> tuple[int, int] | None:
         """The smallest and the largest number of characters, if they are limited."""
         return (self.length, self.length) if isinstance(self.length, int) else self.length
+
+    def spelled(self, unicode_form: str, *, ignore_case: bool) -> "Constraint":
+        """Return the same for a network that writes in this Unicode form, in lower case or not.
+
+        A pattern stays as it is, but for its form.
+        """
+        lexicon = self.lexicon and [
+            spell(text, unicode_form, ignore_case=ignore_case) for text in self.lexicon
+        ]
+        return replace(self, lexicon=lexicon, unicode_form=unicode_form)
 
     def require_possible(self, vocabulary: Vocabulary) -> None:
         """Make sure that some text of the vocabulary satisfies the constraint.
@@ -132,7 +148,7 @@ class _Language:
 
     def __contains__(self, text: str) -> bool:
         spellable = all(character in self._vocabulary for character in text)
-        return spellable and self._automaton.accepts(self._vocabulary.encode(text))
+        return spellable and self._automaton.accepts(self._vocabulary.visual.encode(text))
 
     def most_probable(self, log_probs: np.ndarray) -> str:
         found = most_probable_text(log_probs, self._automaton)
@@ -170,9 +186,11 @@ class _Lexicon:
 def _compile(constraint: Constraint, vocabulary: Vocabulary) -> _Language | _Lexicon:
     automaton = Automaton.of_all_texts(vocabulary)
     if constraint.pattern is not None:
-        automaton &= Automaton.from_pattern(normalise(constraint.pattern), vocabulary)
+        automaton &= Automaton.from_pattern(_pattern(constraint), vocabulary)
     if constraint.lengths is not None:
         automaton &= Automaton.of_length(*constraint.lengths, vocabulary)
+    if constraint.pattern is not None and constraint.lexicon is None:
+        _require_one_order(automaton, vocabulary)
     language = _Language(automaton, vocabulary)
     texts = [text for text in constraint.lexicon or () if text in language]
     if automaton.is_empty or (constraint.lexicon and not texts):
@@ -181,6 +199,32 @@ def _compile(constraint: Constraint, vocabulary: Vocabulary) -> _Language | _Lex
             f"{_describe(constraint)}, received a constraint that none satisfies; correct it"
         )
     return _Lexicon(texts, vocabulary) if texts else language
+
+
+def _pattern(constraint: Constraint) -> str:
+    """Return the pattern in the form of the network, where that changes no character's number."""
+    pattern = normalise(constraint.pattern or "")
+    spelled = normalise(pattern, constraint.unicode_form)
+    if len(spelled) != len(pattern) and spelled != constraint.pattern:
+        raise InputError(
+            f"expected a pattern in Unicode's form {constraint.unicode_form}, as the model writes, "
+            f"received {pattern!r}; write a letter and its marks as characters of their own",
+            argument="pattern",
+        )
+    return spelled
+
+
+def _require_one_order(automaton: Automaton, vocabulary: Vocabulary) -> None:
+    """Refuse a pattern of texts from right to left: the network sees them in another order."""
+    if vocabulary.visual is vocabulary:
+        return
+    turning = [i for i, character in enumerate(vocabulary) if is_right_to_left(character)]
+    if (automaton.successors[:, turning] != DEAD).any():
+        raise InputError(
+            "expected a pattern of texts from left to right, received one that characters written "
+            "from right to left may match; give a lexicon or a length instead",
+            argument="pattern",
+        )
 
 
 def _describe(constraint: Constraint) -> str:

@@ -97,6 +97,34 @@ def test_what_is_allowed():
     assert not Constraint(length=(1, 2)).allows("x", ABC)
 
 
+@pytest.mark.parametrize(
+    "constraint",
+    [Constraint(length=(0, 2)), Constraint(lexicon=["", "ab"]), Constraint(pattern="(ab)?")],
+)
+def test_an_image_may_have_no_text(constraint):
+    blank = np.full((1, 5, 4), 0.02)
+    blank[..., -1] = 0.94
+    assert constraint.allows("", ABC)
+    assert constrained_decode(blank, ABC, constraint)[0] == [""]
+    surely_a = np.roll(blank, 1, axis=-1)
+    assert constrained_decode(surely_a, ABC, constraint)[0] != [""]
+
+
+def test_a_lexicon_is_spelled_as_the_network_writes():
+    constraint = Constraint(lexicon=["É", "e\u0301"], length=2)
+    assert constraint.spelled("NFC", ignore_case=False) == constraint
+    assert constraint.spelled("NFD", ignore_case=True).lexicon == ("e\u0301",)
+    assert constraint.spelled("NFC", ignore_case=True).lexicon == ("é",)
+
+
+def test_a_pattern_whose_form_changes_its_length_is_refused():
+    composed = Constraint(pattern="é+").spelled("NFD", ignore_case=False)
+    with pytest.raises(InputError, match="^pattern: expected a pattern in Unicode's form NFD"):
+        composed.require_possible(Vocabulary("e\u0301"))
+    own = Constraint(pattern="(e\u0301)+").spelled("NFD", ignore_case=False)
+    assert own.allows("e\u0301e\u0301", Vocabulary("e\u0301"))
+
+
 def test_texts_are_compared_in_composed_form():
     decomposed = "e\u0301"
     assert Constraint(lexicon=[decomposed]).allows("é", Vocabulary("é"))
@@ -108,7 +136,8 @@ def test_texts_are_compared_in_composed_form():
     [
         ({}, "expected a pattern, a length or a lexicon"),
         ({"length": 0}, "^length: expected a length of 1 or more.*received 0"),
-        ({"length": (0, 3)}, r"^length: expected a length of 1 or more.*received \(0, 3\)"),
+        ({"length": (0, 0)}, r"^length: expected a length of 1 or more.*received \(0, 0\)"),
+        ({"length": (-1, 3)}, r"^length: expected a length of 1 or more.*received \(-1, 3\)"),
         ({"length": (4, 3)}, r"^length: expected a length of 1 or more.*received \(4, 3\)"),
         ({"lexicon": []}, r"^lexicon: expected a lexicon of at least one text, received \[\]"),
         ({"lexicon": "abc"}, "^lexicon: expected a lexicon of at least one text, received 'abc'"),
