@@ -1,7 +1,8 @@
 """Addresses of images: `a.png` is a file, `set.zip!folder/a.png` a member of an archive.
 
-An address is a string, so that lists of samples, CSV files and reports are the same for every
-store. A plain file whose own name has a `!` is that file.
+`set/data.mdb!image-000000001` and `set.lmdb!image-000000001` are values in an LMDB file, by key. An
+address is a string, so that lists of samples, CSV files and reports are the same for every store.
+A plain file whose own name has a `!` is that file.
 """
 
 import os
@@ -10,9 +11,13 @@ from io import FileIO
 from pathlib import Path
 
 from ctckit.errors import InputError
+from ctckit.image.lmdbs import SUFFIXES as LMDB_SUFFIXES
+from ctckit.image.lmdbs import has_key, read_value
 from ctckit.image.zips import has_member, read_member
 
-_MARK = re.compile(r"(?<=\.zip)!(?=.)", re.IGNORECASE)  # between an archive and its member
+_SUFFIXES = (".zip", *LMDB_SUFFIXES)
+_AFTER = "|".join(f"(?<={re.escape(suffix)})" for suffix in _SUFFIXES)
+_MARK = re.compile(f"(?:{_AFTER})!(?=.)", re.IGNORECASE)  # between an archive and its member
 
 
 def read_bytes(address: str | Path) -> bytes:
@@ -23,7 +28,7 @@ def read_bytes(address: str | Path) -> bytes:
     """
     place = split_address(address)
     if place is not None:
-        return read_member(*place)
+        return read_value(*place) if _is_lmdb(place[0]) else read_member(*place)
     try:
         with FileIO(os.fspath(address)) as file:  # no buffer, no Path: half the time
             return file.read()
@@ -40,7 +45,9 @@ def exists(address: str | Path) -> bool:
     place = split_address(address)
     if place is None:
         return os.path.isfile(address)  # noqa: PTH113 - a name may be too long for Path
-    return os.path.isfile(place[0]) and has_member(*place)  # noqa: PTH113
+    if not os.path.isfile(place[0]):  # noqa: PTH113
+        return False
+    return has_key(*place) if _is_lmdb(place[0]) else has_member(*place)
 
 
 def absolute(address: str | Path) -> str:
@@ -49,7 +56,7 @@ def absolute(address: str | Path) -> str:
     if place is None:
         return str(Path(address).resolve())
     archive = Path(place[0])
-    # A link keeps its own name: what it leads to may not end in .zip.
+    # A link keeps its own name: what it leads to may not end in .zip or .mdb.
     return join_address(archive.parent.resolve() / archive.name, place[1])
 
 
@@ -64,7 +71,7 @@ def name_of(address: str | Path) -> str:
 
 
 def join_address(archive: str | Path, member: str) -> str:
-    """Return the address of a member of an archive, whose name ends in `.zip`.
+    """Return the address of a member of an archive, whose name ends in `.zip`, `.mdb` or `.lmdb`.
 
     >>> join_address("set.zip", "photos/a.png")
     'set.zip!photos/a.png'
@@ -117,3 +124,7 @@ def split_address(address: str | Path) -> tuple[str, str] | None:
     if len(places) == 1:
         return places[0]
     return next((place for place in places if os.path.isfile(place[0])), places[0])  # noqa: PTH113
+
+
+def _is_lmdb(archive: str) -> bool:
+    return archive.lower().endswith(LMDB_SUFFIXES)
