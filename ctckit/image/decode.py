@@ -1,6 +1,5 @@
-"""Read an image file of any common format into one form: uint8, BGR or grey, opaque."""
+"""Read an image file of any common format into one form: uint8, BGR or grey, opaque, upright."""
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -9,16 +8,10 @@ import numpy as np
 
 from ctckit.errors import InputError
 from ctckit.image.address import read_bytes
-from ctckit.image.png import decode_png
+from ctckit.image.content import decode_content
+from ctckit.image.transparency import compose, is_opaque
 
-# OpenCV writes its own lines to stderr about files that it cannot read. We raise instead, and
-# name the file. Who asks for those lines by OPENCV_LOG_LEVEL gets them.
-if "OPENCV_LOG_LEVEL" not in os.environ:
-    getattr(cv2.utils, "logging", cv2).setLogLevel(0)  # its place in OpenCV 5, and in 4
-
-# Formats read as plain colour: JPEG, so that its EXIF orientation is applied, and BMP, whose
-# fourth byte is mostly unused and no transparency.
-_PLAIN_FORMATS = (b"\xff\xd8", b"BM")
+DEPTHS = (8, 10, 12, 16)  # bits that a channel of 16 may hold
 
 _CONVERSIONS = {  # from channels found to channels wanted, without transparency
     "BGR": {
@@ -35,9 +28,15 @@ _CONVERSIONS = {  # from channels found to channels wanted, without transparency
 class ImageReader:
     """Read an image into a uint8 array (H, W, channels), C-contiguous.
 
-    Three channels are in OpenCV's order BGR, one channel is grey. Palettes are resolved,
-    transparency is composed over white, 16 bit are rounded to 8, a JPEG is turned as its EXIF
-    orientation says. The values are those of the file otherwise.
+    Three channels are in OpenCV's order BGR, one channel is grey. The format is known by the
+    content; of several frames the first is read. Palettes are resolved. JPEG, PNG, WebP and TIFF
+    are turned as their EXIF orientation says. The values are those of the file otherwise, but:
+
+    - Transparency is composed over white; over black where white would hide what is drawn,
+      such as white letters. See `ctckit.image.transparency.compose`.
+    - 16 bit are rounded to 8. Cameras and scanners put 10 or 12 bits into files of 16: the
+      largest value of an image tells whether it has 8, 10, 12 or 16 bits, and the greatest value
+      that these can hold becomes 255.
 
     Args:
         channels: 1 for grey, 3 for BGR.
@@ -69,33 +68,22 @@ class ImageReader:
 
 
 def _decode(image: str | Path | bytes, name: str) -> tuple[np.ndarray, str]:
-    """Return the pixels as the file holds them, palettes resolved, and the order of colours."""
+    """Return the pixels as the file holds them, and the order of the colours."""
     # Not cv2.imread: on Windows it opens only names of the system's code page.
-    content = image if isinstance(image, bytes) else read_bytes(image)
-    if not content:
-        raise InputError(f"cannot read {name}: the file is empty")
-    pixels = decode_png(content)
-    return (_decode_by_opencv(content, name), "BGR") if pixels is None else (pixels, "RGB")
-
-
-def _decode_by_opencv(content: bytes, name: str) -> np.ndarray:
-    plain = content.startswith(_PLAIN_FORMATS)
-    method = cv2.IMREAD_COLOR if plain else cv2.IMREAD_UNCHANGED
-    try:
-        pixels = cv2.imdecode(np.frombuffer(content, np.uint8), method)
-    except cv2.error as error:  # a header that promises an absurd size
-        raise InputError(f"cannot read {name}: {error.err}") from error
-    if pixels is None:
-        raise InputError(f"cannot read {name}: not an image, or a damaged one")
-    return pixels
+    return decode_content(image if isinstance(image, bytes) else read_bytes(image), name)
 
 
 def _to_8_bit(pixels: np.ndarray, name: str) -> np.ndarray:
     if pixels.dtype == np.uint8:
         return pixels
-    if pixels.dtype == np.uint16:
-        return cv2.convertScaleAbs(pixels, alpha=1 / 257)  # 65535 → 255, rounded
-    raise InputError(f"cannot read {name}: expected 8 or 16 bit a channel, received {pixels.dtype}")
+    if pixels.dtype != np.uint16:
+        raise InputError(
+            f"cannot read {name}: expected 8 or 16 bit a channel, received {pixels.dtype}"
+        )
+    if pixels.shape[2:] == (4,) and pixels.size and pixels[..., 3].min() == 65535:
+        pixels = pixels[..., :3]  # alpha says nothing, not of the depth either
+    depth = next(bits for bits in DEPTHS if pixels.max(initial=0) < 2**bits)
+    return cv2.convertScaleAbs(pixels, alpha=255 / (2**depth - 1))  # the greatest → 255, rounded
 
 
 def _to_channels(pixels: np.ndarray, channels: int, order: str, name: str) -> np.ndarray:
@@ -105,22 +93,9 @@ def _to_channels(pixels: np.ndarray, channels: int, order: str, name: str) -> np
         raise InputError(
             f"cannot read {name}: expected 1, 3 or 4 channels, received {pixels.shape}"
         )
-    if found == 4 and not _is_opaque(pixels):
-        pixels, found = _over_white(pixels), 3
+    if found == 4 and not is_opaque(pixels):
+        pixels, found = compose(pixels), 3
     conversion = _CONVERSIONS[order].get((found, channels))
     if conversion is not None:
         pixels = cv2.cvtColor(pixels, conversion)
     return pixels.reshape(*pixels.shape[:2], channels)
-
-
-def _is_opaque(pixels: np.ndarray) -> bool:
-    """Say whether alpha, the highest byte of each pixel, is 255 everywhere."""
-    together = np.bitwise_and.reduce(np.ascontiguousarray(pixels).view("<u4"), axis=None)
-    return bool(together >> 24 == 255)
-
-
-def _over_white(pixels: np.ndarray) -> np.ndarray:
-    """Compose uint8 (H, W, 4), alpha last, over white, rounded: uint8 (H, W, 3)."""
-    *colors, alpha = cv2.split(pixels)
-    white = 255 - alpha
-    return cv2.merge([cv2.add(cv2.multiply(c, alpha, scale=1 / 255), white) for c in colors])

@@ -20,6 +20,7 @@ _KINDS = {  # what a file of the format begins with
     "PNM": rb"P[1-6]\s+[#0-9]",
 }
 _KIND = re.compile(b"|".join(b"(%b)" % pattern for pattern in _KINDS.values()), re.DOTALL)
+_NAMES = ("", *_KINDS)  # by the number of the group
 # An OpenCV built without one of these still knows all the others.
 _SUFFIXES = {"GIF": ".gif", "AVIF": ".avif", "HEIC": ".heic", "JPEG 2000": ".jp2", "WebP": ".webp"}
 
@@ -34,7 +35,7 @@ def image_kind(head: bytes) -> str | None:
     ('GIF', None)
     """
     found = _KIND.match(head)
-    return list(_KINDS)[found.lastindex - 1] if found and found.lastindex else None
+    return _NAMES[found.lastindex or 0] if found else None
 
 
 def looks_like_image(head: bytes) -> bool:

@@ -171,9 +171,9 @@ def damaged(suffix):
     [
         (b"", "the file is empty"),
         (b"no image at all", "not an image, or a damaged one"),
-        (damaged(".png"), "not an image, or a damaged one"),
-        (damaged(".webp"), "not an image, or a damaged one"),
-        (b"\x89PNG\r\n\x1a\n", "not an image, or a damaged one"),
+        (damaged(".png"), "expected a whole PNG file, received one that is damaged, cut off"),
+        (damaged(".webp"), "expected a whole WebP file, received one that is damaged, cut off"),
+        (b"\x89PNG\r\n\x1a\n", "expected a whole PNG file, received one that is damaged"),
         (b"BM" + b"\xff" * 60, "not an image, or a damaged one"),
     ],
     ids=["empty", "text", "truncated PNG", "truncated WebP", "PNG signature", "senseless header"],

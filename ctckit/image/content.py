@@ -1,0 +1,98 @@
+"""From the content of an image file to its pixels, whatever its format: known by its bytes."""
+
+import os
+import struct
+
+import cv2
+import numpy as np
+
+from ctckit.errors import InputError
+from ctckit.image.jpeg import look_at_jpeg
+from ctckit.image.kinds import HEAD, can_read, image_kind
+from ctckit.image.orientation import turn_upright
+from ctckit.image.png import decode_png
+from ctckit.image.transparency import straight
+
+# OpenCV writes its own lines to stderr about files that it cannot read. We raise instead, and
+# name the file. Who asks for those lines by OPENCV_LOG_LEVEL gets them.
+if "OPENCV_LOG_LEVEL" not in os.environ:
+    getattr(cv2.utils, "logging", cv2).setLogLevel(0)  # its place in OpenCV 5, and in 4
+
+MAX_PIXELS = 2**27  # 400 MB in colour
+
+# Formats read as plain colour: JPEG, so that its EXIF orientation is applied, and BMP, whose
+# fourth byte is mostly unused and no transparency.
+_PLAIN = ("JPEG", "BMP")
+
+# Where a header states the size. OpenCV makes room for it before it looks at the data in these
+# formats and in JPEG, and so a few bytes could ask for gigabytes.
+_SIZES = {"PNG": (">II", 16), "GIF": ("<HH", 6)}
+
+
+def decode_content(content: bytes, name: str) -> tuple[np.ndarray, str]:
+    """Return the pixels as the file holds them, palettes resolved, upright, of the first frame.
+
+    Args:
+        content: Of the file.
+        name: What messages call it.
+
+    Returns:
+        uint8, uint16 or what else the file has, (H, W) or (H, W, C), and the order of the
+        colours, "BGR" or "RGB".
+
+    Raises:
+        InputError: Says why it cannot be read.
+    """
+    if not content:
+        raise InputError(f"cannot read {name}: the file is empty")
+    pixels = decode_png(content)
+    if pixels is not None:
+        return pixels, "RGB"
+    kind = image_kind(content)
+    _refuse(content, kind, name)
+    pixels = _by_opencv(content, kind, name)
+    if kind == "TIFF" and pixels.dtype == np.uint8 and pixels.shape[2:] == (4,):
+        pixels = straight(pixels)
+    return turn_upright(pixels, content, kind), "BGR"
+
+
+def _refuse(content: bytes, kind: str | None, name: str) -> None:
+    """Refuse what OpenCV would read for half, or into too much memory."""
+    num_pixels, is_whole = 0, True
+    if kind == "JPEG":
+        num_pixels, is_whole = look_at_jpeg(content)
+    elif kind in _SIZES and len(content) >= HEAD:
+        width, height = struct.unpack_from(_SIZES[kind][0], content, _SIZES[kind][1])
+        num_pixels = width * height
+    if num_pixels > MAX_PIXELS:
+        raise InputError(
+            f"cannot read {name}: expected up to {MAX_PIXELS:,} pixels, received {num_pixels:,}; "
+            "make the image smaller"
+        )
+    if not is_whole:  # the versions of OpenCV differ: some fill up with grey
+        raise InputError(_damaged(kind, name))
+
+
+def _by_opencv(content: bytes, kind: str | None, name: str) -> np.ndarray:
+    method = cv2.IMREAD_COLOR if kind in _PLAIN else cv2.IMREAD_UNCHANGED
+    try:
+        pixels = cv2.imdecode(np.frombuffer(content, np.uint8), method)
+    except cv2.error as error:  # a header that promises an absurd size
+        raise InputError(f"{_damaged(kind, name)} ({error.err})") from error
+    if pixels is None and kind is not None and not can_read(kind):
+        raise InputError(
+            f"cannot read {name}: OpenCV {cv2.__version__} as installed has no decoder for {kind}; "
+            "save the image as PNG or JPEG"
+        )
+    if pixels is None:
+        raise InputError(_damaged(kind, name))
+    return pixels
+
+
+def _damaged(kind: str | None, name: str) -> str:
+    if kind is None:
+        return f"cannot read {name}: not an image, or a damaged one"
+    return (
+        f"cannot read {name}: expected a whole {kind} file, received one that is damaged, cut off "
+        "or of a rare kind; copy it again, or save it as PNG"
+    )

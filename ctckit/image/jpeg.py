@@ -1,0 +1,43 @@
+"""What a JPEG file says of its size, and whether its end is there."""
+
+import re
+
+# A marker that has a segment; not those within the compressed data, of restarts and of bytes 255.
+_MARKER = re.compile(rb"\xff([^\x00\x01\xd0-\xd8\xff])")
+_FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}  # markers of segments that state the size
+_END = b"\xff\xd9"
+
+
+def look_at_jpeg(content: bytes) -> tuple[int, bool]:
+    """Return how many pixels the file states, 0 if it does not, and whether its end is there.
+
+    A thumbnail in the file has an end of its own, before the frame that states the size, and so
+    has what may follow the image.
+    """
+    frame = _frame(content)
+    if frame is None:
+        return 0, _has_end(content, 2)
+    height = content[frame + 5] << 8 | content[frame + 6]
+    width = content[frame + 7] << 8 | content[frame + 8]
+    return height * width, content.endswith(_END) or _has_end(content, frame)
+
+
+def _frame(content: bytes) -> int | None:
+    """Return where the segment begins that states the size: past all those before it."""
+    start, last = 2, len(content) - 9
+    while start <= last and content[start] == 0xFF:
+        marker = content[start + 1]
+        if marker in _FRAMES:
+            return start
+        length = content[start + 2] << 8 | content[start + 3]
+        start += 2 + length if marker < 0xFF else 1
+    return None
+
+
+def _has_end(content: bytes, start: int) -> bool:
+    """Walk the segments from `start` on to the end of the image."""
+    while marker := _MARKER.search(content, start):
+        if marker[0] == _END:
+            return True
+        start = marker.end() + max(2, int.from_bytes(content[marker.end() : marker.end() + 2]))
+    return False
