@@ -13,6 +13,7 @@ from ctckit.evaluation.leniency import Leniency
 from ctckit.inference.reader import Chunk, ImageToWordModel
 from ctckit.log import progress
 from ctckit.text.error_rates import count_edits
+from ctckit.text.vocabulary import normalise
 
 IMAGES_BETWEEN_CHECKS = 512  # so many are in memory at once
 
@@ -37,11 +38,13 @@ def evaluate(
 
     Args:
         model: reads.
-        samples: addresses of images, and what they show.
+        samples: addresses of images, and what they show; labels are brought into the Unicode form
+            in which the model writes.
         batch_size: images that the network reads at once.
         checks: are shown everything in the same pass, a part of the images at a time, so that no
             image is decoded twice. Their time does not count as time of reading.
-        leniency: which differences do not count; None: all do.
+        leniency: which differences do not count; None: all do, but for the case of a model that
+            writes in lower case only.
         skip_unreadable: images that cannot be read are listed in `Evaluation.unreadable`, and the
             figures are those of the others.
 
@@ -50,7 +53,10 @@ def evaluate(
     """
     if not len(samples):
         raise InputError("expected at least one labelled image, received none", argument="samples")
-    one_pass = _Pass(model, batch_size, leniency or Leniency(), skip_unreadable)
+    facts = model.metadata
+    samples = [Sample(image, normalise(label, facts.unicode_form)) for image, label in samples]
+    leniency = leniency or Leniency(ignore_case=facts.ignore_case)
+    one_pass = _Pass(model, batch_size, leniency, skip_unreadable)
     part = IMAGES_BETWEEN_CHECKS if checks else len(samples)
     with progress((), "reading", total=len(samples), unit="img") as bar:
         for start in range(0, len(samples), part):

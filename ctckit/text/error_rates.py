@@ -29,8 +29,12 @@ class ErrorCounts:
 
     @property
     def cer(self) -> float:
-        """Character error rate: edits per target character; 0.0 without any, may pass 1.0."""
-        return self.edits / self.characters if self.characters else 0.0
+        """Character error rate: edits per target character; may pass 1.0, 0.0 without any text.
+
+        Where no target has characters, as of images without text: edits per text.
+        """
+        parts = self.characters or self.texts
+        return self.edits / parts if parts else 0.0
 
     @property
     def wer(self) -> float:

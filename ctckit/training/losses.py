@@ -13,6 +13,18 @@ def label_lengths(y_true: tf.Tensor, padding_id: tf.Tensor | int) -> tf.Tensor:
     return tf.math.count_nonzero(tf.not_equal(y_true, padding_id), axis=1, dtype=tf.int32)
 
 
+def _losses_of_nothing(logits: tf.Tensor, is_empty: tf.Tensor) -> tf.Tensor:
+    """Return the loss of each sample (B,) if its label is empty: its one path is all blanks.
+
+    Where no label is empty, nothing is computed.
+    """
+
+    def all_blank() -> tf.Tensor:
+        return -tf.reduce_sum(tf.nn.log_softmax(logits)[..., BLANK], axis=1)
+
+    return tf.cond(tf.reduce_any(is_empty), all_blank, lambda: tf.zeros_like(logits[:, 0, 0]))
+
+
 @keras.saving.register_keras_serializable("ctckit")
 class CTCloss(keras.losses.Loss):
     """Compute the connectionist temporal classification loss, averaged over the batch.
@@ -56,13 +68,15 @@ class CTCloss(keras.losses.Loss):
             return tf.nn.ctc_loss(
                 y_true, logits, lengths, steps, logits_time_major=False, blank_index=BLANK
             )
-        # The C++ kernel; tf.nn.ctc_loss with dense labels computes the same five times slower.
-        return tf.compat.v1.nn.ctc_loss(
-            labels=tf.RaggedTensor.from_tensor(y_true, lengths=lengths).to_sparse(),
-            inputs=logits,
-            sequence_length=steps,
-            time_major=False,
+        # The C++ kernel; tf.nn.ctc_loss with dense labels computes the same five times slower. It
+        # takes no empty label: such a one gets a character here, and its own loss below.
+        is_empty = tf.equal(lengths, 0)
+        filled = tf.where(is_empty[:, None], 0, y_true)
+        labels = tf.RaggedTensor.from_tensor(filled, lengths=tf.maximum(lengths, 1))
+        losses = tf.compat.v1.nn.ctc_loss(
+            labels=labels.to_sparse(), inputs=logits, sequence_length=steps, time_major=False
         )
+        return tf.where(is_empty, _losses_of_nothing(logits, is_empty), losses)
 
     def get_config(self) -> dict:
         """Return the arguments of the constructor."""

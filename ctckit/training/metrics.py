@@ -54,9 +54,11 @@ class CWERMetric(keras.metrics.Metric):
 
     def result(self) -> dict[str, tf.Tensor]:
         """Return the rates, 0 where nothing was counted; CER may exceed 1."""
+        characters, texts = self.characters.value, self.texts.value
+        parts = tf.where(characters > 0, characters, texts)  # as `ErrorCounts.cer`
         return {
-            "CER": tf.math.divide_no_nan(self.edits.value, self.characters.value),
-            "WER": tf.math.divide_no_nan(self.wrong_texts.value, self.texts.value),
+            "CER": tf.math.divide_no_nan(self.edits.value, parts),
+            "WER": tf.math.divide_no_nan(self.wrong_texts.value, texts),
         }
 
     def get_config(self) -> dict:

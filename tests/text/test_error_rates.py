@@ -22,6 +22,8 @@ from ctckit.text.error_rates import ErrorCounts, count_errors, get_cer, get_wer
         ),  # the sums are divided, not the rates averaged
         ([], [], 0.0, 0.0),
         ([""], [""], 0.0, 0.0),
+        (["", "x", "abc"], ["", "", ""], 4 / 3, 2 / 3),  # of images without text: edits per text
+        (["", "x"], ["", "x"], 0.0, 0.0),
         ("a b", "a c", 1 / 3, 1.0),  # one text is one word
         ("é", "e", 1.0, 1.0),
     ],

@@ -38,6 +38,9 @@ def measure(paths: list[str], labels: list[str]) -> dict[str, float]:
         (["abc--", "a----"], ["abc", "b"], 1 / 4, 1 / 2, "summed first, divided once"),
         (["abcab"], ["a"], 4, 1, "CER may exceed 1"),
         (["abcab"], ["ccccc"], 4 / 5, 1, "replacements"),
+        (["-----", "ab---"], ["", "ab"], 0, 0, "an image without text"),
+        (["a-b--", "ab---"], ["", "ab"], 1, 1 / 2, "what is read on it counts"),
+        (["-----", "ab---"], ["", ""], 1, 1 / 2, "no characters at all: edits per text"),
     ],
 )
 def test_rates(paths, labels, cer, wer, reason):
