@@ -12,7 +12,9 @@ from typing import NamedTuple
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
 from ctckit.errors import InputError
+from ctckit.image.zip_names import guess_encoding
 
+IN_UTF_8 = 1 << 11  # flag of a member: its name is
 MAX_OPEN = 8  # archives in each thread; the one opened first is closed for a further one
 
 
@@ -87,8 +89,22 @@ def _current(archive: str, *, unchanged: bool = False) -> ZipFile:
         raise OSError("the archive changed since it was opened; start again")
     while len(_ARCHIVES.opened) >= MAX_OPEN:
         del _ARCHIVES.opened[next(iter(_ARCHIVES.opened))]
-    _ARCHIVES.opened[key] = _Opened(ZipFile(archive), state)
+    _ARCHIVES.opened[key] = _Opened(_open(archive), state)
     return _ARCHIVES.opened[key].file
+
+
+def _open(archive: str) -> ZipFile:
+    """Open `archive`, its names in the encoding that they are in."""
+    file = ZipFile(archive)
+    unmarked = [
+        info.filename.encode("cp437")
+        for info in file.filelist
+        if not info.filename.isascii() and not info.flag_bits & IN_UTF_8
+    ]
+    if not unmarked:
+        return file
+    file.close()
+    return ZipFile(archive, metadata_encoding=guess_encoding(unmarked, archive))
 
 
 def _key(archive: str) -> tuple[int, str]:

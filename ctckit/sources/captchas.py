@@ -8,13 +8,14 @@ from tempfile import TemporaryDirectory
 from ctckit.data.samples import Dataset
 from ctckit.errors import InputError
 from ctckit.files import new_folder
-from ctckit.image.address import name_of, read_bytes
 from ctckit.image.zips import close_archive
 from ctckit.log import LOGGER
 from ctckit.sources.downloads import download
-from ctckit.sources.folders import find_images, zip_samples
+from ctckit.sources.folders import find_images
+from ctckit.sources.images import images_of
 from ctckit.sources.layouts import open_dataset
 from ctckit.sources.stand_in import generate_captchas
+from ctckit.sources.tree import zip_tree
 
 URL = "https://github.com/AakashKumarNain/CaptchaCracker/raw/master/captcha_images_v2.zip"
 NUM_IMAGES = 1040
@@ -104,8 +105,9 @@ def _check(folder: Path, num_images: int, digest: str, origin: str, advice: str)
 
 def _unpack(archive: Path, folder: Path, url: str) -> None:
     try:
-        for image, _ in zip_samples(archive, label_separator=""):
-            (folder / name_of(image)).write_bytes(read_bytes(image))
+        members = zip_tree(archive)
+        for name in images_of(members).names:
+            (folder / name.rpartition("/")[2]).write_bytes(members.read(name))
     except InputError as error:
         raise InputError(f"the download of {url} is damaged, try again: {error}") from error
     finally:

@@ -1,136 +1,113 @@
-"""Images whose names are their labels: in a folder, or in a zip archive of one."""
+"""Images without a list: labels in the names of files, or of the folders that they lie in."""
 
-import os
-from collections import defaultdict
-from collections.abc import Iterable
-from pathlib import Path, PurePosixPath
-from zipfile import ZipInfo
+from collections.abc import Sequence
+from pathlib import Path
 
-from ctckit.data.samples import Sample
+from ctckit.data.samples import LeftOut, Sample
 from ctckit.errors import InputError
-from ctckit.image.address import join_address
-from ctckit.image.zips import list_members
-from ctckit.log import LOGGER
 from ctckit.sources.file_names import labels_of_stems
-
-IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff"})
-ENCRYPTED, IN_UTF_8 = 1 << 0, 1 << 11  # flags of a member of a zip archive
-
-
-def folder_samples(folder: Path, label_separator: str | None = None) -> list[Sample]:
-    """Return the images of `folder`, or of its only subfolder that has some.
-
-    Raises:
-        InputError: there are none, or they are in several subfolders.
-        OSError: the folder cannot be read.
-    """
-    names = _images_of_one_folder(_list_folder(folder), folder)
-    return _samples({name: str(folder / name) for name in names}, label_separator)
-
-
-def zip_samples(archive: Path, label_separator: str | None = None) -> list[Sample]:
-    """Return the images of the outermost folder in `archive` that has some; all stay in place.
-
-    Raises:
-        InputError: no zip archive, no images in it, encrypted ones, or in several folders.
-    """
-    # Some programs of Windows write `photos\\a.png`.
-    members = {info.filename.replace("\\", "/"): info for info in list_members(str(archive))}
-    names = _images_of_one_folder(members, archive)
-    _check_images([members[name] for name in names], archive)
-    addresses = {name: join_address(archive, members[name].filename) for name in names}
-    return _samples(addresses, label_separator)
+from ctckit.sources.images import Images, images_of, require_images, stem_of, without_strays
+from ctckit.sources.listing import PARTS, Listing, listing_of_named
+from ctckit.sources.name_rules import NEARLY_ALL
+from ctckit.sources.options import SourceOptions
+from ctckit.sources.tree import Tree, first, folder_tree
 
 
 def find_images(folder: Path) -> list[Path]:
-    """Return the images that `folder_samples` finds, sorted; none where it refuses."""
-    groups = list(group_images(_list_folder(folder)).values())
-    return [folder / name for name in groups[0]] if len(groups) == 1 else []
+    """Return the images in `folder` at any depth."""
+    return [folder / name for name in images_of(folder_tree(folder)).names]
 
 
-def group_images(names: Iterable[str]) -> dict[str, list[str]]:
-    """Return the images among `names` by folder, sorted: the outermost folders that have some.
+def find_names(tree: Tree) -> str:
+    """Return "": images can always be taken to be named by their labels."""
+    return ""
 
-    Images are known by their suffix. Hidden files and folders and `__MACOSX` are skipped.
 
-    Args:
-        names: relative paths of files, their parts separated by `/`.
+def read_names(tree: Tree, name: str, options: SourceOptions) -> Listing:
+    """Return the images of `tree` at any depth, labelled by their names.
 
-    >>> group_images(["set/a.png", "set/more/b.png", "__MACOSX/set/._a.png", "notes.txt"])
-    {'set': ['set/a.png']}
+    Raises:
+        InputError: there are none, or their names are no labels.
     """
-    groups: dict[tuple[str, ...], list[str]] = defaultdict(list)
-    for name in names:
-        *folders, file = [part for part in name.split("/") if part not in ("", ".", "..")] or [""]
-        hidden = any(part.startswith(".") or part == "__MACOSX" for part in (*folders, file))
-        if not hidden and PurePosixPath(file).suffix.lower() in IMAGE_SUFFIXES:
-            groups[tuple(folders)].append(name)
-    outermost = min(map(len, groups), default=0)
-    return {
-        "/".join(folders): sorted(images)
-        for folders, images in sorted(groups.items())
-        if len(folders) == outermost
-    }
+    images, notes = _images(tree)
+    names = images.names
+    found = labels_of_stems([stem_of(name) for name in names], options)
+    samples, left_out = [], []
+    for image, label in zip(names, found.labels, strict=True):
+        if label is None:
+            left_out.append(LeftOut(tree.address(image), "", "name does not match the pattern"))
+        else:
+            samples.append((image, Sample(tree.address(image), label)))
+    return listing_of_named(samples, found.said, left_out, notes)
 
 
-def _images_of_one_folder(names: Iterable[str], place: Path) -> list[str]:
-    groups = group_images(names)
-    if len(groups) == 1:
-        return next(iter(groups.values()))
-    found = "no image"
-    if groups:
-        found = f"images in several folders: {_first(list(groups))}; give those of one, or a CSV"
-    elif place.is_dir() and not any(place.iterdir()):
-        found = "an empty folder"
-    raise InputError(
-        f"expected images ({' '.join(sorted(IMAGE_SUFFIXES))}) in {place}, found {found}"
-    )
+def find_folders(tree: Tree) -> str | None:
+    """Return "" if the folders that images lie in look like their labels, else None.
+
+    So they do if there are several, and the names of the images are no labels: numbers, hashes, the
+    same in each folder, or the name of the folder again.
+    """
+    names = without_strays(images_of(tree))[0].names
+    labels = [_folder_of(name) for name in names]
+    if None in labels or len(set(labels)) < 2:
+        return None
+    stems = [stem_of(name) for name in names]
+    if set(stems) <= set(labels):
+        return None
+    return "" if _tell_less(stems, [str(label) for label in labels]) else None
 
 
-def _check_images(members: list[ZipInfo], archive: Path) -> None:
-    """Refuse encrypted images; log that names may be read wrongly."""
-    if locked := [info.filename for info in members if info.flag_bits & ENCRYPTED]:
+def _tell_less(stems: Sequence[str], folders: Sequence[str]) -> bool:
+    """Say whether the names of images say less than those of their folders."""
+    different = set(stems)
+    again = sum(map(str.startswith, stems, folders)) >= NEARLY_ALL * len(stems)
+    same_numbers = all(map(str.isdecimal, different)) and len(different) * 2 <= len(stems)
+    if len(different) == 1 or again or same_numbers:
+        return True
+    try:
+        labels_of_stems(sorted(different))
+    except InputError:
+        return True
+    return all(len(folder) == 1 for folder in folders)
+
+
+def _folder_of(name: str) -> str | None:
+    """Return the folder that an image lies in; None for the outermost and for a part of a set."""
+    folder = name.rpartition("/")[0].rpartition("/")[2]
+    return folder if folder and folder.lower() not in PARTS else None
+
+
+def read_folders(tree: Tree, name: str, options: SourceOptions) -> Listing:
+    """Return the images of `tree`, labelled by the folder that each lies in.
+
+    Raises:
+        InputError: there are none, or some lie in no folder.
+    """
+    images, notes = _images(tree)
+    samples, outside = [], []
+    for image in images.names:
+        label = _folder_of(image)
+        if label is None:
+            outside.append(LeftOut(tree.address(image), "", "in no folder that names its label"))
+        else:
+            samples.append((image, Sample(tree.address(image), label)))
+    if not samples:
         raise InputError(
-            f"expected images without a password in {archive}, received {len(locked)} encrypted "
-            f"ones: {_first(locked)}; pack them again without"
+            f"expected images in folders named after their labels in {tree.place}, received "
+            f"{len(outside)} in none, such as {outside[0].image}",
+            argument="layout",
         )
-    unmarked = [
-        info.filename
-        for info in members
-        if not info.filename.isascii() and not info.flag_bits & IN_UTF_8
-    ]
-    if unmarked:
-        LOGGER.warning(
-            "%d names in %s are not marked as UTF-8, such as %s: if labels look wrong, unpack it "
-            "and give the folder", len(unmarked), archive, unmarked[0],
-        )  # fmt: skip
+    return listing_of_named(samples, "the folders that the images lie in", outside, notes)
 
 
-def _list_folder(folder: Path) -> list[str]:
-    """Return the files in `folder`; where none is an image, also those in its subfolders."""
-    files, folders = _entries(folder)
-    if group_images(files):
-        return files
-    return files + [f"{inner}/{file}" for inner in folders for file in _entries(folder / inner)[0]]
-
-
-def _entries(folder: Path) -> tuple[list[str], list[str]]:
-    """Return the names of the files and of the folders in `folder`."""
-    files, folders = [], []
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.is_file():
-                files.append(entry.name)
-            elif entry.is_dir():
-                folders.append(entry.name)
-    return files, folders
-
-
-def _samples(addresses: dict[str, str], label_separator: str | None) -> list[Sample]:
-    """Return samples out of the address of each name."""
-    labels = labels_of_stems([PurePosixPath(name).stem for name in addresses], label_separator)
-    return [Sample(*pair) for pair in zip(addresses.values(), labels, strict=True)]
-
-
-def _first(names: list[str]) -> str:
-    return ", ".join(names[:3]) + (", …" if len(names) > 3 else "")
+def _images(tree: Tree) -> tuple[Images, list[str]]:
+    """Return the images of the set, and a line on each kind of file that is none of them."""
+    everything = images_of(tree)
+    require_images(everything, tree)
+    images, strays = without_strays(everything)
+    notes = []
+    if strays:
+        notes.append(f"{len(strays)} images in other folders are not used: {first(strays)}")
+    if images.others:
+        notes.append(f"{len(images.others)} files are no images: {first(images.others)}")
+    return images, notes

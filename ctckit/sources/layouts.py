@@ -1,62 +1,126 @@
 """Open a set of labelled images, whatever its layout.
 
-A layout is one function from a path to samples; the table `LAYOUTS` names them all.
+A layout is a function that finds out whether a tree of files is one, and a function that reads it;
+the table `LAYOUTS` names them all, and the first one that is found is taken.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from ctckit.data.samples import Dataset, LeftOut, Sample
-from ctckit.errors import InputError
-from ctckit.sources.folders import folder_samples, zip_samples
-from ctckit.sources.tables import csv_samples
-from ctckit.text.vocabulary import normalise
+from ctckit.data.samples import Dataset
+from ctckit.errors import InputError, nearest_name
+from ctckit.log import LOGGER
+from ctckit.sources.cleaning import cleaned
+from ctckit.sources.folders import find_folders, find_names, read_folders, read_names
+from ctckit.sources.listing import PARTS, Listing, shown
+from ctckit.sources.lists import SUFFIXES as LIST_SUFFIXES
+from ctckit.sources.lists import find_list, read_list, refuse_useless_list, shows_list
+from ctckit.sources.options import SourceOptions
+from ctckit.sources.sidecars import find_sidecars, read_sidecars
+from ctckit.sources.tree import Tree, folder_tree, zip_tree
 
 
 class Layout(NamedTuple):
-    """How labelled images may lie, when that is the case, and how they are listed."""
+    """How labelled images may lie.
+
+    Attributes:
+        name: to choose it by.
+        summary: for people.
+        find: returns the file of a tree that shows this layout, "" if the tree itself does, or None
+            where it is another one.
+        read: returns what the tree holds, given what `find` returned.
+        shows: says whether a single file shows this layout; None where no file does.
+    """
 
     name: str
-    applies: Callable[[Path], bool]
-    samples: Callable[[Path, str | None], list[Sample]]
+    summary: str
+    find: Callable[[Tree], str | None]
+    read: Callable[[Tree, str, SourceOptions], Listing]
+    shows: Callable[[Tree, str], bool] | None = None
+
+
+def find_parts(tree: Tree) -> str | None:
+    """Return "" if the parts of a set lie in folders called so, each with a list of its own."""
+    parts = [folder for folder in tree.folders if folder.lower() in PARTS]
+    if len({PARTS[folder.lower()] for folder in parts}) < 2:
+        return None
+    with_lists = [folder for folder in parts if _has_list(tree.sub(folder))]
+    return "" if len(with_lists) * 2 > len(parts) else None
+
+
+def _has_list(tree: Tree) -> bool:
+    layout, _ = find_layout(tree, SourceOptions())
+    return layout.shows is not None
+
+
+def read_parts(tree: Tree, name: str, options: SourceOptions) -> Listing:
+    """Return the parts of a set, each read for itself.
+
+    Raises:
+        InputError: one of them cannot be read, or there is none to train on.
+    """
+    parts: dict[str, Listing] = {}
+    for folder in tree.folders:
+        if (part := PARTS.get(folder.lower())) is not None:
+            parts[part] = read_tree(tree.sub(folder), options)
+    if "train" not in parts:
+        raise InputError(
+            f"expected a part to train on in {tree.place}, received {', '.join(parts)}; "
+            "call its folder train"
+        )
+    return Listing(
+        parts["train"].samples,
+        f"{', '.join(parts)}, each with {parts['train'].said}",
+        [record for listing in parts.values() for record in listing.left_out],
+        [note for listing in parts.values() for note in listing.notes],
+        parts["validation"].samples if "validation" in parts else (),
+        parts["test"].samples if "test" in parts else (),
+    )
 
 
 LAYOUTS = (
-    Layout("a folder", Path.is_dir, folder_samples),
-    Layout("a .zip", lambda path: path.suffix.lower() == ".zip", zip_samples),
-    Layout("a .csv", lambda path: path.suffix.lower() == ".csv", csv_samples),
-)
-# A CSV of such a name is called after its folder.
-PLAIN_NAMES = {"annotations", "data", "gt", "label", "labels", "test", "train", "val"}
+    Layout("list", "a list of images and labels (CSV, TSV, text), beside the images or by itself",
+           find_list, read_list, shows_list),
+    Layout("parts", "folders train, val, test, each with a list of its own",
+           find_parts, read_parts),
+    Layout("sidecars", "a text file beside each image: 0001.png and 0001.txt or 0001.gt.txt",
+           find_sidecars, read_sidecars),
+    Layout("folders", "a folder for each label: A/1.png", find_folders, read_folders),
+    Layout("names", "images called as their labels: 3hx7k.png", find_names, read_names),
+)  # fmt: skip
+
+LAYOUT_OF_LISTS = next(layout for layout in LAYOUTS if layout.read is read_list)
+# A list of such a name is called after its folder.
+PLAIN_NAMES = {
+    "annotation", "annotations", "data", "gt", "label", "labels", "metadata", "rec_gt", *PARTS,
+}  # fmt: skip
 
 
-def open_dataset(source: str | Path, *, label_separator: str | None = None) -> Dataset:
+def open_dataset(
+    source: str | Path,
+    options: SourceOptions = SourceOptions(),  # noqa: B008 - it is frozen
+) -> Dataset:
     """List the labelled images of `source`; no image is read yet.
 
     Args:
-        source: One of
-            a folder of images, or a folder whose only subfolder with images is meant;
-            a `.zip` of such a folder, which is read in place;
-            a `.csv` in UTF-8 with the columns `image` (or `path`, or `filename`) and `label`,
-            its addresses relative to the CSV's folder, else to the working directory.
-        label_separator: How the names of files become labels, see
-            `ctckit.sources.file_names.labels_of_stems`; None detects counters of repeated
-            labels, "" takes the whole name. Without meaning for a CSV.
+        source: a folder, a `.zip` of one, which is read in place, or a list, such as a CSV, in one
+            of the layouts of `LAYOUTS`.
+        options: what to know of it besides; all of it can be left open.
 
     Returns:
-        The samples, sorted by address. Labels are text in Unicode's composed form (NFC). Records
-        without a label are in `left_out`.
+        The samples, sorted by address; labels in the Unicode form of the options. Records that
+        cannot be used are in `left_out`, what a person should know is in `notes`.
 
     Raises:
-        InputError: Nothing usable there; the message says what was expected and found.
+        InputError: nothing usable there; the message says what was expected and found.
     """
     path = Path(source)
     try:
-        samples = _layout_of(path).samples(path, label_separator)
+        listing = _read(path, options)
     except OSError as error:  # no permission, a name too long for this system
         raise InputError(f"cannot read {source}: {error.strerror or error}") from error
-    return _dataset(_name_of(path), samples)
+    return cleaned(name_of_source(path), listing, options)
 
 
 def load_dataset(
@@ -66,42 +130,96 @@ def load_dataset(
     label_separator: str | None = None,
 ) -> Dataset:
     """Return `open_dataset(source)`; nothing is unpacked to `datasets_dir` any more."""
-    return open_dataset(source, label_separator=label_separator)
+    return open_dataset(source, SourceOptions(label_separator=label_separator))
 
 
-def _layout_of(path: Path) -> Layout:
-    exists = path.exists()
-    for layout in LAYOUTS:
-        if exists and layout.applies(path):
-            return layout
-    *names, last = [layout.name for layout in LAYOUTS]
-    found = f"received the file {path}" if exists else f"{path} does not exist"
-    raise InputError(f"expected {', '.join(names)} or {last} of images, {found}")
+def log_source(dataset: Dataset) -> None:
+    """Log how the images and labels of a dataset lie, the first three, and what to know of them."""
+    LOGGER.info("layout      %s", dataset.layout)
+    for line in shown(dataset.samples):
+        LOGGER.info("            %s", line)
+    for note in dataset.notes:
+        LOGGER.warning("note        %s", note)
 
 
-def _name_of(path: Path) -> str:
+def name_of_source(path: Path) -> str:
+    """Return what a dataset of this source is called."""
     if path.is_dir():
         return path.resolve().name
-    says_nothing = path.suffix.lower() == ".csv" and path.stem.lower() in PLAIN_NAMES
+    says_nothing = path.suffix.lower() != ".zip" and path.stem.lower() in PLAIN_NAMES
     return (says_nothing and path.resolve().parent.name) or path.stem
 
 
-def _dataset(name: str, samples: list[Sample]) -> Dataset:
-    """Sort the samples by address and put those without a label aside."""
-    ordered = sorted(Sample(image, normalise(label)) for image, label in samples)
-    unusable = [LeftOut(*sample, why) for sample in ordered if (why := _unusable(sample))]
-    if len(unusable) == len(ordered):
-        raise InputError(
-            f"expected labelled images in {name}, none of {len(ordered)} is: {unusable[0].reason}"
-        )
-    return Dataset(name, ordered).without(unusable)
+def tree_of(path: Path) -> Tree:
+    """Return the files of a folder or a zip, from the outermost folder that holds several things.
+
+    Raises:
+        InputError: it is neither, or cannot be read.
+    """
+    tree = folder_tree(path) if path.is_dir() else zip_tree(path)
+    while not tree.files and len(tree.folders) == 1:
+        tree = tree.sub(tree.folders[0])
+    return tree
 
 
-def _unusable(sample: Sample) -> str:
-    if not sample.label.strip():
-        return "empty label"
-    try:
-        "".join(sample).encode()
-    except UnicodeEncodeError:  # bytes of a file name that no CSV in UTF-8 can hold
-        return "file name is not UTF-8"
-    return ""
+def find_layout(tree: Tree, options: SourceOptions) -> tuple[Layout, str]:
+    """Return the first layout that `tree` shows, and the file that shows it.
+
+    Raises:
+        InputError: the one that the options ask for is not shown.
+    """
+    candidates = _candidates(options)
+    for layout in candidates:
+        if (name := layout.find(tree)) is not None:
+            return layout, name
+    wanted = " or ".join(layout.summary for layout in candidates)
+    raise InputError(f"expected {wanted} in {tree.place}, received none", argument="layout")
+
+
+def read_tree(tree: Tree, options: SourceOptions) -> Listing:
+    """Return what the files of a folder or a zip hold, in the layout that they show.
+
+    Raises:
+        InputError: they cannot be read in it.
+    """
+    layout, name = find_layout(tree, options)
+    if layout.name == "names" and layout.name != options.layout:
+        refuse_useless_list(tree)
+    return _with_name(layout, layout.read(tree, name, options))
+
+
+def _read(path: Path, options: SourceOptions) -> Listing:
+    if path.is_dir() or (path.suffix.lower() == ".zip" and path.is_file()):
+        return read_tree(tree_of(path), options)
+    if not path.is_file():
+        raise InputError(f"expected a folder, a .zip or a list of images, {path} does not exist")
+    tree = folder_tree(path.parent, whole=False)
+    for layout in _candidates(options):
+        if layout.shows is not None and layout.shows(tree, path.name):
+            return _with_name(layout, layout.read(tree, path.name, options))
+    if path.suffix.lower() not in LIST_SUFFIXES:
+        raise InputError(f"expected a folder, a .zip or a list of images, received the file {path}")
+    # A list all the same; what is wrong with it is told in reading.
+    return _with_name(LAYOUT_OF_LISTS, read_list(tree, path.name, options))
+
+
+def _with_name(layout: Layout, listing: Listing) -> Listing:
+    return listing._replace(said=f"{layout.name}: {listing.said}")
+
+
+def _candidates(options: SourceOptions) -> Sequence[Layout]:
+    """Return the layouts that come into question."""
+    names = [layout.name for layout in LAYOUTS]
+    if options.layout is not None:
+        if options.layout not in names:
+            raise InputError(
+                f"expected one of {', '.join(names)}, received '{options.layout}'."
+                f"{nearest_name(options.layout, names)}",
+                argument="layout",
+            )
+        return [layout for layout in LAYOUTS if layout.name == options.layout]
+    if options.label_separator is not None or options.label_pattern is not None:
+        return [layout for layout in LAYOUTS if layout.name == "names"]
+    if options.columns is not None:
+        return [layout for layout in LAYOUTS if layout.shows is not None or layout.name == "parts"]
+    return LAYOUTS

@@ -13,7 +13,7 @@ from ctckit.log import progress
 from ctckit.sources.folders import find_images
 
 FONT_SIZES = (36, 40, 44)
-RECIPE_FILE = "recipe.json"
+RECIPE_FILES = (".recipe.json", "recipe.json")  # and what it was called in version 0.2
 
 
 def generate_captchas(
@@ -60,13 +60,13 @@ def generate_captchas(
         drawer = captcha.ImageCaptcha(width, height, font_sizes=FONT_SIZES)
         for text in progress(texts, "generate captchas", unit="image"):
             drawer.generate_image(text).save(target / f"{text}.png")
-        (target / RECIPE_FILE).write_text(json.dumps(recipe), encoding="utf-8")
+        (target / RECIPE_FILES[0]).write_text(json.dumps(recipe), encoding="utf-8")
     return folder
 
 
 def _is_drawn(folder: Path, recipe: dict[str, Any]) -> bool:
-    file = folder / RECIPE_FILE
-    same = file.is_file() and file.read_text(encoding="utf-8") == json.dumps(recipe)
+    files = [folder / name for name in RECIPE_FILES if (folder / name).is_file()]
+    same = any(file.read_text(encoding="utf-8") == json.dumps(recipe) for file in files)
     return same and len(find_images(folder)) == recipe["count"]
 
 

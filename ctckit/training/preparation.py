@@ -1,5 +1,6 @@
 """Before TensorFlow is loaded: the images of a run, and what is chosen for them."""
 
+from dataclasses import replace
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import TypeVar
 from ctckit.data.check import leave_out_labels, log_left_out, required_steps, scan
 from ctckit.data.samples import Dataset
 from ctckit.errors import InputError
+from ctckit.image.rotate import turned_sizes
 from ctckit.inference.metadata import ModelMetadata
 from ctckit.log import LOGGER
 from ctckit.sources.captchas import default_dataset
@@ -32,10 +34,10 @@ def prepare_data(configs: Configs, datasets_dir: Path = DATASETS_DIR) -> tuple[D
     if configs.dataset is None:
         dataset = default_dataset(datasets_dir)
     else:
-        dataset = open_dataset(configs.dataset, label_separator=configs.label_separator)
+        dataset = open_dataset(configs.dataset, configs)
     found = scan(dataset)
     configs = configs.with_image_form(
-        image_size=found.median_size,
+        image_size=replace(found, sizes=turned_sizes(found.sizes, configs.rotate)).median_size,
         is_grey=found.is_grey,
         label_steps=max(required_steps(label) for _, label in found.dataset.samples),
     )
@@ -107,6 +109,7 @@ def model_metadata(dataset: Dataset, configs: TrainConfigs) -> ModelMetadata:
         width=configs.width,
         channels=configs.channels,
         keep_aspect_ratio=configs.keep_aspect_ratio,
+        rotate=configs.rotate,
         dataset=dataset.name,
         unicode_form=configs.unicode_form,
         ignore_case=configs.ignore_case,

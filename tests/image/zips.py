@@ -38,3 +38,22 @@ def damage_member(path: Path, name: str) -> Path:
     content[content.index(name.encode()) + len(name.encode()) + 10] ^= 0xFF
     path.write_bytes(content)
     return path
+
+
+class _Member(zipfile.ZipInfo):
+    """A member whose name is written as bytes of a code page, without the mark of UTF-8."""
+
+    encoding: str
+
+    def _encodeFilenameFlags(self):  # noqa: N802 - zipfile's name
+        return self.filename.encode(self.encoding), self.flag_bits & ~0x800
+
+
+def zip_in_code_page(path: Path, texts: list[str], encoding: str) -> Path:
+    """Write an archive of `<text>.png`, as programs of Windows do; each holds its text in UTF-8."""
+    with zipfile.ZipFile(path, "w") as archive:
+        for text in texts:
+            member = _Member(f"{text}.png")
+            member.encoding = encoding
+            archive.writestr(member, text.encode())
+    return path

@@ -1,40 +1,18 @@
-import logging
 import shutil
 
+import cv2
 import numpy as np
 import pytest
 
 from ctckit.errors import InputError
 from ctckit.image.address import read_bytes
 from ctckit.image.decode import ImageReader
-from ctckit.sources.folders import find_images, group_images
+from ctckit.sources.folders import find_images
 from ctckit.sources.layouts import open_dataset
+from ctckit.sources.options import SourceOptions
 from tests.drawing import draw_folder
-from tests.image.zips import change_member, make_zip
+from tests.image.zips import change_member, make_zip, zip_in_code_page
 from tests.sources.folders import labels, touch
-
-GROUPS = [
-    # names, images by folder, why
-    (["b.png", "a.png"], {"": ["a.png", "b.png"]}, "sorted"),
-    (["a.png", "more/b.png"], {"": ["a.png"]}, "the outermost ones"),
-    (["set/a.png", "set/more/b.png"], {"set": ["set/a.png"]}, "a folder encloses everything"),
-    (["x/y/a.png", "x/b.txt"], {"x/y": ["x/y/a.png"]}, "two folders enclose everything"),
-    (["two/a.png", "one/b.png"], {"one": ["one/b.png"], "two": ["two/a.png"]}, "several folders"),
-    (["./a.png", "x//../b.jpg"], {"": ["./a.png"]}, "parts that lead nowhere do not count"),
-    (["../x/a.png"], {"x": ["../x/a.png"]}, "packed from beside the folder"),
-    (["__MACOSX/._a.png", "__MACOSX/b.png", ".a.png", ".x/c.png"], {}, "hidden"),
-    (["a.txt", "png", "a.png.bak"], {}, "no images"),
-    (["a.PNG", "b.JpEg"], {"": ["a.PNG", "b.JpEg"]}, "suffixes in any case"),
-    (["12:40.png", "C:/a.png"], {"": ["12:40.png"]}, "a colon is no drive"),
-    ([], {}, "nothing"),
-]
-
-
-@pytest.mark.parametrize(
-    ("names", "groups"), [row[:2] for row in GROUPS], ids=[row[2] for row in GROUPS]
-)
-def test_groups(names, groups):
-    assert group_images(names) == groups
 
 
 def test_folder(tmp_path):
@@ -48,9 +26,23 @@ def test_folder(tmp_path):
 
 
 def test_all_suffixes_in_any_case(tmp_path):
-    names = ["a.png", "b.JPG", "c.jpeg", "d.Bmp", "e.webp", "f.tif", "g.TIFF"]
-    touch(tmp_path / "set", *names, "h.gif", "i")
-    assert "".join(labels(open_dataset(tmp_path / "set"))) == "abcdefg"
+    names = ["a.png", "b.JPG", "c.jpeg", "d.Bmp", "e.webp", "f.tif", "g.TIFF", "h.gif", "i.jfif"]
+    names += ["j.ppm", "k.avif", "l.jp2"]
+    touch(tmp_path / "set", *names, "m.pdf")
+    dataset = open_dataset(tmp_path / "set")
+    assert "".join(labels(dataset)) == "abcdefghijkl"
+    assert "1 files are no images: m.pdf" in dataset.notes
+
+
+def test_images_are_known_by_their_content_where_no_suffix_tells(tmp_path):
+    image = cv2.imencode(".png", np.zeros((8, 8), np.uint8))[1].tobytes()
+    touch(tmp_path / "set", "empty", "Thumbs.db", "desktop.ini")
+    (tmp_path / "set" / "12.50").write_bytes(image)
+    (tmp_path / "set" / "abc.image").write_bytes(image)
+    (tmp_path / "set" / "text").write_text("no image")
+    dataset = open_dataset(tmp_path / "set")
+    assert labels(dataset) == ["12.50", "abc.image"]
+    assert "2 files are no images: empty, text" in dataset.notes
 
 
 def test_names_in_any_script(tmp_path):
@@ -75,19 +67,77 @@ def test_only_subfolder_with_images_is_meant(tmp_path):
 
 def test_images_beside_subfolders_are_meant(tmp_path):
     touch(tmp_path / "set", "b.png", "a.png", "inner/c.png")
-    assert labels(open_dataset(tmp_path / "set")) == ["a", "b"]
-    assert find_images(tmp_path / "set") == [tmp_path / "set" / "a.png", tmp_path / "set" / "b.png"]
+    dataset = open_dataset(tmp_path / "set")
+    assert labels(dataset) == ["a", "b"]
+    assert "1 images in other folders are not used: inner/c.png" in dataset.notes
 
 
-@pytest.mark.parametrize("packed", [False, True], ids=["folder", "zip"])
-def test_two_folders_with_images_are_not_guessed(tmp_path, packed):
-    source = touch(tmp_path / "set", "one/a.png", "two/b.png")
+def test_a_stray_picture_beside_the_folder_of_images(tmp_path):
+    names = [f"images/{label}.png" for label in ("ab", "cd", "ef")]
+    touch(tmp_path / "set", "preview.png", *names)
+    dataset = open_dataset(tmp_path / "set")
+    assert labels(dataset) == ["ab", "cd", "ef"]
+    assert "1 images in other folders are not used: preview.png" in dataset.notes
+
+
+def source_of(tmp_path, packed, *names):
+    """Return a folder of empty files, or a zip archive of them."""
     if packed:
-        source = make_zip(tmp_path / "set.zip", {"one/a.png": b"", "two/b.png": b""})
-    else:
-        assert find_images(source) == []
-    with pytest.raises(InputError, match=f"in {source}, .*images in several folders: one, two; g"):
-        open_dataset(source)
+        return make_zip(tmp_path / "set.zip", dict.fromkeys(names, b""))
+    return touch(tmp_path / "set", *names)
+
+
+PACKED = pytest.mark.parametrize("packed", [False, True], ids=["folder", "zip"])
+
+
+@PACKED
+def test_labelled_images_in_several_folders(tmp_path, packed):
+    source = source_of(tmp_path, packed, "one/ab.png", "two/cd.png", "two/more/ef.png")
+    dataset = open_dataset(source)
+    assert sorted(labels(dataset)) == ["ab", "cd", "ef"]
+    assert dataset.layout == "names: file names"
+
+
+@PACKED
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (["A/1.png", "A/2.png", "B/1.png", "B/2.png"], "AABB"),
+        (["A/1.png", "B/1.png"], "AB"),
+        (["A/1.png", "B/2.png", "C/3.png", "D/4.png", "E/5.png"], "ABCDE"),
+        (["cat/img_1.png", "cat/img_2.png", "dog/img_1.png"], ["cat", "cat", "dog"]),
+        (["cat/cat_7.png", "dog/dog_9.png"], ["cat", "dog"]),
+        (["x/cat/scan.png", "x/dog/scan.png"], ["cat", "dog"]),
+        (["a/xx.png", "b/yy.png"], "ab"),
+        (["preview.png", *(f"{c}/{n}.png" for c in "AB" for n in range(20))], "A" * 20 + "B" * 20),
+    ],
+    ids=["numbers", "one each", "numbers over all", "words and numbers", "name of the folder again",
+         "below another", "folders of one character", "a stray picture"],
+)  # fmt: skip
+def test_a_folder_for_each_label(tmp_path, packed, names, expected):
+    dataset = open_dataset(source_of(tmp_path, packed, *names))
+    assert labels(dataset) == list(expected)
+    assert dataset.layout == "folders: the folders that the images lie in"
+
+
+@PACKED
+@pytest.mark.parametrize(
+    ("names", "parts"),
+    [
+        (["train/ab.png", "train/cd.png", "test/ef.png"], (["ab", "cd"], [], ["ef"])),
+        (["Train/ab.png", "valid/cd.png", "TEST/ef.png"], (["ab"], ["cd"], ["ef"])),
+        (["images/train/ab.png", "images/val/cd.png"], (["ab"], ["cd"], [])),
+        (["train/A/1.png", "train/B/1.png", "val/A/7.png"], (["A", "B"], ["A"], [])),
+        (["train/ab.png", "test/cd.png", "more/ef.png"], (["ef", "cd", "ab"], [], [])),
+        (["train/0.png", "train/0.1.png", "test/7.1.png"], (["0", "0"], [], ["7"])),
+    ],
+    ids=["train, test", "three, in any case", "in a folder of images", "a folder for each label",
+         "a folder that is no part", "a rule for all of them"],
+)  # fmt: skip
+def test_the_parts_that_a_set_came_in(tmp_path, packed, names, parts):
+    dataset = open_dataset(source_of(tmp_path, packed, *names))
+    found = dataset.samples, dataset.validation, dataset.test
+    assert tuple([label for _, label in part] for part in found) == parts
 
 
 def test_a_backslash_is_a_part_of_a_label_where_the_system_allows_it(tmp_path):
@@ -101,13 +151,21 @@ def test_counters_are_found_or_given(tmp_path):
     archive = make_zip(tmp_path / "x.zip", members)
     for source in (tmp_path / "set", archive):
         assert labels(open_dataset(source)) == ["00", "00", "17"]
-        assert labels(open_dataset(source, label_separator="")) == ["00.1", "00", "17"]
-        assert labels(open_dataset(source, label_separator=".")) == ["00", "00", "17"]
+        assert labels(open_dataset(source, SourceOptions(label_separator=""))) == [
+            "00.1",
+            "00",
+            "17",
+        ]
+        assert labels(open_dataset(source, SourceOptions(label_separator="."))) == [
+            "00",
+            "00",
+            "17",
+        ]
 
 
 def test_empty_labels_are_left_out(tmp_path):
     touch(tmp_path / "set", "_1.png", "ab_1.png", " .png")
-    dataset = open_dataset(tmp_path / "set", label_separator="_")
+    dataset = open_dataset(tmp_path / "set", SourceOptions(label_separator="_"))
     assert labels(dataset) == ["ab"]
     assert [record.reason for record in dataset.left_out] == ["empty label"] * 2
 
@@ -115,13 +173,17 @@ def test_empty_labels_are_left_out(tmp_path):
 def test_only_empty_labels(tmp_path):
     touch(tmp_path / "set", "_1.png", "_2.png")
     with pytest.raises(InputError, match="none of 2 is: empty label"):
-        open_dataset(tmp_path / "set", label_separator="_")
+        open_dataset(tmp_path / "set", SourceOptions(label_separator="_"))
 
 
 @pytest.mark.parametrize(
     ("names", "found"),
-    [([], "an empty folder"), (["a.txt"], "no image"), (["x/y/a.png"], "no image")],
-    ids=["empty", "no image", "too deep"],
+    [
+        ([], "an empty folder"),
+        (["a.txt", "b.xml"], "other files: a.txt, b.xml"),
+        (["x/.a"], "an empty folder"),
+    ],
+    ids=["empty", "other files", "empty folders"],
 )
 def test_folder_without_images(tmp_path, names, found):
     touch(tmp_path / "set", *names)
@@ -162,10 +224,17 @@ def test_zip_with_more_than_images(tmp_path):
     assert (dataset.name, labels(dataset)) == ("SET", ["a", "b"])
 
 
-@pytest.mark.parametrize("files", [{}, {"notes.txt": b"x"}, {"__MACOSX/a.png": b""}])
-def test_zip_without_images(tmp_path, files):
+@pytest.mark.parametrize(
+    ("files", "found"),
+    [
+        ({}, "an empty folder"),
+        ({"n.txt": b"x"}, "other files: n.txt"),
+        ({"__MACOSX/a.png": b""}, "an"),
+    ],
+)
+def test_zip_without_images(tmp_path, files, found):
     archive = make_zip(tmp_path / "set.zip", files)
-    with pytest.raises(InputError, match=r"expected images .*png.* in .*set\.zip, .* no image$"):
+    with pytest.raises(InputError, match=rf"expected images .*png.* in .*set\.zip, found {found}"):
         open_dataset(archive)
 
 
@@ -185,13 +254,26 @@ def test_zip_with_a_password(tmp_path):
         open_dataset(archive)
 
 
-def test_zip_whose_names_are_in_an_unknown_encoding_is_told(tmp_path, caplog):
-    archive = make_zip(tmp_path / "set.zip", {"a.png": b"", "京A1.png": b""})
-    with caplog.at_level(logging.INFO, "ctckit"):
-        assert labels(open_dataset(archive)) == ["a", "京A1"]
-    assert not caplog.messages
-    change_member(archive, "京A1.png", flags=0)
-    with caplog.at_level(logging.INFO, "ctckit"):
-        assert len(open_dataset(archive).samples) == 2
-    (message,) = caplog.messages
-    assert "1 names in" in message and "not marked as UTF-8" in message
+@pytest.mark.parametrize(
+    ("texts", "encoding"),
+    [
+        (["東京1", "さくら2", "カタカナ", "日本語テキスト"], "cp932"),
+        (["Müller", "Jürgen", "Größe", "Straße"], "cp437"),
+        (["привет", "слово", "молоко"], "cp866"),
+        (["京A12345", "沪C21F13"], "utf-8"),
+    ],
+)
+def test_zip_whose_names_are_in_a_code_page(tmp_path, texts, encoding):
+    archive = zip_in_code_page(tmp_path / "set.zip", texts, encoding)
+    dataset = open_dataset(archive)
+    assert sorted(labels(dataset)) == sorted(texts)
+    for image, label in dataset.samples:
+        assert read_bytes(image) == label.encode()
+
+
+def test_zip_whose_names_could_be_in_several_code_pages_is_refused(tmp_path):
+    archive = zip_in_code_page(tmp_path / "set.zip", ["京PL3N67", "川JK0707", "沪AMS087"], "gbk")
+    with pytest.raises(
+        InputError, match=r"set\.zip: expected names in UTF-8, .*京PL3N67.png \(gb1"
+    ):
+        open_dataset(archive)

@@ -3,6 +3,7 @@ import pytest
 import ctckit.sources
 from ctckit.errors import InputError
 from ctckit.sources.layouts import load_dataset, open_dataset
+from ctckit.sources.options import SourceOptions
 from tests.image.zips import make_zip
 from tests.sources.folders import labels, touch
 
@@ -47,25 +48,24 @@ def test_a_zip_is_named_by_its_own_name(tmp_path):
 
 def test_load_dataset_is_the_same_and_unpacks_nothing(tmp_path):
     archive = make_zip(tmp_path / "set.zip", {"a_1.png": b"", "b_1.png": b""})
-    options = {"label_separator": "_"}
-    expected = open_dataset(archive, **options)
+    expected = open_dataset(archive, SourceOptions(label_separator="_"))
     assert labels(expected) == ["a", "b"]
+    options = {"label_separator": "_", "datasets_dir": tmp_path / "Datasets"}
     assert load_dataset(archive, **options) == expected
-    assert load_dataset(archive, datasets_dir=tmp_path / "Datasets", **options) == expected
     assert [path.name for path in tmp_path.iterdir()] == ["set.zip"]
 
 
 def test_nothing_there(tmp_path):
     for name in ("nowhere", "nowhere.zip", "nowhere.csv"):
         with pytest.raises(
-            InputError, match=rf"a folder, a \.zip or a \.csv of images, .*{name} does not exist$"
+            InputError, match=rf"a folder, a \.zip or a list of images, .*{name} does not exist$"
         ):
             open_dataset(tmp_path / name)
 
 
 def test_another_kind_of_file(tmp_path):
     touch(tmp_path, "a.png")
-    with pytest.raises(InputError, match=r"a \.zip or a \.csv .* received the file .*a\.png"):
+    with pytest.raises(InputError, match=r"a \.zip or a list .* received the file .*a\.png"):
         open_dataset(tmp_path / "a.png")
 
 

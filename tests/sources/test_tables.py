@@ -3,6 +3,7 @@ import pytest
 from ctckit.data.samples import LeftOut, Sample, write_csv
 from ctckit.errors import InputError
 from ctckit.sources.layouts import open_dataset
+from ctckit.sources.options import SourceOptions
 from tests.image.zips import make_zip
 from tests.sources.folders import labels, touch
 
@@ -28,11 +29,48 @@ def test_csv(tmp_path):
         ("path,label\na.png,x\n", "utf-8"),
         ("filename,label\na.png,x\n", "utf-8"),
         ("label,image\nx,a.png\n", "utf-8"),
+        ("filename,words\na.png,x\n", "utf-8"),
+        ("image_path,plate_text\na.png,x\n", "utf-8"),
+        ("file_name,text\na.png,x\n", "utf-8"),
+        ("Image,Label\na.png,x\n", "utf-8"),
+        ("image, label\na.png, x\n", "utf-8"),
+        (" File Name , Ground Truth \na.png,x\n", "utf-8"),
+        ("image;label\na.png;x\n", "utf-8"),
+        ("image\tlabel\na.png\tx\n", "utf-8"),
+        ("nr,solution\na.png,x\n", "utf-8"),
+        ("a.png,x\n", "utf-8"),
+        ("x,a.png\n", "utf-8"),
+        ("image,label\nset\\a.png,x\n", "utf-8"),
+        ("image,label\nC:\\data\\set\\a.png,x\n", "utf-8"),
+        ("image,label\nA,x\n", "utf-8"),
+        ("image,label\na.png,x\n", "utf-16"),
         ("id,image,label\n7,a.png,x\n", "utf-8"),
         ("image,label\r\na.png,x\r\n", "utf-8-sig"),
         ('image,label\n"a.png","x"\n', "utf-8"),
     ],
-    ids=["path", "filename", "other order", "more columns", "Excel's BOM and line ends", "quoted"],
+    ids=[
+        "path",
+        "filename",
+        "other order",
+        "filename, words",
+        "image_path, plate_text",
+        "file_name, text",
+        "Image, Label",
+        "blanks",
+        "blanks within",
+        "semicolons",
+        "tabs",
+        "unknown names of two columns",
+        "no header",
+        "no header, label first",
+        "path of Windows",
+        "absolute path of Windows",
+        "no suffix, another case",
+        "UTF-16",
+        "more columns",
+        "Excel's BOM and line ends",
+        "quoted",
+    ],  # fmt: skip
 )
 def test_csv_forms(tmp_path, text, encoding):
     touch(tmp_path, "a.png")
@@ -84,24 +122,31 @@ def test_csv_without_some_labels(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "expected the columns image,label in .* no header"),
-        ("name,text\na.png,x\n", "expected the columns image,label in .* name,text"),
-        ("image;label\na.png;x\n", " image;label"),
-        ("image,label\n", "expected rows below the header"),
+        ("", "expected rows in .*x.csv, received none"),
+        ("name,text,more\nq.png,x,1\n", "columns: expected columns called image .* name, text, more"),
+        ("image,label\n", "expected rows in .*x.csv, received none"),
         ("image,label\na.png,x\nb.png,y\n", r"1 of 2 are missing: b\.png; give"),
         ("image,label\n1,a\n2,a\n3,a\n4,a\n", "4 of 4 are missing: 1, 2, 3, …; give"),
         ("image,label\n,x\n", r"1 of 1 are missing: \(no name\)"),
         ("image,label\nset.zip!gone.png,x\n", r"1 of 1 are missing: set\.zip!gone\.png"),
         ("image,label\ngone.zip!a.png,x\n", r"1 of 1 are missing: gone\.zip!a\.png"),
         ("image,label\nfake.zip!a.png,x\n", r"cannot read .*fake\.zip: expected a zip archive"),
-        ("image,label\na.png,x\na.png,x\n", "1 of 2 rows name one again: .*a.png; remove"),
-        ("image,label\na.png,x\n./a.png,y\n", "rows name one again"),
-        ("image,label\nset.zip!a.png,x\n./set.zip!a.png,y\n", "rows name one again"),
+        ("image,label\na.png,x\na.png,y\n", r"1 are given another .* 'x' and 'y' \(lines 2 and 3\)"),
+        ("image,label\na.png,x\n./a.png,y\n", "are given another one again"),
+        ("image,label\nset.zip!a.png,x\n./set.zip!a.png,y\n", "are given another one again"),
+        ("image,label\na.png,Hello, world\n", r"1 rows with more, in line 2: a.png \| Hello \|  w"),
+        ("a.png,x\na.png,Hello, world\n", "expected 2 fields in each row of .* in line 2"),
+        ('image,label\na.png,"5\nb.png,6\nc.png,7"\n', 'in line 2 a quote opens, "5, .* 2 more l'),
+        ('image,label\na.png,"5\nb.png,6\n', "a row that is none, from line 2 on: unexpected end of data"),
+        ('image,label\na.png,"5"x\n', "a row that is none, from line 2 on"),
+        ("1,a.png,x\n", "columns: expected columns called"),
     ],
     ids=[
-        "empty file", "other columns", "semicolons", "no rows", "one missing", "many missing",
-        "no name", "member missing", "archive missing", "no archive", "duplicate row",
-        "the same file under two names", "the same member under two names",
+        "empty file", "other columns", "no rows", "one missing", "many missing",
+        "no name", "member missing", "archive missing", "no archive", "two labels",
+        "the same file under two names", "the same member under two names", "a comma in a label",
+        "a comma in a label, no header", "a quote that swallows rows", "a quote that never closes",
+        "something behind a quote", "three columns without names",
     ],
 )  # fmt: skip
 def test_bad_csv(tmp_path, text, message):
@@ -115,5 +160,55 @@ def test_bad_csv(tmp_path, text, message):
 
 def test_csv_in_another_encoding(tmp_path):
     path = write(tmp_path / "x.csv", "image,label\nä.png,ä\n", "latin-1")
-    with pytest.raises(InputError, match="CSV file in UTF-8"):
+    with pytest.raises(InputError, match="expected .*x.csv to be text in UTF-8, received one that"):
         open_dataset(path)
+
+
+def test_a_row_that_is_there_twice_counts_once(tmp_path):
+    touch(tmp_path, "a.png", "b.png")
+    text = "image,label\na.png,x\nb.png,y\na.png,x\n"
+    dataset = open_dataset(write(tmp_path / "x.csv", text))
+    assert labels(dataset) == ["x", "y"]
+    assert dataset.notes[0] == "1 rows of x.csv repeat an earlier one"
+
+
+def test_some_missing_images_are_left_out(tmp_path):
+    touch(tmp_path, "a.png", "b.png", "c.png")
+    text = "image,label\na.png,x\nb.png,y\nc.png,z\ngone.png,q\n"
+    dataset = open_dataset(write(tmp_path / "x.csv", text))
+    assert labels(dataset) == ["x", "y", "z"]
+    assert dataset.left_out == [LeftOut("gone.png", "q", "no such file")]
+
+
+def test_blanks_around_labels_are_removed_and_counted(tmp_path):
+    touch(tmp_path, "a.png", "b.png", "c.png")
+    text = "image,label\na.png, abc\nb.png,abd \nc.png,a b\n"
+    dataset = open_dataset(write(tmp_path / "x.csv", text))
+    assert labels(dataset) == ["abc", "abd", "a b"]
+    assert "2 labels have blanks at an end, which are removed, such as ' abc'" in dataset.notes
+
+
+@pytest.mark.parametrize(
+    ("text", "columns", "expected"),
+    [
+        ("id,image,label,plate\n1,a.png,x,Q1\n", "image,plate", "Q1"),
+        ("id,image,label,plate\n1,a.png,x,Q1\n", "Image, Plate", "Q1"),
+        ("1;a.png;x;Q1\n", "2,4", "Q1"),
+        ("id,image,label,plate\n1,a.png,x,Q1\n", "2,4", "Q1"),
+    ],
+)
+def test_columns_that_are_given(tmp_path, text, columns, expected):
+    touch(tmp_path, "a.png")
+    options = SourceOptions(columns=columns)
+    assert labels(open_dataset(write(tmp_path / "x.csv", text), options)) == [expected]
+
+
+def test_a_label_in_a_list_of_tabs_may_begin_with_a_quote(tmp_path):
+    touch(tmp_path, "a.png", "b.png")
+    path = write(tmp_path / "gt.txt", 'a.png\t"5\nb.png\tHello, "world"\n')
+    assert labels(open_dataset(path)) == ['"5', 'Hello, "world"']
+
+
+def test_a_list_parted_by_blanks(tmp_path):
+    touch(tmp_path, "a.png", "b.png")
+    assert labels(open_dataset(write(tmp_path / "gt.txt", "a.png x y\nb.png z\n"))) == ["x y", "z"]

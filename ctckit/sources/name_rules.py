@@ -1,0 +1,220 @@
+"""Which part of a file name is the label, told by all names of a set together.
+
+The rules of `RULES` that hold are applied in their order, up to one that is the last. A rule that
+could mistake a plate such as `A-12` or a reading such as `12.50` for a label and a number looks at
+more than a single name.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
+
+NEARLY_ALL = 0.95  # of the names match a rule that is about the whole set
+HALF = 0.5  # do, where what matches is unmistakable
+MANY = 5  # names that a rule about all of them needs
+MAX_GAPS = 1.5  # numbers that count leave out no more: highest / how many there are
+
+# What programs, cameras and people call files that they number.
+FILE_WORDS = frozenset({
+    "img", "image", "images", "dsc", "dscn", "dscf", "dcim", "pic", "picture", "photo", "scan",
+    "screenshot", "screen", "shot", "frame", "captcha", "captchas", "word", "words", "crop",
+    "crops", "cropped", "line", "lines", "text", "texts", "plate", "plates", "sample", "samples",
+    "file", "files", "label", "labels", "train", "test", "val", "valid", "data", "number", "digit",
+    "digits", "page", "row", "box", "region", "roi", "patch", "tile", "output", "result",
+    "snapshot", "capture", "video", "cam", "camera", "pxl", "mvimg", "vid", "untitled", "download",
+    "unnamed", "bild", "foto", "imagen", "снимок", "图片", "图像", "画像", "doc", "document",
+})  # fmt: skip
+
+HASH = r"[0-9a-fA-F]{16,128}"
+UUID = r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"
+SECONDS = r"1[0-9]{9}(?:[0-9]{3}|[0-9]{6}|[._][0-9]{1,9})?"  # since 1970, in this century
+DATE = r"(?:19|20)[0-9]{2}[-_.]?(?:0[1-9]|1[0-2])[-_.]?(?:0[1-9]|[12][0-9]|3[01])"
+TIME = (
+    r"(?:[-_T ]?(?:[01][0-9]|2[0-3])[-_.:h]?[0-5][0-9](?:[-_.:m]?[0-5][0-9](?:[-_.]?[0-9]{3,6})?)?)"
+)
+FILE_WORD = rf"(?:{'|'.join(sorted(FILE_WORDS))})"
+UNIQUE = rf"(?:{UUID}|{HASH}|{SECONDS}|{DATE}{TIME}?)"
+
+
+class NameRule(NamedTuple):
+    """When a set of names has a part that is no label, and which part that is."""
+
+    said: str  # to people, behind a number of names
+    pattern: re.Pattern[str]  # of the whole name, with a group called label
+    applies: Callable[[Sequence[re.Match[str]], Sequence[str]], bool]  # to its matches, all names
+    is_last: bool = True  # no further rule is tried on what it leaves
+
+    def holds(self, names: Sequence[str]) -> bool:
+        """Say whether the names of a set are of this kind."""
+        matches = [match for name in names if (match := self.pattern.fullmatch(name))]
+        return bool(matches) and self.applies(matches, names)
+
+    def label_of(self, name: str) -> str:
+        """Return the label in a name; the whole name where it is of another kind."""
+        match = self.pattern.fullmatch(name)
+        return match["label"] if match else name
+
+
+def _share(share: float) -> Callable[[Sequence[re.Match[str]], Sequence[str]], bool]:
+    def applies(matches: Sequence[re.Match[str]], names: Sequence[str]) -> bool:
+        return len(matches) >= share * len(names)
+
+    return applies
+
+
+def _all(matches: Sequence[re.Match[str]], names: Sequence[str]) -> bool:
+    return len(matches) == len(names) >= MANY
+
+
+def _words_between(matches: Sequence[re.Match[str]], names: Sequence[str]) -> bool:
+    """Say whether nearly all names have something between numbers, most of them letters."""
+    with_letters = sum(not match["label"].isdecimal() for match in matches)
+    return len(matches) >= NEARLY_ALL * len(names) and with_letters >= HALF * len(matches)
+
+
+def _short_hashes(matches: Sequence[re.Match[str]], names: Sequence[str]) -> bool:
+    """Say whether all names end in hexadecimal digits of one length, each in other ones."""
+    tails = {match["other"] for match in matches}
+    text = "".join(tails)
+    return (
+        len(matches) == len(names) == len(tails) >= MANY
+        and len({len(tail) for tail in tails}) == 1
+        and not text.isdecimal()
+        and not text.isalpha()
+    )
+
+
+def _all_counted(matches: Sequence[re.Match[str]], names: Sequence[str]) -> bool:
+    """Say whether the numbers of all names together count, whatever stands beside them."""
+    several = len({match["label"] for match in matches}) > 1
+    numbers = [match["number"] for match in matches]
+    counted = counts(list(map(int, numbers))) or _padded(numbers)
+    return several and len(matches) >= NEARLY_ALL * len(names) and counted
+
+
+def _padded(numbers: Sequence[str]) -> bool:
+    """Say whether these are different numbers, filled up with zeros to one length of 4 or more."""
+    zeros = sum(number.startswith("0") for number in numbers)
+    lengths = {len(number) for number in numbers}
+    return (
+        MANY <= len(numbers) == len(set(numbers))
+        and len(lengths) == 1
+        and min(lengths) >= 4
+        and zeros >= HALF * len(numbers)
+    )
+
+
+def _all_counted_densely(matches: Sequence[re.Match[str]], names: Sequence[str]) -> bool:
+    """Say the same of numbers without a gap from 0 or 1 on, as plates like `A-12` never have."""
+    numbers = {int(match["number"]) for match in matches}
+    first = min(numbers)
+    return (
+        first in (0, 1) and max(numbers) - first + 1 == len(names) and _all_counted(matches, names)
+    )
+
+
+def counts(numbers: Sequence[int]) -> bool:
+    """Say whether numbers count: many, all different, and few left out.
+
+    >>> counts(range(1, 101)), counts([3, 97, 512, 777, 900]), counts([1, 1, 2, 2, 3, 3])
+    (True, False, False)
+    """
+    different = set(numbers)
+    span = max(different, default=0) - min(different, default=0) + 1
+    return MANY <= len(numbers) == len(different) and span <= MAX_GAPS * len(numbers)
+
+
+def _counter(separator: str, *, bare_needed: bool) -> NameRule:
+    pattern = re.compile(rf"(?P<label>.+){re.escape(separator)}(?P<number>[0-9]{{1,9}})")
+
+    def applies(matches: Sequence[re.Match[str]], names: Sequence[str]) -> bool:
+        return _count_repeats(matches, set(names), bare_needed=bare_needed)
+
+    return NameRule(f"before '{separator}' and a number that counts repeats", pattern, applies)
+
+
+def _count_repeats(matches: Iterable[re.Match[str]], names: set[str], *, bare_needed: bool) -> bool:
+    """Say whether the numbers at the end of names count how often a label came.
+
+    Numbered names of one base, together with the name that is just the base, form a group. It
+    counts repeats if its numbers go up by one from 0 or 1, or from 2 where the bare name stands for
+    the first: `0000, 0000.1` and `abc_1, abc_2`, but not `12.50, 12.75`. With `.` and `-`, which
+    plates and readings contain, the bare name must be there: `0.1, 0.2` and `A-1, A-2` are labels.
+    A single name of another number, such as `AB-47`, speaks against counting. More groups must
+    count repeats than do not.
+    """
+    groups = defaultdict(set)
+    for match in matches:
+        groups[match["label"]].add(int(match["number"]))
+    votes = 0
+    for base, numbers in groups.items():
+        bare, first = base in names, min(numbers)
+        starts = (0, 1, 2) if bare else (0, 1)
+        if first not in starts or max(numbers) - first + 1 != len(numbers):
+            votes -= 1
+        elif bare or (not bare_needed and len(numbers) > 1):
+            votes += 1
+    return votes > 0
+
+
+RULES = (
+    NameRule(
+        "before what Roboflow adds",
+        re.compile(rf"(?P<label>.+?)_(?:png|jpe?g|bmp|webp|tiff?|gif)\.rf\.{HASH}", re.IGNORECASE),
+        _share(HALF),
+        is_last=False,
+    ),
+    NameRule(
+        "between two numbers, as MJSynth names files",
+        re.compile(r"[0-9]+_(?P<label>[^_]+)_[0-9]+"),
+        _words_between,
+    ),
+    NameRule(
+        "before a hash, date or time",
+        re.compile(rf"(?P<label>.*?[^-_. ].*?)[-_. ]+{UNIQUE}"),
+        _share(HALF),
+        is_last=False,
+    ),
+    NameRule(
+        "behind a hash, date or time",
+        re.compile(rf"{UNIQUE}[-_. ]+(?P<label>.*[^-_. ].*)"),
+        _share(HALF),
+        is_last=False,
+    ),
+    NameRule(
+        "behind a word for files",
+        re.compile(rf"{FILE_WORD}[-_ ]?[0-9]*[-_ ]+(?P<label>.*[^-_ ].*)", re.IGNORECASE),
+        _all,
+        is_last=False,
+    ),
+    NameRule(
+        "before a word for files",
+        re.compile(rf"(?P<label>.*[^-_ ].*?)[-_ ]+{FILE_WORD}", re.IGNORECASE),
+        _all,
+        is_last=False,
+    ),
+    NameRule(
+        "before a hash",
+        re.compile(r"(?P<label>.+)[-_](?P<other>[0-9a-f]{8,15}|[0-9A-F]{8,15})"),
+        _short_hashes,
+    ),
+    NameRule(
+        "behind a number that counts the files",
+        re.compile(r"(?P<number>[0-9]{1,9})[-_ ]+(?P<label>.*[^-_ ].*)"),
+        _all_counted,
+    ),
+    _counter(".", bare_needed=True),
+    _counter("-", bare_needed=True),
+    _counter("_", bare_needed=False),
+    NameRule(
+        "before a number that counts the files",
+        re.compile(r"(?P<label>.*[^-_ ].*)_(?P<number>[0-9]{1,9})"),
+        _all_counted,
+    ),
+    NameRule(
+        "before a number that counts the files",
+        re.compile(r"(?P<label>.*[^-_. ].*?)[-. ](?P<number>[0-9]{1,9})"),
+        _all_counted_densely,
+    ),
+)
