@@ -73,8 +73,8 @@ def _remarks(found: ScanResult) -> list[str]:
         )
     if found.downwards:
         lines.append(
-            f"{found.downwards} of {looked_at} images are so much higher than wide that their "
-            "text runs from top to bottom: turn them with --rotate"
+            f"{found.downwards} of {looked_at} images so much higher than wide that their text "
+            "runs from top to bottom: turn them with --rotate"
         )
     if 2 * found.lines > looked_at:
         lines.append(
