@@ -7,8 +7,6 @@ other characters, which are wrong labels; so an encoding that is not certain is 
 import unicodedata
 from collections.abc import Sequence
 
-from charset_normalizer import from_bytes
-
 from ctckit.errors import InputError
 
 # The code pages that zip programs write: of China, Japan, Taiwan, Korea, the West, Russia.
@@ -66,5 +64,7 @@ def _is_plausible(text: bytes, encoding: str) -> bool:
 
 def _mess(text: bytes, encoding: str) -> float | None:
     """Return the share of unlikely characters if `text` were in this encoding, 0…1."""
+    from charset_normalizer import from_bytes  # such archives are rare
+
     found = from_bytes(text, cp_isolation=[encoding], threshold=1.0).best()
     return None if found is None else float(found.chaos)

@@ -183,7 +183,7 @@ def read_tree(tree: Tree, options: SourceOptions) -> Listing:
         InputError: they cannot be read in it.
     """
     layout, name = find_layout(tree, options)
-    if layout.name == "names" and layout.name != options.layout:
+    if layout.name == "names" and _candidates(options) is LAYOUTS:
         refuse_useless_list(tree)
     return _with_name(layout, layout.read(tree, name, options))
 

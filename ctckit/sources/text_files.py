@@ -2,8 +2,6 @@
 
 import codecs
 
-from charset_normalizer import from_bytes
-
 from ctckit.errors import InputError
 
 BYTE_ORDER_MARKS = (
@@ -23,6 +21,8 @@ def decode_text(content: bytes, name: str) -> str:
     try:
         text = content.decode(encoding)
     except UnicodeDecodeError as error:
+        from charset_normalizer import from_bytes  # such files are rare
+
         guess = from_bytes(content[:100_000]).best()
         looks = f"one that looks like {guess.encoding}" if guess else "another file"
         raise InputError(

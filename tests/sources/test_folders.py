@@ -187,7 +187,7 @@ def test_only_empty_labels(tmp_path):
 )
 def test_folder_without_images(tmp_path, names, found):
     touch(tmp_path / "set", *names)
-    with pytest.raises(InputError, match=f"expected images .*png.* in .*set, .* {found}$"):
+    with pytest.raises(InputError, match=f"expected images .*png.* in .*set.*, .* {found}$"):
         open_dataset(tmp_path / "set")
     assert find_images(tmp_path / "set") == []
 

@@ -1,0 +1,184 @@
+import pytest
+
+from ctckit.data.samples import LeftOut
+from ctckit.errors import InputError
+from ctckit.sources.layouts import log_source, open_dataset
+from ctckit.sources.options import SourceOptions
+from tests.image.zips import make_zip
+from tests.sources.folders import labels, touch
+
+PLATES = {f"{n:06}.png": f"AB{n:03}" for n in range(1, 101)}
+
+
+def lay_out(tmp_path, packed, files):
+    """Make a folder, or a zip archive, of files with these texts."""
+    if packed:
+        return make_zip(tmp_path / "set.zip", {name: text.encode() for name, text in files.items()})
+    touch(tmp_path / "set", *files)
+    for name, text in files.items():
+        (tmp_path / "set" / name).write_text(text, encoding="utf-8")
+    return tmp_path / "set"
+
+
+def tabs(rows):
+    return "".join(f"{image}\t{label}\n" for image, label in rows.items())
+
+
+def commas(rows):
+    return "image,label\n" + "".join(f"{image},{label}\n" for image, label in rows.items())
+
+
+PACKED = pytest.mark.parametrize("packed", [False, True], ids=["folder", "zip"])
+IMAGES = dict.fromkeys(PLATES, "")
+
+
+@PACKED
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("gt.txt", tabs(PLATES)),
+        ("labels.txt", tabs(PLATES)),
+        ("labels.csv", commas(PLATES)),
+        ("labels.tsv", commas(PLATES).replace(",", "\t")),
+        ("rec_gt.txt", tabs({f"set/{image}": label for image, label in PLATES.items()})),
+        ("annotation.txt", tabs(PLATES).replace("\t", " ")),
+        ("annotations_2024.csv", commas(PLATES).replace(",", ";")),
+        ("my captchas.csv", commas(PLATES)),
+        ("Labels.CSV", commas(PLATES)),
+    ],
+)
+def test_a_list_beside_the_images_wins(tmp_path, packed, name, text):
+    dataset = open_dataset(
+        lay_out(tmp_path, packed, IMAGES | {name: text, "README.txt": "a.png x"})
+    )
+    assert labels(dataset) == list(PLATES.values())
+    assert dataset.layout.startswith(f"list: {name}: columns ")
+
+
+@PACKED
+@pytest.mark.parametrize("folder", ["images", "img", "crops"])
+def test_images_in_a_folder_beside_the_list(tmp_path, packed, folder):
+    files = {f"{folder}/{image}": "" for image in PLATES}
+    dataset = open_dataset(lay_out(tmp_path, packed, files | {"labels.csv": commas(PLATES)}))
+    assert labels(dataset) == list(PLATES.values())
+
+
+@PACKED
+def test_a_list_in_the_folder_of_images_below(tmp_path, packed):
+    files = {f"images/{image}": "" for image in PLATES} | {"preview.png": ""}
+    dataset = open_dataset(lay_out(tmp_path, packed, files | {"images/gt.txt": tabs(PLATES)}))
+    assert labels(dataset) == list(PLATES.values())
+
+
+def test_label_like_names_lose_against_a_list(tmp_path):
+    files = {"abc.png": "", "abd.png": "", "gt.txt": "abc.png\txyz\nabd.png\tuvw\n"}
+    source = lay_out(tmp_path, False, files)
+    assert labels(open_dataset(source)) == ["xyz", "uvw"]
+    assert labels(open_dataset(source, SourceOptions(layout="names"))) == ["abc", "abd"]
+    assert labels(open_dataset(source, SourceOptions(label_separator="c"))) == ["ab", "abd"]
+
+
+def test_images_that_a_list_does_not_name_are_told(tmp_path):
+    files = {"abc.png": "", "abd.png": "", "new.png": "", "gt.txt": "abc.png\txyz\nabd.png\tuvw\n"}
+    dataset = open_dataset(lay_out(tmp_path, False, files))
+    assert any("1 images are not in gt.txt, such as" in note for note in dataset.notes)
+
+
+@pytest.mark.parametrize("text", ["xyz\nuvw\n", "1: xyz\n2: uvw\n"])
+def test_a_list_that_names_no_image_is_refused(tmp_path, text):
+    source = lay_out(tmp_path, False, {"abc.png": "", "abd.png": "", "gt.txt": text})
+    with pytest.raises(InputError, match=r"gt\.txt to name the images beside it") as caught:
+        open_dataset(source)
+    assert caught.value.argument == "layout"
+    assert labels(open_dataset(source, SourceOptions(layout="names"))) == ["abc", "abd"]
+
+
+def test_a_list_of_classes_beside_a_folder_for_each_is_none(tmp_path):
+    files = {"A/1.png": "", "A/2.png": "", "B/1.png": "", "labels.txt": "A\nB\n"}
+    assert labels(open_dataset(lay_out(tmp_path, False, files))) == list("AAB")
+
+
+@PACKED
+@pytest.mark.parametrize(
+    "names",
+    [("train.csv", "val.csv", "test.csv"), ("gt_train.txt", "gt_valid.txt", "gt_test.txt")],
+)
+def test_a_list_for_each_part(tmp_path, packed, names):
+    files = {f"{label}.png": "" for label in "abcd"}
+    texts = [commas({"a.png": "A", "b.png": "B"}), commas({"c.png": "C"}), commas({"d.png": "D"})]
+    dataset = open_dataset(lay_out(tmp_path, packed, files | dict(zip(names, texts, strict=True))))
+    parts = dataset.samples, dataset.validation, dataset.test
+    assert ["".join(label for _, label in part) for part in parts] == ["AB", "C", "D"]
+
+
+@PACKED
+def test_a_list_whose_images_lie_in_parts(tmp_path, packed):
+    rows = {"train/a.png": "A", "train/b.png": "B", "test/c.png": "C"}
+    files = dict.fromkeys(rows, "") | {"labels.csv": commas(rows)}
+    dataset = open_dataset(lay_out(tmp_path, packed, files))
+    assert (labels(dataset), [label for _, label in dataset.test]) == (["A", "B"], ["C"])
+
+
+@PACKED
+def test_parts_with_a_list_each(tmp_path, packed):
+    files = {"train/1.png": "", "train/2.png": "", "train/gt.txt": "1.png\tA\n2.png\tB\n",
+             "val/1.png": "", "val/gt.txt": "1.png\tC\n"}  # fmt: skip
+    dataset = open_dataset(lay_out(tmp_path, packed, files))
+    assert (labels(dataset), [label for _, label in dataset.validation]) == (["A", "B"], ["C"])
+    assert dataset.layout.startswith("parts: train, validation, each with list: gt.txt")
+
+
+@PACKED
+@pytest.mark.parametrize("suffix", [".txt", ".gt.txt", ".lab", ".png.txt"])
+def test_a_text_file_beside_each_image(tmp_path, packed, suffix):
+    texts = {f"{image[:-4]}{suffix}": f"{label}\n" for image, label in PLATES.items()}
+    dataset = open_dataset(lay_out(tmp_path, packed, IMAGES | texts))
+    assert labels(dataset) == list(PLATES.values())
+    assert dataset.layout == "sidecars: a text file beside each image"
+
+
+def test_text_files_that_are_missing_or_of_several_lines(tmp_path):
+    files = {"1.png": "", "1.txt": "A B", "2.png": "", "2.txt": "A\nB\n", "3.png": "", "4.png": "",
+             "4.txt": "\ufeffD\n"}  # fmt: skip
+    source = lay_out(tmp_path, False, files)
+    dataset = open_dataset(source)
+    assert labels(dataset) == ["A B", "D"]
+    assert dataset.left_out == [
+        LeftOut(str(source / "2.png"), "", "several lines in 2.txt"),
+        LeftOut(str(source / "3.png"), "", "no text file beside it"),
+    ]
+
+
+def test_boxes_beside_images_are_no_labels(tmp_path):
+    files = {"1.png": "", "1.txt": "0 0.5 0.5 0.1 0.1\n", "2.png": "", "2.txt": "3 0.1 0.2 0.1 0.3"}
+    with pytest.raises(InputError, match="received boxes of objects, such as '0 0.5 0.5 0.1 0.1'"):
+        open_dataset(lay_out(tmp_path, False, files))
+
+
+def test_the_first_three_are_shown(tmp_path, caplog):
+    dataset = open_dataset(lay_out(tmp_path, False, IMAGES | {"gt.txt": tabs(PLATES)}))
+    with caplog.at_level("INFO", "ctckit"):
+        log_source(dataset)
+    assert caplog.messages == [
+        "layout      list: gt.txt: columns 1 → 2, parted by a tab",
+        "            000001.png → AB001",
+        "            000002.png → AB002",
+        "            000003.png → AB003",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"layout": "nmaes"}, "expected one of .*, received 'nmaes'. Did you mean 'names'"),
+        (
+            {"layout": "folders"},
+            "expected a folder for each label: A/1.png in .*set, received none",
+        ),
+        ({"columns": "image,words"}, "received 'words'"),
+    ],
+)
+def test_what_is_asked_for_must_be_there(tmp_path, options, message):
+    source = lay_out(tmp_path, False, IMAGES | {"labels.csv": commas(PLATES)})
+    with pytest.raises(InputError, match=message):
+        open_dataset(source, SourceOptions(**options))
