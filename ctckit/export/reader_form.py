@@ -17,6 +17,7 @@ from ctckit.errors import InputError
 from ctckit.export.onnx_file import TEMPERATURE, save_onnx
 from ctckit.export.reader_functions import FUNCTIONS
 from ctckit.export.reader_functions.text import DOMAIN
+from ctckit.export.reader_functions.turning import TURNS
 from ctckit.inference.metadata import ModelMetadata
 from ctckit.inference.reader import Chunk
 from ctckit.inference.session import OnnxInferenceModel, load_session
@@ -31,9 +32,10 @@ PREFIX = "network/"  # of the network's own names in the graph
 def to_reader_form(network: onnx.ModelProto) -> onnx.ModelProto:
     """Return `network` and around it all that reading takes.
 
-    That is, in this order: the image resized as by `ctckit.data.ImageResizer`, in the same steps
-    of uint8; the network; greedy CTC decoding and, if the file holds several networks, their
-    vote; calibration by the metadata's `confidence_temperature`.
+    That is, in this order: the image turned as by `ctckit.image.ImageRotator`, if the metadata
+    have `rotate`, and resized as by `ImageResizer`, in the same steps of uint8; the network;
+    greedy CTC decoding and, if the file holds several networks, their vote; calibration by the
+    metadata's `confidence_temperature`.
 
     Args:
         network: a network form, as `to_onnx` makes it. It stays as it is.
@@ -113,9 +115,11 @@ def _reader_graph(network: onnx.GraphProto, facts: ModelMetadata) -> onnx.GraphP
     halvings = (steps - 1).bit_length()
     inner = compose.add_prefix_graph(network, PREFIX)
     prepare = "fit" if facts.keep_aspect_ratio else "stretch"
+    turning = [_call(TURNS[facts.rotate], ["image"], ["turned"])] if facts.rotate else []
     size = {"height": [facts.height], "width": [facts.width]}
     nodes = [
-        _call(prepare, ["image"], [inner.input[0].name], **size),
+        *turning,
+        _call(prepare, ["turned" if turning else "image"], [inner.input[0].name], **size),
         *inner.node,
         *_decoding(inner.output[0].name, facts, members, steps),
         *_spelling(halvings),

@@ -5,12 +5,18 @@ from typing import Any
 
 from ctckit.image.decode import ImageReader
 from ctckit.image.resize import ImageResizer
+from ctckit.image.rotate import ImageRotator
 
 Step = Callable[[Any, Any], tuple[Any, Any]]
 
 
 def image_steps(
-    *, height: int, width: int, channels: int, keep_aspect_ratio: bool = False
+    *,
+    height: int,
+    width: int,
+    channels: int,
+    keep_aspect_ratio: bool = False,
+    rotate: str | None = None,
 ) -> list[Step]:
     """Return the deterministic image steps of training, validation and reading alike.
 
@@ -19,12 +25,14 @@ def image_steps(
         width: Of the network's input, in pixels.
         channels: 1 (grey) or 3 (BGR).
         keep_aspect_ratio: Pad with white instead of stretching.
+        rotate: Turn the images first, see `ImageRotator`; None: they stay.
 
     Returns:
         Steps that turn an address, the content of a file, or pixels into uint8
         (height, width, channels).
     """
-    return [ImageReader(channels), ImageResizer(width, height, keep_aspect_ratio)]
+    rotators = [] if rotate is None else [ImageRotator(rotate)]
+    return [ImageReader(channels), *rotators, ImageResizer(width, height, keep_aspect_ratio)]
 
 
 def apply_steps(steps: Iterable[Step], image: Any, label: Any = "") -> tuple[Any, Any]:

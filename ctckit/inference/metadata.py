@@ -7,6 +7,7 @@ from typing import Any
 
 from ctckit import __version__
 from ctckit.errors import InputError
+from ctckit.image.rotate import ROTATIONS
 from ctckit.text.direction import DIRECTIONS, LEFT_TO_RIGHT
 from ctckit.text.vocabulary import UNICODE_FORMS, Vocabulary, spell
 
@@ -24,6 +25,7 @@ class ModelMetadata:
         width: of the network's input, in pixels.
         channels: 1 for grey, 3 for colour in OpenCV's order BGR.
         keep_aspect_ratio: images are padded to the input size rather than stretched.
+        rotate: how they are turned before, see `ctckit.image.ImageRotator`; None: not at all.
         dataset: name of the dataset that the network has learned from.
         val_CER: character error rate on the validation images, 0…; None when not measured.
         val_WER: share of validation images not read exactly, 0…1; None when not measured.
@@ -47,6 +49,7 @@ class ModelMetadata:
     val_CER: float | None = None  # noqa: N815 (spelled as everywhere)
     val_WER: float | None = None  # noqa: N815
     confidence_temperature: float = 1.0
+    rotate: str | None = None
     unicode_form: str = "NFC"
     ignore_case: bool = False
     empty_labels: str = "leave-out"
@@ -155,6 +158,7 @@ _REQUIRED: dict[str, tuple[str, Callable[[Any], bool]]] = {
 
 _OPTIONAL: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "confidence_temperature": ("a number from 0.01 to 100", _is_temperature),
+    "rotate": (f"one of {', '.join(ROTATIONS)} or null", lambda value: value in (None, *ROTATIONS)),
     "direction": (" or ".join(DIRECTIONS), lambda value: value in DIRECTIONS),
     "unicode_form": (" or ".join(UNICODE_FORMS), lambda value: value in UNICODE_FORMS),
     "ignore_case": ("true or false", lambda value: isinstance(value, bool)),

@@ -195,6 +195,7 @@ class ImageToWordModel(OnnxInferenceModel):
             width=facts.width,
             channels=facts.channels,
             keep_aspect_ratio=facts.keep_aspect_ratio,
+            rotate=facts.rotate,
         )
 
     def _readings(self, probabilities: np.ndarray) -> list[Reading]:

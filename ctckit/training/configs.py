@@ -9,6 +9,7 @@ from typing import ClassVar, Self
 
 from ctckit.config import BaseModelConfigs
 from ctckit.errors import InputError, nearest_name
+from ctckit.image.rotate import ROTATIONS
 from ctckit.networks.forms import PEERS, Form
 from ctckit.sources.options import SourceOptions
 from ctckit.text.vocabulary import Vocabulary, spell
@@ -80,6 +81,11 @@ class TrainConfigs(BaseModelConfigs, SourceOptions, _Dataset):
 
     keep_aspect_ratio: bool = False
     """Pad images with white instead of stretching them to height x width."""
+
+    rotate: str | None = None
+    """Turn the images before that: 90 clockwise, for text from the bottom to the top; 270
+    counter-clockwise, for text from the top to the bottom; auto: as 270, but only images that are
+    higher than wide. None: they stay."""
 
     validation_fraction: float = 0.1
     """Share of the images held back to choose the best epoch, between 0 and 1 (both excluded)."""
@@ -176,6 +182,11 @@ class TrainConfigs(BaseModelConfigs, SourceOptions, _Dataset):
             raise InputError(
                 f"expected one of {', '.join(QUANTIZED_FORMS)}, received '{self.quantize}'",
                 argument="quantize",
+            )
+        if self.rotate not in (None, *ROTATIONS):
+            raise InputError(
+                f"expected one of {', '.join(ROTATIONS)}, received '{self.rotate}'",
+                argument="rotate",
             )
         if self.channels not in (None, 1, 3):
             raise InputError(

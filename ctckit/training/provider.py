@@ -224,8 +224,8 @@ class DataProvider(keras.utils.PyDataset, DataAdapter):
 def make_provider(samples: Sequence[Sample], configs: TrainConfigs) -> DataProvider:
     """Return the way of a sample from its file to a batch, unvaried.
 
-    File → ImageReader → ImageResizer → LabelIndexer → LabelPadding → batch. `with_(augmentors=…)`
-    varies the images of every epoch.
+    File → ImageReader → [ImageRotator] → ImageResizer → LabelIndexer → LabelPadding → batch.
+    `with_(augmentors=…)` varies the images of every epoch.
     """
     vocabulary = configs.vocabulary
     return DataProvider(
@@ -235,6 +235,7 @@ def make_provider(samples: Sequence[Sample], configs: TrainConfigs) -> DataProvi
             width=configs.width,
             channels=configs.channels,
             keep_aspect_ratio=configs.keep_aspect_ratio,
+            rotate=configs.rotate,
         ),
         transformers=[
             LabelIndexer(vocabulary),

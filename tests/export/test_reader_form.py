@@ -15,7 +15,9 @@ from ctckit.errors import InputError
 from ctckit.export.reader_form import export_reader, to_reader_form
 from ctckit.export.reader_functions import FUNCTIONS
 from ctckit.export.reader_functions.text import DOMAIN
+from ctckit.export.reader_functions.turning import TURNS
 from ctckit.image.resize import ImageResizer
+from ctckit.image.rotate import ImageRotator
 from ctckit.inference.metadata import ModelMetadata
 from ctckit.inference.reader import ImageToWordModel
 from ctckit.inference.session import OnnxInferenceModel
@@ -46,10 +48,15 @@ def prepare(name: str, image: np.ndarray, height: int, width: int) -> np.ndarray
     node = helper.make_node(
         name, ["image"], ["pixels"], domain=DOMAIN, height=[height], width=[width]
     )
+    return call(node, image, TensorProto.FLOAT)
+
+
+def call(node: onnx.NodeProto, image: np.ndarray, kind: int) -> np.ndarray:
+    """Run one function alone on one image (H, W, C)."""
     source = helper.make_tensor_value_info("image", TensorProto.UINT8, [None] * 4)
-    target = helper.make_tensor_value_info("pixels", TensorProto.FLOAT, [None] * 4)
+    target = helper.make_tensor_value_info(node.output[0], kind, [None] * 4)
     model = helper.make_model(
-        helper.make_graph([node], name, [source], [target]),
+        helper.make_graph([node], "alone", [source], [target]),
         opset_imports=[helper.make_opsetid("", 20), helper.make_opsetid(DOMAIN, 1)],
         functions=[parser.parse_function(text) for text in FUNCTIONS],
         ir_version=9,
@@ -276,6 +283,31 @@ def test_both_forms_read_the_same(tmp_path, keep_aspect_ratio, height, width):
     if (height, width) == (8, 40):
         assert received == texts
         assert confidences.tolist() == pytest.approx([reading.confidence for reading in expected])
+
+
+@pytest.mark.parametrize("keep_aspect_ratio", [False, True])
+@pytest.mark.parametrize("rotate", ["90", "270", "auto"])
+@pytest.mark.parametrize(("height", "width"), [(40, 8), (8, 40), (80, 16), (60, 30)])
+def test_both_forms_turn_the_same(tmp_path, rotate, height, width, keep_aspect_ratio):
+    facts = tiny_model.metadata(rotate=rotate, keep_aspect_ratio=keep_aspect_ratio)
+    model = tiny_model.write_model(tmp_path / "model.onnx", facts.to_strings())
+    path = export_reader(tmp_path, tmp_path / "model.reader.onnx")
+    high = [np.rot90(tiny_model.draw_stripes(text), -1) for text in ("2345", "5", "4423")]
+    images = np.stack([cv2.resize(image, (width, height)) for image in high])[..., None]
+    received, _, _ = read(onnx.load(path), images)
+    assert received == [reading.text for reading in ImageToWordModel(model).read(list(images))]
+    if (height, width) == (40, 8) and rotate != "90":
+        assert received == ["2345", "5", "4423"]
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("rotate", ["90", "270", "auto"])
+@pytest.mark.parametrize(("height", "width"), [(40, 9), (9, 40), (7, 7)])
+def test_turning_is_that_of_the_rotator(rotate, height, width, channels):
+    image = example("noise", height, width, channels)
+    turned, _ = ImageRotator(rotate)(image, "")
+    node = helper.make_node(TURNS[rotate], ["image"], ["turned"], domain=DOMAIN)
+    assert np.array_equal(call(node, image, TensorProto.UINT8), turned)
 
 
 def test_images_of_one_batch_are_independent():

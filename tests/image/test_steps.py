@@ -24,6 +24,16 @@ def test_network_input_is_bit_equal_for_every_form_of_an_image(tmp_path):
     assert all(np.array_equal(first, other) for other in others)
 
 
+@pytest.mark.parametrize("rotate", [None, "90", "270", "auto"])
+def test_images_are_turned_before_they_are_resized(rotate):
+    image = np.ascontiguousarray(np.rot90(draw_text("23", height=20, width=80), -1))
+    quarters = {None: 0, "90": -1, "270": 1, "auto": 1}[rotate]
+    turned = np.rot90(image, quarters)
+    steps = image_steps(height=20, width=80, channels=3, rotate=rotate)
+    plain = image_steps(height=20, width=80, channels=3)
+    assert np.array_equal(apply_steps(steps, image)[0], apply_steps(plain, turned)[0])
+
+
 def test_steps_are_applied_in_order_to_image_and_label():
     steps = [lambda image, label: (image + 1, label), lambda image, label: (image * 2, label + "!")]
     assert apply_steps(steps, 1, "a") == (4, "a!")

@@ -13,7 +13,7 @@ from ctckit.image.steps import apply_steps, image_steps
 from ctckit.inference.reader import ImageToWordModel, Reading
 from ctckit.text.constrained.constraint import Constraint
 from tests.drawing import draw_text, write_image
-from tests.inference.tiny_model import CHARACTERS, WIDTH, draw_stripes, write_model
+from tests.inference.tiny_model import CHARACTERS, WIDTH, draw_stripes, metadata, write_model
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +49,17 @@ def test_pixels_are_those_of_training(model):
     steps = image_steps(height=8, width=40, channels=1, keep_aspect_ratio=False)
     np.testing.assert_array_equal(model.prepare(image), apply_steps(steps, image)[0])
     assert model.prepare(image).dtype == np.uint8
+
+
+@pytest.mark.parametrize(("rotate", "quarters"), [("90", 1), ("270", -1), ("auto", -1)])
+def test_images_are_turned_as_the_file_says(tmp_path, rotate, quarters):
+    model = ImageToWordModel(
+        write_model(tmp_path / "model.onnx", metadata(rotate=rotate).to_strings())
+    )
+    image = np.rot90(draw_stripes("2345"), quarters)
+    assert model.predict(write_image(tmp_path / "a.png", image)) == model.predict(image) == "2345"
+    if rotate == "auto":
+        assert model.predict(draw_stripes("2345")) == "2345"
 
 
 @pytest.mark.parametrize("batch_size", [1, 2, 7, 8, 100])

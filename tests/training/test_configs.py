@@ -30,6 +30,7 @@ def test_saved_and_loaded_is_equal(tmp_path, configs):
         ({"validation_fraction": 0.0}, "validation_fraction: expected .* between 0 and 1"),
         ({"validation_fraction": 1.0}, "validation_fraction: expected .* between 0 and 1"),
         ({"validation_fraction": float("nan")}, "validation_fraction: expected"),
+        ({"rotate": "180"}, "rotate: expected one of 90, 270, auto, received '180'"),
         ({"channels": 2}, "channels: expected 1 .grey. or 3 .colour., received 2"),
         ({"vocab": ""}, "vocab: expected at least one character"),
         ({"learning_rate": -1.0}, "learning_rate: expected 0 or more, received -1"),

@@ -1,12 +1,15 @@
 """What a run says about its data before it starts, and what it chooses for them."""
 
+import cv2
+import numpy as np
 import pytest
 
 from configs import ModelConfigs
 from ctckit.errors import InputError
 from ctckit.log import LOGGER
 from ctckit.training.preparation import log_data, model_metadata, prepare_data
-from tests.drawing import draw_folder
+from ctckit.training.provider import make_provider
+from tests.drawing import draw_folder, write_image
 
 
 @pytest.fixture
@@ -26,6 +29,21 @@ def test_few_time_steps_for_long_texts_are_pointed_out(tmp_path, said, width, wa
     said.clear()
     log_data(dataset, configs)
     assert any("time steps are few" in message for message in warnings(said)) == warns
+
+
+@pytest.mark.parametrize("rotate", ["270", "auto"])
+def test_sizes_are_chosen_for_turned_images(tmp_path, rotate):
+    (tmp_path / "high").mkdir()
+    for text in draw_folder(tmp_path / "wide", count=10):
+        image = cv2.imread(str(tmp_path / "wide" / f"{text}.png"))
+        write_image(tmp_path / "high" / f"{text}.png", cv2.rotate(image, cv2.ROTATE_90_CLOCKWISE))
+    wide = prepare_data(ModelConfigs(dataset=str(tmp_path / "wide"), height=32))
+    high = prepare_data(ModelConfigs(dataset=str(tmp_path / "high"), height=32, rotate=rotate))
+    assert high[1].width == wide[1].width == 96
+    assert model_metadata(*high).rotate == rotate
+    provider = make_provider(high[0].samples, high[1])
+    upright = make_provider(wide[0].samples, wide[1])
+    assert np.array_equal(provider[0][0], upright[0][0])
 
 
 def test_the_configuration_of_a_run_chooses_the_same_again_and_other_images_are_said(

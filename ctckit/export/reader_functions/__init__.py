@@ -14,10 +14,12 @@ from ctckit.export.reader_functions.text import (
     SPELL,
     VOTE,
 )
+from ctckit.export.reader_functions.turning import TURN_90, TURN_270, TURN_AUTO
 
 __all__ = ["DOMAIN", "FUNCTIONS"]
 
 FUNCTIONS = (
+    *(TURN_90, TURN_270, TURN_AUTO),
     *(STRETCH, FIT, RESIZE, WEIGHTS),
     *(DECODE, LATTICE, FORWARD, CALIBRATE),
     *(ONE_BY_ONE, VOTE),
