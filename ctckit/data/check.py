@@ -88,7 +88,13 @@ MAX_CHECKED = 100_000  # images; of more, a sample is looked at unless all are a
 SAMPLE_SIZE = 10_000
 
 
-def scan(dataset: Dataset, *, workers: int | None = None, full: bool = False) -> ScanResult:
+def scan(
+    dataset: Dataset,
+    *,
+    workers: int | None = None,
+    rotate: str | None = None,
+    full: bool = False,
+) -> ScanResult:
     """Read every image of `dataset` once and leave out what must not be trained on.
 
     Left out are files that cannot be read, blank images with a label, and images whose pixels
@@ -101,6 +107,7 @@ def scan(dataset: Dataset, *, workers: int | None = None, full: bool = False) ->
     Args:
         dataset: What `open_dataset` returned.
         workers: Threads that read; None: one for each processor, at most 8.
+        rotate: How the images will be turned, see `ImageRotator`; None: they stay.
         full: Read all images, however many there are.
 
     Raises:
@@ -108,7 +115,7 @@ def scan(dataset: Dataset, *, workers: int | None = None, full: bool = False) ->
     """
     ranked = [*dataset.test, *dataset.validation, *dataset.samples]
     looked_at = ranked if full or len(ranked) <= MAX_CHECKED else _drawn(ranked)
-    looks = look_at(looked_at, workers=workers)
+    looks = look_at(looked_at, workers=workers, rotate=rotate)
     left_out = unusable(looked_at, looks)
     scanned = dataset.without(left_out)
     if not len(scanned.samples) or len(left_out) == len(looked_at):

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ctckit.data.lines import runs_downwards
 from ctckit.data.look import Look
 from ctckit.data.samples import Dataset, Sample
 
@@ -22,7 +21,7 @@ class ScanResult:
         sizes: How many images there are of each (height, width), in pixels.
         is_grey: At least 99 % of the images have no colour: `channels=1` loses nothing.
         tall: Images that are higher than wide.
-        downwards: Of these, those whose text can only run from top to bottom.
+        downwards: Of these, those whose text can only run from top to bottom, and are not turned.
         lines: Images that seem to hold several lines of text.
         blank: Usable images that show nothing, as their label says.
     """
@@ -55,7 +54,7 @@ def scan_result(dataset: Dataset, looks: Mapping[Sample, Look]) -> ScanResult:
         sizes=Counter(sizes),
         is_grey=sum(look.is_grey for look in looks.values()) >= GREY_SHARE * len(looks),
         tall=sum(height > width for height, width in sizes),
-        downwards=sum(runs_downwards(look.size, sample.label) for sample, look in looks.items()),
+        downwards=sum(look.is_downwards for look in looks.values()),
         lines=sum(look.has_lines for look in looks.values()),
         blank=sum(look.is_blank for look in looks.values()),
     )

@@ -220,6 +220,14 @@ def test_text_that_is_not_one_line_from_left_to_right_is_said(tmp_path, size, li
     assert result.tall == (20 if size[0] > size[1] else 0)
 
 
+@pytest.mark.parametrize("rotate", ["270", "auto"])
+def test_text_that_will_be_turned_is_not_said(tmp_path, rotate):
+    dataset = drawn_set(tmp_path, TEXTS, (400, 40), [1] * 6)
+    result = scan(dataset, rotate=rotate)
+    assert not result.dataset.notes and result.tall == 20
+    assert result.dataset.fingerprint == scan(dataset).dataset.fingerprint
+
+
 def test_one_image_of_two_lines_is_counted_but_not_said(tmp_path):
     (tmp_path / "two").mkdir()
     many = drawn_set(tmp_path, TEXTS, (32, 120), [6])
