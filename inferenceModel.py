@@ -2,8 +2,8 @@
 
     python inferenceModel.py                            judge the newest run on its val.csv
     python inferenceModel.py --model FOLDER|FILE.onnx   judge this one
-    python inferenceModel.py --csv FILE                 on other labelled images (image,label)
-    python inferenceModel.py --images FILE…             print file, text and confidence of each
+    python inferenceModel.py --dataset FOLDER|ZIP|CSV   on other labelled images
+    python inferenceModel.py --images FILES|FOLDER…     print file, text and confidence of each
     python inferenceModel.py --describe FILE.onnx       what a model file says about itself
 
 In Python: ImageToWordModel("Models/…").predict("captcha.png"), from the .onnx file alone.

@@ -16,9 +16,10 @@ from datetime import datetime
 import lazy_loader
 
 from configs import ModelConfigs
-from ctckit import augment, cli, training
+from ctckit import augment, cli, data, training
 from ctckit.inference import ModelMetadata
 from ctckit.log import LOGGER
+from ctckit.report.save import report_test_part
 from ctckit.run_folder import RunFolder, default_run_path, new_run_folder
 from model import make_model
 
@@ -49,8 +50,7 @@ def main() -> None:
         else:
             train_provider, val_provider = provider.split(1 - configs.validation_fraction)
             train_provider = train_provider.with_(augmentors=augmentors)  # the only ones varied
-            train_provider.to_csv(run.train_csv)
-            val_provider.to_csv(run.val_csv)
+            data.write_lists(run, train_provider.samples, val_provider.samples, dataset.test)
             metadata = training.model_metadata(dataset, configs)
             histories = training.train_models(
                 make_model, train_provider, val_provider, configs, metadata, run, callbacks
@@ -58,6 +58,7 @@ def main() -> None:
             result = training.finish_run(
                 run, train_provider, val_provider, histories, quantize=configs.quantize
             )
+            result |= report_test_part(run, dataset.test)  # it had no say in anything before
 
     cli.show_result(result, dataset, run, as_json=arguments.as_json)
 

@@ -4,10 +4,12 @@ from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 
-from ctckit.cli.evaluate import labelled_images
+from ctckit.cli.labelled_images import labelled_images
+from ctckit.cli.results import tell_records
 from ctckit.errors import InputError, nearest_name
 from ctckit.inference.session import find_model_file
 from ctckit.run_folder import RunFolder, file_of_form
+from ctckit.sources.options import SourceOptions
 
 FORMS = ("reader", "float16", "int8")
 
@@ -24,8 +26,12 @@ class Export:
     """An .onnx file in the network form, or the folder of a run."""
     form: str = "reader"
     """reader, float16 or int8."""
-    csv: Path | None = None
+    dataset: Path | None = None
     """Labelled images to compare a smaller form on; without it, the val.csv of the run."""
+    csv: Path | None = None
+    """The same as --dataset."""
+    images_root: str | None = None
+    """Folder where the images of a list are now, if they were moved."""
     output: Path | None = None
     """File to write; without it, model.<form>.onnx beside the model."""
 
@@ -57,7 +63,10 @@ class Export:
         if self.form == "reader":
             export_reader(source, output)
         else:
-            samples = labelled_images(self.csv or RunFolder(source.parent).val_csv)
+            images = self.dataset or self.csv or RunFolder(source.parent).val_csv
+            options = SourceOptions(images_root=self.images_root)
+            samples, missing = labelled_images(images, options)
+            tell_records("could not be read", missing)
             try:
                 comparison = export_smaller(source, output, samples, shrink=SHRINKERS[self.form])
             except AccuracyError as error:

@@ -13,7 +13,7 @@ from ctckit.errors import InputError
 # What goes with a flag that stands for another verb than judging.
 _COMPANIONS = {
     "describe": {"json"},
-    "images": {"json", *(option.name for option in fields(ReaderOptions))},
+    "images": {"json", "out", *(option.name for option in fields(ReaderOptions))},
 }
 
 
@@ -22,7 +22,11 @@ class InferenceFlags(Evaluate):
     """The command line."""
 
     images: tuple[Path, ...] | None = None
-    """Image files to read: prints file<TAB>text<TAB>confidence for each, and judges nothing."""
+    """Images to read without labels: files, folders, .zip archives, lists of files (.txt, .csv, …)
+    or wildcards in quotes. Prints file<TAB>text<TAB>confidence for each, with tabs, line breaks and
+    backslashes in them as \\t, \\n and \\\\."""
+    out: Path | None = None
+    """With --images: file for the results, .csv or .jsonl, instead of lines in the terminal."""
     describe: Path | None = None
     """An .onnx file, or the folder of a run, to describe."""
 
@@ -36,6 +40,12 @@ class InferenceFlags(Evaluate):
                 flags = ", ".join(map(flag_of, useless))
                 raise InputError(f"does not go with {flags}; leave one or the other out",
                                  argument=verb)  # fmt: skip
+        if "out" in given and "images" not in given:
+            raise InputError(
+                "expected images to read beside it, received none; what a judgement reads goes to "
+                "--predictions",
+                argument="out",
+            )
 
     @property
     def verb(self) -> Describe | Read | Evaluate:

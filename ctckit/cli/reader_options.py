@@ -27,6 +27,8 @@ class ReaderOptions:
     """What computes: cpu, or one that the installed onnxruntime has (cuda, coreml, …)."""
     num_threads: int = 0
     """Batches that are read at the same time; 0 takes as many as there are cores."""
+    batch_size: int = 16
+    """Images that the network reads at once."""
     vocab: str | None = None
     """For an .onnx file of another tool: its characters in the order of its classes, the blank
     behind them."""
@@ -36,6 +38,10 @@ class ReaderOptions:
         if self.num_threads < 0:
             raise InputError(
                 f"expected 0 or more, received {self.num_threads}", argument="num_threads"
+            )
+        if self.batch_size < 1:
+            raise InputError(
+                f"expected 1 or more, received {self.batch_size}", argument="batch_size"
             )
         if self.min_confidence is not None and not 0 <= self.min_confidence <= 1:
             raise InputError(

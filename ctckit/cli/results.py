@@ -1,14 +1,16 @@
 """What a person, or a program, reads at the end of a run or an evaluation."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from shlex import quote
 from typing import Any
 
-from ctckit.data.samples import Dataset
+from ctckit.data.samples import Dataset, LeftOut
 from ctckit.evaluation.errors import count_confusions
 from ctckit.evaluation.evaluation import Evaluation
-from ctckit.log import format_seconds
+from ctckit.evaluation.words import count_word_errors, has_several_words
+from ctckit.log import LOGGER, format_seconds
 from ctckit.run_folder import RunFolder
 
 
@@ -51,7 +53,7 @@ def run_summary(result: dict[str, Any]) -> str:
             f"Folds        {result['folds']}; each read by models that never saw it",
             *([vote] if len(alone) > 1 else []),
             f"CER          {result['CER']:.3%}",
-            f"WER          {result['WER']:.2%} ({result['misread']} misread; 95 % interval "
+            f"Misread      {result['WER']:.2%} of texts ({result['misread']}; 95 % interval "
             f"{low:.2%} to {high:.2%})",
             f"All texts    {run.out_of_fold}",
             f"Labels to look at, the likeliest errors first  {run.label_errors}",
@@ -61,7 +63,8 @@ def run_summary(result: dict[str, Any]) -> str:
     return "\n".join([
         *lines,
         f"Validation   {result['validation_images']} images held back to choose the epoch: "
-        f"CER {result['val_CER']:.2%}, WER {result['val_WER']:.2%}",
+        f"CER {result['val_CER']:.2%}, {result['val_WER']:.2%} of texts misread",
+        *_test_line(result),
         f"Training     {models}{result['epochs']} epochs, "
         f"{format_seconds(result['fit_seconds'])} of fitting",
         f"Keras/ONNX   same texts, probabilities within {result['keras_onnx_difference']:.1g}",
@@ -71,6 +74,15 @@ def run_summary(result: dict[str, Any]) -> str:
         f"Curves       tensorboard --logdir {quote(str(run.path.parent))}",
         f"Next         {_judge()} --model {quote(result['run'])}",
     ])  # fmt: skip
+
+
+def _test_line(result: dict[str, Any]) -> list[str]:
+    if "test_images" not in result:
+        return []
+    return [
+        f"Test         {result['test_images']} images that came to test with: "
+        f"CER {result['test_CER']:.2%}, {result['test_WER']:.2%} of texts misread"
+    ]
 
 
 def _judge() -> str:
@@ -85,7 +97,8 @@ def evaluation_result(evaluation: Evaluation, files: dict[str, Path]) -> dict[st
         **evaluation.figures(),
         **paths,
         "images": evaluation.errors.texts,
-        "csv": paths["images"],
+        "dataset": paths["images"],
+        "csv": paths["images"],  # its name when only CSV files were taken
     }
 
 
@@ -97,9 +110,11 @@ def evaluation_summary(
     low, high = errors.wer_interval
     return "\n".join(
         [
-            f"CER  {errors.cer:.2%}  ({errors.edits} of {errors.characters} characters)",
-            f"WER  {errors.wer:.2%}  ({errors.wrong_texts} of {errors.texts} images misread; "
+            f"CER            {errors.cer:.2%}  ({errors.edits} of {errors.characters} characters)",
+            f"texts misread  {errors.wer:.2%}  ({errors.wrong_texts} of {errors.texts} images; "
             f"95 % interval {low:.2%} to {high:.2%})",
+            *_words_line(evaluation),
+            *_leniency_line(evaluation),
             *_confusions_line(evaluation),
             *_accepted_line(evaluation, min_confidence),
             f"read {errors.texts} images, {evaluation.images_per_second:.0f} images per second",
@@ -112,10 +127,22 @@ def evaluation_summary(
     )
 
 
+def _words_line(evaluation: Evaluation) -> list[str]:
+    if not has_several_words(label for label, _ in evaluation.pairs):
+        return []  # a word is a whole text: the share of texts misread says it
+    words = count_word_errors(evaluation.pairs)
+    return [f"word error rate  {words.rate:.2%}  ({words.edits} of {words.words} words)"]
+
+
+def _leniency_line(evaluation: Evaluation) -> list[str]:
+    ignored = str(evaluation.leniency)
+    return [f"what does not count: {ignored}"] if ignored else []
+
+
 def _confusions_line(evaluation: Evaluation) -> list[str]:
-    pairs = [(prediction.label, prediction.text) for prediction in evaluation.predictions]
-    most = count_confusions(pairs)[:8]
-    return [f"most frequent  {', '.join(map(str, most))}"] if most else []
+    most = count_confusions(evaluation.pairs)[:8]
+    lines = [f"most frequent  {', '.join(map(str, most))}"] if most else []
+    return [*lines, str(evaluation.mix_up)] if evaluation.mix_up else lines
 
 
 def _accepted_line(evaluation: Evaluation, min_confidence: float | None) -> list[str]:
@@ -128,6 +155,17 @@ def _accepted_line(evaluation: Evaluation, min_confidence: float | None) -> list
         f"from a confidence of {min_confidence:g} on: {len(accepted)} images, {wrong} misread; "
         f"{look} to look at"
     ]
+
+
+def tell_records(what: str, records: Sequence[LeftOut], limit: int = 20) -> None:
+    """Log how many records something happened to, and name the first of them, with the reason."""
+    if not records:
+        return
+    LOGGER.warning("%d image%s %s:", len(records), "s" if len(records) > 1 else "", what)
+    for record in records[:limit]:
+        LOGGER.warning("  %s: %s", record.image, record.reason)
+    if len(records) > limit:
+        LOGGER.warning("  … and %d more", len(records) - limit)
 
 
 def _worst_table(evaluation: Evaluation) -> list[str]:

@@ -12,6 +12,7 @@ from ctckit.data.samples import LeftOut, Sample
 from ctckit.errors import InputError
 from ctckit.image.address import absolute, address_from, exists, name_of
 from ctckit.run_folder import images_roots
+from ctckit.sources.moved import MovedImages
 from ctckit.sources.suffixes import OTHER_SUFFIXES
 from ctckit.sources.tree import Tree, first, folder_tree
 
@@ -53,7 +54,13 @@ class Listing(NamedTuple):
     test: Sequence[Sample] = ()
 
 
-def listing_of_rows(tree: Tree, name: str, rows: Sequence[Row], said: str) -> Listing:
+def listing_of_rows(
+    tree: Tree,
+    name: str,
+    rows: Sequence[Row],
+    said: str,
+    images_root: str | None = None,
+) -> Listing:
     """Find the images of the rows of a list.
 
     They may be named relative to the list, to the whole tree, to a folder of images in it, to the
@@ -65,13 +72,14 @@ def listing_of_rows(tree: Tree, name: str, rows: Sequence[Row], said: str) -> Li
         name: of the list in `tree`.
         rows: one for each image.
         said: how the list was understood, to show to people.
+        images_root: where the images are now, if they were moved.
 
     Raises:
         InputError: most images are missing, or rows give an image different labels.
     """
     if not rows:
         raise InputError(f"expected rows in {tree.address(name)}, received none")
-    find = Locator(tree, name).find
+    find = Locator(tree, name, images_root).find
     named: list[tuple[str, str, Sample]] = []
     left_out: list[LeftOut] = []
     seen: dict[str, Row] = {}
@@ -142,10 +150,15 @@ class Locator:
     Args:
         tree: where the list is.
         name: of the list in `tree`.
+        images_root: where the images are now, if they were moved.
+
+    Raises:
+        InputError: `images_root` is no folder.
     """
 
-    def __init__(self, tree: Tree, name: str) -> None:
+    def __init__(self, tree: Tree, name: str, images_root: str | None = None) -> None:
         self._tree = tree
+        self._moved = None if images_root is None else MovedImages(images_root)
         folder = name.rpartition("/")[0]
         self._roots = images_roots(tree.folder / name) if tree.folder else []
         self._places = list(self._likely_places(folder))
@@ -166,11 +179,15 @@ class Locator:
         image = image.strip()
         if not image:
             return ""
+        if self._moved is not None and (address := self._moved.find(image)):
+            return address
         if "!" in image and (address := self._find_member(image)):
             return address
         if "\\" in image and self._places[0].has(image):  # where it may be part of a name
             return self._places[0].address(image)
         name = _plain(image)
+        if os.path.isabs(name):  # noqa: PTH117 - for every image
+            return self._find_elsewhere(image, name)
         for index, place in enumerate(self._places):
             if place.has(name):
                 if index:  # the next one will be there, too

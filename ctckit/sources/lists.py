@@ -55,12 +55,12 @@ def shows_list(tree: Tree, name: str) -> bool:
 
 
 def read_list(tree: Tree, name: str, options: SourceOptions) -> Listing:
-    """Return the images that a list names, and those of the lists of other parts beside it.
+    """Return the images that a list names, and in a whole tree those of other parts beside it.
 
     Raises:
         InputError: it cannot be understood, or its images are missing.
     """
-    by_part = dict(_lists_by_part(tree, name))
+    by_part = dict(_lists_by_part(tree, name)) if tree.whole else {}
     if len(by_part) < 2 or "train" not in by_part:
         return _read_one(tree, name, options)
     listings = {part: _read_one(tree, file, options) for part, file in by_part.items()}
@@ -76,11 +76,11 @@ def read_list(tree: Tree, name: str, options: SourceOptions) -> Listing:
 
 
 def _read_one(tree: Tree, name: str, options: SourceOptions) -> Listing:
-    find = Locator(tree, name).find
+    find = Locator(tree, name, options.images_root).find
     table = parse_table(
         tree.text(name), options, tree.address(name), lambda image: find(image) != ""
     )
-    listing = listing_of_rows(tree, name, table.rows, f"{name}: {table.said}")
+    listing = listing_of_rows(tree, name, table.rows, f"{name}: {table.said}", options.images_root)
     return listing._replace(notes=[*listing.notes, *_unlisted(tree, name, listing)])
 
 

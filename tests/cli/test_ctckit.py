@@ -30,7 +30,7 @@ def test_read_names_what_cannot_be_read(run, call):
 
 def test_evaluate(run, call):
     status, lines, _ = call("evaluate", "--model", run, "--json")
-    assert status == 0 and lines[0].startswith("CER  16.67%")
+    assert status == 0 and lines[0].startswith("CER            16.67%")
     assert json.loads(lines[-1])["misread"] == 1
     assert (run / "report" / "evaluation.html").is_file()
 

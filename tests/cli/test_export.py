@@ -72,7 +72,7 @@ def test_a_form_that_reads_worse_is_not_written(run, call, monkeypatch):
     before = files(run)
     status, lines, said = call("export", run, "--form", "float16")
     assert (status, lines, said.count("\n")) == (2, [], 1)
-    assert said.startswith("error: expected the word error rate to grow by at most 0.50%")
+    assert said.startswith("error: expected the share of texts misread to grow by at most 0.50%")
     assert files(run) == before
 
 

@@ -60,8 +60,8 @@ def read_csv(path):
 def test_without_arguments(run, call):
     status, lines, _ = call()
     assert status == 0
-    assert lines[0] == "CER  28.57%  (2 of 7 characters)"
-    assert lines[1] == ("WER  66.67%  (2 of 3 images misread; 95 % interval 20.77% to 93.85%)")
+    assert lines[0] == "CER            28.57%  (2 of 7 characters)"
+    assert lines[1] == "texts misread  66.67%  (2 of 3 images; 95 % interval 20.77% to 93.85%)"
     assert lines[2] == "most frequent  3→2 1, 5→∅ 1"
     assert lines[6].split() == ["truth", "read", "edits", "confidence", "image"]
     assert lines[8].split()[:3] == ["23", "22", "1"]
@@ -117,6 +117,12 @@ def test_images(run, call):
     assert all(0 < float(row[2]) <= 1 for row in table)
 
 
+def test_images_in_a_folder_into_a_file(run, call):
+    status, lines, _ = call("--images", run / "images", "--out", "texts.csv")
+    assert (status, lines) == (0, [])
+    assert sorted(row[1] for row in read_csv(Path("texts.csv"))[1:]) == ["", "22", "2345"]
+
+
 def test_a_constraint_is_kept(run, call):
     images = sorted((run / "images").iterdir())
     for words, allowed in (
@@ -149,7 +155,7 @@ def test_describe(run, call):
     assert status == 0
     assert shown["Reads"].strip() == "2345"
     assert shown["Validation CER"].strip() == "25.00%"
-    assert shown["Validation WER"].strip() == "not measured"
+    assert shown["Validation texts misread"].strip() == "not measured"
     facts = json.loads(call("--describe", run / "model.onnx", "--json")[1][-1])
     assert (facts["form"], facts["architecture"]) == ("network", "stripes")
     assert facts["input"] == "image float (N, 8, 40, 1)"
@@ -194,7 +200,10 @@ BAD_LINES = [
     (["--batch-size", "0"], "--batch-size: expected 1 or more, received 0"),
     (["--num-threads", "-1"], "--num-threads: expected 0 or more, received -1"),
     (["--images", "a.png", "--csv", "b.csv"], "--images: does not go with --csv"),
-    (["--images", "a.png", "--batch-size", "8"], "--images: does not go with --batch-size"),
+    (["--images", "a.png", "--dataset", "b"], "--images: does not go with --dataset"),
+    (["--images", "a.png", "--ignore-case"], "--images: does not go with --ignore-case"),
+    (["--out", "a.csv"], "--out: expected images to read beside it, received none"),
+    (["--images", "a.png", "--out", "a.txt"], "--out: expected a file to write that ends in"),
     (
         ["--describe", "a.onnx", "--images", "a.png", "--length", "5", "--predictions", "p.csv"],
         "--describe: does not go with --length, --predictions, --images",
@@ -214,8 +223,8 @@ BAD_LINES = [
     (["--describe", "gone.onnx"], "gone.onnx: expected a model file"),
     (["--describe", "empty.txt"], "expected an ONNX model"),
     (["--model", "gone.onnx"], "gone.onnx: expected a model file, received none"),
-    (["--csv", "gone.csv"], "gone.csv: expected a CSV file"),
-    (["--csv", "Models"], "Models: expected a CSV file"),
+    (["--csv", "gone.csv"], "gone.csv does not exist"),
+    (["--dataset", "empty.txt"], "empty.txt"),
     (["--predictions", "Models/README.md/p.csv"], "expected a place to write to"),
 ]
 
@@ -237,19 +246,26 @@ def test_a_constraint_that_cannot_be_is_refused_once(run, call, words):
     assert (status, lines, said.count("error: ")) == (2, [], 1)
 
 
-def test_image_of_the_csv_has_gone(run, call):
+def test_an_image_of_the_csv_has_gone(run, call):
     (run / "images" / "1.png").unlink()
-    status, lines, said = call()
-    assert (status, lines) == (2, [])
-    assert "1.png" in said
-    assert not (run / "report").exists()
+    status, lines, said = call("--json")
+    assert status == 1
+    assert (json.loads(lines[-1])["images"], "1.png" in said) == (2, True)
 
 
-def test_image_of_the_csv_is_broken(run, call):
+def test_an_image_of_the_csv_is_broken(run, call):
     (run / "images" / "1.png").write_bytes(b"no image")
+    status, lines, said = call("--json")
+    assert status == 1
+    assert (json.loads(lines[-1])["images"], "1.png" in said) == (2, True)
+
+
+def test_no_image_of_the_csv_can_be_read(run, call):
+    for image in (run / "images").iterdir():
+        image.write_bytes(b"no image")
     status, lines, said = call()
     assert (status, lines) == (2, [])
-    assert "1.png" in said
+    assert "of which none can" in said
     assert not (run / "report").exists()
 
 

@@ -212,3 +212,33 @@ def test_a_label_in_a_list_of_tabs_may_begin_with_a_quote(tmp_path):
 def test_a_list_parted_by_blanks(tmp_path):
     touch(tmp_path, "a.png", "b.png")
     assert labels(open_dataset(write(tmp_path / "gt.txt", "a.png x y\nb.png z\n"))) == ["x y", "z"]
+
+
+def test_a_list_given_by_itself_is_that_list_alone(tmp_path):
+    """The lists of a run lie beside each other, and it is judged on one of them."""
+    touch(tmp_path, "a.png", "b.png")
+    write(tmp_path / "train.csv", "image,label\na.png,x\n")
+    path = write(tmp_path / "val.csv", "image,label\nb.png,y\n")
+    assert open_dataset(path).everything == [Sample(str(tmp_path / "b.png"), "y")]
+
+
+def test_a_list_names_images_by_absolute_paths(tmp_path):
+    touch(tmp_path / "photos", "a.png", "b.png")
+    rows = "".join(f"{tmp_path / 'photos' / name},{name[0]}\n" for name in ("a.png", "b.png"))
+    path = write(tmp_path / "run" / "val.csv", "image,label\n" + rows)
+    assert list(open_dataset(path).samples) == [
+        Sample(str(tmp_path / "photos" / name), name[0]) for name in ("a.png", "b.png")
+    ]
+
+
+def test_images_of_a_list_that_were_moved(tmp_path):
+    touch(tmp_path / "now" / "deep", "a.png", "b.png")
+    path = write(tmp_path / "run" / "val.csv", "image,label\n/gone/a.png,a\nold/b.png,b\n")
+    with pytest.raises(InputError, match="2 of 2 are missing"):
+        open_dataset(path)
+    found = open_dataset(path, SourceOptions(images_root=str(tmp_path / "now")))
+    assert list(found.samples) == [
+        Sample(str(tmp_path / "now" / "deep" / name), name[0]) for name in ("a.png", "b.png")
+    ]
+    with pytest.raises(InputError, match="^images_root: expected the folder"):
+        open_dataset(path, SourceOptions(images_root=str(tmp_path / "gone")))

@@ -1,0 +1,39 @@
+"""Which images are meant by the words of a command line."""
+
+import glob
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from ctckit.errors import InputError
+from ctckit.sources.suffixes import OTHER_SUFFIXES
+from ctckit.sources.unlabelled import list_images
+
+
+def images_of_words(words: Iterable[Path]) -> list[str]:
+    """Return the addresses of the images that `words` name, in their order.
+
+    A word is an image, a folder or archive of images, a list of them, or a wildcard that the
+    shell left alone. One that names nothing is taken for an image, and found missing when it is
+    read.
+
+    Raises:
+        InputError: a wildcard matches nothing, or there is no image in a folder, archive or list.
+    """
+    return [image for word in words for found in _files(str(word)) for image in _images(found)]
+
+
+def _files(word: str) -> list[str]:
+    """Return what a wildcard matches, sorted; other words are themselves."""
+    if not glob.has_magic(word) or os.path.lexists(word):
+        return [word]
+    found = sorted(glob.glob(word, recursive=True))  # noqa: PTH207 - of any folder
+    if not found:
+        raise InputError(f"expected files that match {word}, received none; look for a slip in it")
+    return found
+
+
+def _images(word: str) -> list[str]:
+    # A name may be too long for Path.
+    is_other_file = Path(word).suffix.lower() in OTHER_SUFFIXES and os.path.isfile(word)  # noqa: PTH113
+    return list_images(word) if is_other_file or os.path.isdir(word) else [word]  # noqa: PTH112
