@@ -36,7 +36,9 @@ def leave_out_labels(
     max_length: int | None = None,
     characters: str | None = None,
 ) -> Dataset:
-    """Leave out the samples whose label the network cannot learn.
+    """Leave out the samples whose label the network cannot learn, also those to validate with.
+
+    Those of the test part stay: what cannot be read there is an error of the model.
 
     Args:
         dataset: readable images.
@@ -45,7 +47,7 @@ def leave_out_labels(
         characters: what labels may consist of; None: anything.
 
     Raises:
-        InputError: no sample is left.
+        InputError: no sample to learn from is left.
     """
     known = None if characters is None else {*characters, *normalise(characters)}
 
@@ -60,14 +62,16 @@ def leave_out_labels(
             return f"label '{label}' has parts from left to right in an order that no image shows"
         return ""
 
-    unfit = [LeftOut(*sample, why) for sample in dataset.samples if (why := reason(sample.label))]
-    if unfit and len(unfit) == len(dataset.samples):
+    learned = (*dataset.samples, *dataset.validation)
+    unfit = [LeftOut(*sample, why) for sample in learned if (why := reason(sample.label))]
+    fitting = dataset.without(unfit)
+    if unfit and not len(fitting.samples):
         raise InputError(
             f"labels: expected some that the network can learn, received {len(unfit)} that it "
             f"cannot, such as: {unfit[0].reason}; raise num_steps by a greater width, raise "
             "max_length or add to characters"
         )
-    return dataset.without(unfit)
+    return fitting
 
 
 def log_left_out(dataset: Dataset) -> None:

@@ -322,6 +322,13 @@ def test_samples_to_leave_out_may_be_any_sequence():
     assert [sample.label for sample in fitting.samples] == ["ab"]
 
 
+def test_labels_to_validate_with_must_fit_and_those_to_test_with_need_not():
+    learned, tested = labelled("ab", "abc", "b").samples, [Sample("test.png", "abcd")]
+    dataset = Dataset("set", learned[:1], validation=learned[1:], test=tested)
+    fitting = leave_out_labels(dataset, num_steps=2)
+    assert [label for _, label in fitting.everything] == ["ab", "b", "abcd"]
+
+
 def test_no_label_fits():
     with pytest.raises(InputError, match="2 .* cannot.* 'abc' needs 3 .* network has 2; raise"):
         leave_out_labels(labelled("abc", "abcd"), num_steps=2)
