@@ -55,10 +55,23 @@ def usual_columns(names: Sequence[str]) -> tuple[int, int] | None:
     >>> usual_columns(["label", "path", "image"]), usual_columns(["a.png", "cat"])
     ((2, 0), None)
     """
-    positions = {_plain(name): index for index, name in reversed(list(enumerate(names)))}
-    image = next((positions[name] for name in IMAGE_NAMES if name in positions), None)
-    label = next((positions[name] for name in LABEL_NAMES if name in positions), None)
+    image, label = usual_image(names), usual_label(names)
     return None if image is None or label is None else (image, label)
+
+
+def usual_image(names: Sequence[str]) -> int | None:
+    """Return the position of the column with the image, by its usual names."""
+    return _first_of(IMAGE_NAMES, names)
+
+
+def usual_label(names: Sequence[str]) -> int | None:
+    """Return the position of the column with the label, by its usual names."""
+    return _first_of(LABEL_NAMES, names)
+
+
+def _first_of(usual: Sequence[str], names: Sequence[str]) -> int | None:
+    positions = {_plain(name): index for index, name in reversed(list(enumerate(names)))}
+    return next((positions[name] for name in usual if name in positions), None)
 
 
 def _named(wanted: str, names: Sequence[str], place: str) -> int:

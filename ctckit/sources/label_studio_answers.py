@@ -1,0 +1,93 @@
+"""What people and tasks of a Label Studio project say, and which answer counts where several do.
+
+https://labelstud.io/guide/task_format and https://labelstud.io/guide/export describe the files.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from ctckit.data.samples import LeftOut
+from ctckit.sources.listing import Row
+from ctckit.sources.tree import first
+
+SKIPPED, EMPTY = "skipped", "no annotation"
+
+
+class Answer(NamedTuple):
+    """What one person says of a task.
+
+    Attributes:
+        task: what tells it from others.
+        image: as the task names it.
+        text: None where `reason` says why there is none.
+        reason: why the task cannot be used, if no other answer can.
+        when: of the last change; later ones are greater.
+        is_truth: whether it was marked as ground truth.
+        line: where it stands in the file.
+    """
+
+    task: str
+    image: str
+    text: str | None
+    reason: str = ""
+    when: str = ""
+    is_truth: bool = False
+    line: int = 0
+
+
+class Settled(NamedTuple):
+    """One row for each task, the tasks that cannot be used, and lines for people."""
+
+    rows: list[Row]
+    left_out: list[LeftOut]
+    notes: list[str]
+
+
+def settle(answers: Iterable[Answer]) -> Settled:
+    """Let one answer of each task count.
+
+    One that is marked as ground truth counts before all others. Else the text that most people gave
+    counts, and of texts that as many gave the one that was given or changed last.
+    """
+    by_task: dict[str, list[Answer]] = defaultdict(list)
+    for answer in answers:
+        by_task[answer.task].append(answer)
+    settled = Settled([], [], [])
+    several = differ = 0
+    examples: list[str] = []
+    for found in by_task.values():
+        usable = [answer for answer in found if answer.text is not None]
+        if not usable:
+            settled.left_out.append(LeftOut(found[0].image, "", found[0].reason))
+            continue
+        chosen = _choose(usable)
+        settled.rows.append(Row(chosen.image, chosen.text or "", chosen.line))
+        texts = dict.fromkeys(answer.text for answer in usable)
+        several += len(usable) > 1
+        differ += len(texts) > 1
+        if len(texts) > 1:
+            examples.append(f"{chosen.image} is {' and '.join(map(repr, texts))}")
+    settled.notes.extend(_notes(settled.left_out, several, differ, examples))
+    return settled
+
+
+def _choose(answers: Sequence[Answer]) -> Answer:
+    if len(answers) == 1:
+        return answers[0]
+    truths = [answer for answer in answers if answer.is_truth] or answers
+    votes = Counter(answer.text for answer in truths)
+    return max(truths, key=lambda answer: (votes[answer.text], answer.when))
+
+
+def _notes(
+    left_out: Sequence[LeftOut], several: int, differ: int, examples: list[str]
+) -> Iterable[str]:
+    for reason, number in Counter(record.reason for record in left_out).items():
+        yield f"{number} tasks are left out: {reason}"
+    if several:
+        yield (
+            f"{several} tasks have several annotations, which differ in {differ}: the ground truth "
+            "counts, else what most say, else the latest"
+            + (f" ({first(examples)})" if differ else "")
+        )

@@ -1,0 +1,43 @@
+"""Texts within larger images, as PPOCRLabel saves them: refused, with what to give instead.
+
+`Label.txt` has lines `photos/a.jpg<TAB>[{"transcription": "…", "points": […], …}]`. "Export
+Recognition Result" cuts the texts out: `crop_img/` and `rec_gt.txt`, a plain list with a tab:
+https://github.com/PFCCLab/PPOCRLabel#31-dataset-labeling
+"""
+
+import re
+from typing import NoReturn
+
+from ctckit.errors import InputError
+from ctckit.sources.heads import head
+from ctckit.sources.options import SourceOptions
+from ctckit.sources.tree import Tree
+
+LINE = re.compile(r'\ufeff?[^\t\n]+\t\s*\[\s*(\{\s*"(transcription|points)"|\]\s*(\n|$))')
+CROPPED = "rec_gt.txt"
+
+
+def find_ppocr_labels(tree: Tree) -> str | None:
+    """Return the list of boxes of a tree, unless the recognition result lies beside it."""
+    if CROPPED in tree.files:
+        return None
+    names = sorted(name for name in tree.files if name.lower().endswith(".txt"))
+    return next((name for name in names if shows_ppocr_labels(tree, name)), None)
+
+
+def shows_ppocr_labels(tree: Tree, name: str) -> bool:
+    """Say whether a file lists boxes with their texts."""
+    return LINE.match(head(tree, name)) is not None
+
+
+def read_ppocr_labels(tree: Tree, name: str, options: SourceOptions) -> NoReturn:
+    """Refuse a list of boxes.
+
+    Raises:
+        InputError: always; it says what to give.
+    """
+    raise InputError(
+        f"expected images of one text each, received boxes in larger images in "
+        f"{tree.address(name)}; in PPOCRLabel choose File, Export Recognition Result, and give "
+        f"the folder with {CROPPED} and crop_img/"
+    )
