@@ -48,9 +48,10 @@ def main() -> None:
             varied = provider.with_(augmentors=augmentors)
             result = training.cross_validate(varied, make_model, configs, run)
         else:
-            train_provider, val_provider = provider.split(1 - configs.validation_fraction)
-            train_provider = train_provider.with_(augmentors=augmentors)  # the only ones varied
-            data.write_lists(run, train_provider.samples, val_provider.samples, dataset.test)
+            train, val = training.split_dataset(dataset, configs)
+            data.write_lists(run, train, val, dataset.test)
+            train_provider = provider.with_(dataset=train, augmentors=augmentors)
+            val_provider = provider.with_(dataset=val, shuffle=False)  # as they are
             metadata = training.model_metadata(dataset, configs)
             histories = training.train_models(
                 make_model, train_provider, val_provider, configs, metadata, run, callbacks

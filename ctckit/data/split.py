@@ -1,6 +1,7 @@
 """Split samples into disjoint parts, the same way every time."""
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar, overload
 
 import numpy as np
@@ -42,16 +43,22 @@ class Subset(Sequence[Item]):
 
 
 def split_samples(
-    samples: Sequence[Item], fraction: float, seed: int
+    samples: Sequence[Item],
+    fraction: float,
+    seed: int,
+    *,
+    group_of: Callable[[Item], str] | None = None,
 ) -> tuple[Subset[Item], Subset[Item]]:
     """Split `samples` at random into a part of `round(len(samples) * fraction)` and the rest.
 
     The parts depend on the samples and the seed alone, not on the order the samples come in.
+    Samples of one group come together, so that the sizes are met as well as the groups allow.
 
     Args:
         samples: (image, label) pairs; the sequence itself is left as it is.
         fraction: size of the first part, greater than 0 and less than 1.
         seed: of the permutation, 0 or greater.
+        group_of: returns what names the group of a sample; None: each is one by itself.
 
     Returns:
         The first part and the second, disjoint, each in permuted order.
@@ -72,19 +79,33 @@ def split_samples(
             f"fraction of {fraction} leaves one part empty; use more images or another fraction"
         )
     shuffled = _shuffled_positions(samples, seed)
-    return Subset(samples, shuffled[:size]), Subset(samples, shuffled[size:])
+    if group_of is None:
+        return Subset(samples, shuffled[:size]), Subset(samples, shuffled[size:])
+    second = _some_groups(_groups(samples, shuffled, group_of), len(samples) - size)
+    first = np.setdiff1d(shuffled, second)
+    if not len(first) or not len(second):
+        raise InputError(
+            f"expected groups that can be parted, received {len(samples)} samples of which one "
+            "part would be empty; use smaller groups",
+            argument="group_by",
+        )
+    return Subset(samples, first), Subset(samples, second)
 
 
 def split_folds(
-    samples: Sequence[Item], num_folds: int, seed: int
+    samples: Sequence[Item],
+    num_folds: int,
+    seed: int,
+    *,
+    group_of: Callable[[Item], str] | None = None,
 ) -> Iterator[tuple[Subset[Item], Subset[Item]]]:
     """Yield for each of `num_folds` folds all other samples, and the fold.
 
     Every sample is in exactly one fold; the folds differ in size by one at most, and depend on
-    the samples and the seed alone.
+    the samples and the seed alone. Samples of one group come in one fold, of whatever size.
 
     Raises:
-        InputError: There are fewer than two folds, or more folds than samples.
+        InputError: There are fewer than two folds, or more folds than samples or groups.
     """
     if not 2 <= num_folds <= len(samples):
         raise InputError(
@@ -94,6 +115,15 @@ def split_folds(
         )
     shuffled = _shuffled_positions(samples, seed)
     folds = [shuffled[start::num_folds] for start in range(num_folds)]
+    if group_of is not None:
+        groups = _groups(samples, shuffled, group_of)
+        if len(groups) < num_folds:
+            raise InputError(
+                f"expected {num_folds} groups or more for {num_folds} folds, received "
+                f"{len(groups)}; use fewer folds or smaller groups",
+                argument="group_by",
+            )
+        folds = _folds_of_groups(groups, num_folds)
     for index, fold in enumerate(folds):
         rest = np.concatenate(folds[:index] + folds[index + 1 :])
         yield Subset(samples, rest), Subset(samples, fold)
@@ -104,3 +134,30 @@ def _shuffled_positions(samples: Sequence[Item], seed: int) -> np.ndarray:
     keys = [(str(sample[0]), str(sample[1])) for sample in samples]
     ordered = sorted(range(len(keys)), key=keys.__getitem__)
     return np.array(ordered)[np.random.default_rng(seed).permutation(len(ordered))]
+
+
+def _groups(
+    samples: Sequence[Item], order: np.ndarray, group_of: Callable[[Item], str]
+) -> list[list[int]]:
+    """Return the positions of each group, groups and positions in the order given."""
+    groups: dict[str, list[int]] = defaultdict(list)
+    for position in order.tolist():
+        groups[group_of(samples[position])].append(position)
+    return list(groups.values())
+
+
+def _some_groups(groups: list[list[int]], size: int) -> np.ndarray:
+    """Return the positions of some groups, together as near to `size` as their order allows."""
+    chosen: list[int] = []
+    for group in groups:
+        if abs(len(chosen) + len(group) - size) <= abs(len(chosen) - size):
+            chosen += group
+    return np.array(chosen, dtype=int)
+
+
+def _folds_of_groups(groups: list[list[int]], num_folds: int) -> list[np.ndarray]:
+    """Deal the groups out, the largest first, each to the fold that has least."""
+    folds: list[list[int]] = [[] for _ in range(num_folds)]
+    for group in sorted(groups, key=len, reverse=True):
+        min(folds, key=len).extend(group)
+    return [np.array(fold) for fold in folds]

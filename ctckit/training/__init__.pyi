@@ -24,6 +24,7 @@ from .loop import run_loop as run_loop
 from .losses import CTCloss as CTCloss
 from .members import train_models as train_models
 from .metrics import CWERMetric as CWERMetric
+from .parts import split_dataset as split_dataset
 from .preparation import log_data as log_data
 from .preparation import model_metadata as model_metadata
 from .preparation import prepare_data as prepare_data

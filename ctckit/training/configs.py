@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Self
 
 from ctckit.config import BaseModelConfigs
+from ctckit.data.groups import key_of_groups
 from ctckit.errors import InputError, nearest_name
 from ctckit.image.rotate import ROTATIONS
 from ctckit.networks.forms import PEERS, Form
@@ -89,6 +90,15 @@ class TrainConfigs(BaseModelConfigs, SourceOptions, _Dataset):
 
     validation_fraction: float = 0.1
     """Share of the images held back to choose the best epoch, between 0 and 1 (both excluded)."""
+
+    validation: str | None = None
+    """Images of your own to choose the best epoch by: a source like dataset. None: the part of the
+    dataset that is called so, or else a share of it."""
+
+    group_by: str | None = None
+    """What keeps images on one side of the split, and in one fold: label, so that no text is on
+    both; or a regular expression that file names begin with, as "[a-z]+[0-9]+" for a page or a
+    writer; its first group, if it has one. None: each image by itself."""
 
     batch_size: int = 16
     """Images per step. Small batches leave the CTC plateau earlier per image seen."""
@@ -188,6 +198,8 @@ class TrainConfigs(BaseModelConfigs, SourceOptions, _Dataset):
                 f"expected one of {', '.join(ROTATIONS)}, received '{self.rotate}'",
                 argument="rotate",
             )
+        if self.group_by is not None:
+            key_of_groups(self.group_by)
         if self.channels not in (None, 1, 3):
             raise InputError(
                 f"expected 1 (grey) or 3 (colour), received {self.channels}", argument="channels"
@@ -261,11 +273,16 @@ class TrainConfigs(BaseModelConfigs, SourceOptions, _Dataset):
         own_channels = self.forms[self.architecture].channels or (1 if is_grey else 3)
         return self.replace(width=self.width or own_width, channels=self.channels or own_channels)
 
-    def with_labels(self, labels: Sequence[str]) -> Self:
-        """Choose vocabulary, longest label and number of epochs from the data where left open."""
+    def with_labels(self, labels: Sequence[str], *, num_held_back: int = 0) -> Self:
+        """Choose vocabulary, longest label and number of epochs from the data where left open.
+
+        Args:
+            labels: of all images that are trained on or validated with.
+            num_held_back: how many of them came as a part to validate with; 0: a share is taken.
+        """
         vocabulary = Vocabulary.from_labels([self.spell(self.vocab)] if self.vocab else labels)
         held_back = 1 / self.folds if self.folds else self.validation_fraction
-        num_train = len(labels) * (1 - held_back)
+        num_train = len(labels) - num_held_back if num_held_back else len(labels) * (1 - held_back)
         steps_per_epoch = math.ceil(num_train / self.batch_size)
         epochs = math.ceil(self.min_steps / steps_per_epoch)
         epochs = min(max(epochs, self.min_epochs), self.max_epochs)

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import keras
 import numpy as np
 
+from ctckit.data.groups import key_of_groups
 from ctckit.data.split import split_folds
 from ctckit.evaluation.suspicion import label_suspicions
 from ctckit.files import write_table
@@ -67,8 +68,9 @@ def cross_validate(
 
     vocabulary = configs.vocabulary
     rows = read_folds(
-        provider, train, vocabulary, run.out_of_fold, num_folds=configs.folds, seed=configs.seed
-    )
+        provider, train, vocabulary, run.out_of_fold, num_folds=configs.folds, seed=configs.seed,
+        group_by=configs.group_by,
+    )  # fmt: skip
     save_label_errors(rows, run.label_errors)
     return fold_figures(rows)
 
@@ -81,6 +83,7 @@ def read_folds(
     *,
     num_folds: int,
     seed: int,
+    group_by: str | None = None,
 ) -> list[OutOfFold]:
     """Train a model per fold on the other folds and read the fold with it.
 
@@ -94,12 +97,14 @@ def read_folds(
         csv: file that gets all rows so far after each fold, so that nothing is lost.
         num_folds: number of parts, each read once.
         seed: of the parts.
+        group_by: what keeps images in one part, as in the configuration.
 
     Returns:
         One row per sample, fold by fold.
     """
     rows: list[OutOfFold] = []
-    folds = split_folds(provider.samples, num_folds, seed)
+    group_of = None if group_by is None else key_of_groups(group_by)
+    folds = split_folds(provider.samples, num_folds, seed, group_of=group_of)
     for fold, (rest, held_out) in enumerate(folds, start=1):
         keras.utils.clear_session()
         network = train(provider.with_(dataset=rest))

@@ -8,12 +8,14 @@ from typing import TypeVar
 
 from ctckit.data.check import leave_out_labels, log_left_out, required_steps, scan
 from ctckit.data.samples import Dataset
+from ctckit.data.scan_result import ScanResult
 from ctckit.errors import InputError
 from ctckit.image.rotate import turned_sizes
 from ctckit.inference.metadata import ModelMetadata
 from ctckit.log import LOGGER
 from ctckit.sources.captchas import default_dataset
-from ctckit.sources.layouts import open_dataset
+from ctckit.sources.layouts import log_source, open_dataset
+from ctckit.sources.no_labels import refuse_labels_without_meaning
 from ctckit.training.configs import TrainConfigs
 
 DATASETS_DIR = Path("Datasets")
@@ -35,29 +37,69 @@ def prepare_data(configs: Configs, datasets_dir: Path = DATASETS_DIR) -> tuple[D
         dataset = default_dataset(datasets_dir)
     else:
         dataset = open_dataset(configs.dataset, configs)
-    found = scan(dataset)
-    configs = configs.with_image_form(
-        image_size=replace(found, sizes=turned_sizes(found.sizes, configs.rotate)).median_size,
-        is_grey=found.is_grey,
-        label_steps=max(required_steps(label) for _, label in found.dataset.samples),
-    )
-    dataset = leave_out_labels(
-        found.dataset,
-        num_steps=configs.num_steps,
-        max_length=configs.max_text_length,
-        characters=configs.vocab,
-    )
-    _require_enough(len(dataset.samples), configs)
+    if configs.validation is not None:
+        own = open_dataset(configs.validation, configs)
+        dataset = with_validation(dataset, own)
+    dataset, configs = choose(scan(dataset, rotate=configs.rotate), configs)
     _compare_fingerprints(configs.dataset_fingerprint, dataset.fingerprint)
-    configs = configs.with_labels([label for _, label in dataset.samples])
     return dataset, configs.replace(
         dataset=configs.dataset or str(datasets_dir / dataset.name),
         dataset_fingerprint=dataset.fingerprint,
     )
 
 
-def _require_enough(num_images: int, configs: TrainConfigs) -> None:
+def choose(found: ScanResult, configs: Configs) -> tuple[Dataset, Configs]:
+    """Return what is learned from, and the configuration with nothing left open.
+
+    Args:
+        found: the images, looked at.
+        configs: of the run.
+
+    Raises:
+        InputError: nothing can be learned from the labels, or there are too few of them.
+    """
+    dataset = found.dataset
+    learned = [label for _, label in (*dataset.samples, *dataset.validation)]
+    told = (configs.columns, configs.label_separator, configs.label_pattern, configs.layout)
+    refuse_labels_without_meaning(learned, taken_as_told=told != (None,) * len(told))
+    configs = configs.with_image_form(
+        image_size=replace(found, sizes=turned_sizes(found.sizes, configs.rotate)).median_size,
+        is_grey=found.is_grey,
+        label_steps=max(map(required_steps, learned)),
+    )
+    dataset = leave_out_labels(
+        dataset,
+        num_steps=configs.num_steps,
+        max_length=configs.max_text_length,
+        characters=configs.vocab,
+    )
+    if configs.folds:  # each image is held back once, so none needs to be set apart
+        everything = sorted([*dataset.samples, *dataset.validation])
+        dataset = replace(dataset, samples=everything, validation=())
+    _require_enough(dataset, configs)
+    labels = [label for _, label in (*dataset.samples, *dataset.validation)]
+    return dataset, configs.with_labels(labels, num_held_back=len(dataset.validation))
+
+
+def with_validation(dataset: Dataset, validation: Dataset) -> Dataset:
+    """Return `dataset` with all images of another one to choose the epoch by."""
+    notes = list(dataset.notes)
+    if len(dataset.validation):
+        notes.append(f"{len(dataset.validation)} images of its own validation part are not used")
+    notes += [f"{validation.name}: {note}" for note in validation.notes]
+    return replace(
+        dataset,
+        validation=validation.everything,
+        left_out=[*dataset.left_out, *validation.left_out],
+        notes=tuple(notes),
+    )
+
+
+def _require_enough(dataset: Dataset, configs: TrainConfigs) -> None:
     """Refuse too few images for the parts they are to be split into."""
+    num_images = len(dataset.samples)
+    if len(dataset.validation):
+        return
     if configs.folds and configs.folds > num_images:
         raise InputError(
             f"expected no more than there are images, received {configs.folds} and "
@@ -85,8 +127,9 @@ def _compare_fingerprints(expected: str | None, received: str) -> None:
 
 def log_data(dataset: Dataset, configs: TrainConfigs) -> None:
     """Log what is trained on and with."""
+    log_source(dataset)
     log_left_out(dataset)
-    LOGGER.info("dataset     %s: %d images", dataset.name, len(dataset.samples))
+    LOGGER.info("dataset     %s: %s", dataset.name, _parts(dataset))
     LOGGER.info("texts       up to %d of %s", configs.max_text_length, configs.vocab)
     LOGGER.info(
         "network     %s, images %d x %d x %d, %d time steps", configs.architecture,
@@ -99,6 +142,16 @@ def log_data(dataset: Dataset, configs: TrainConfigs) -> None:
             "let the network see wider images, for %d steps or more",
             configs.num_steps, configs.max_text_length, enough,
         )  # fmt: skip
+
+
+def _parts(dataset: Dataset) -> str:
+    """Return how many images there are, and how many of them came as parts."""
+    parts = [f"{len(dataset.samples)} images"]
+    if len(dataset.validation):
+        parts.append(f"{len(dataset.validation)} more to choose the epoch by")
+    if len(dataset.test):
+        parts.append(f"{len(dataset.test)} to test with in the end")
+    return ", ".join(parts)
 
 
 def model_metadata(dataset: Dataset, configs: TrainConfigs) -> ModelMetadata:

@@ -3,6 +3,7 @@ import pickle
 import numpy as np
 import pytest
 
+from ctckit.data.groups import key_of_groups
 from ctckit.data.samples import Sample
 from ctckit.data.split import Subset, split_folds, split_samples
 from ctckit.errors import InputError
@@ -116,3 +117,46 @@ def test_refuses_a_number_of_folds_that_cannot_be(num_folds):
     samples = [("a.png", "a"), ("b.png", "b"), ("c.png", "c")]
     with pytest.raises(InputError, match="^num_folds: expected 2 to 3 folds for 3 samples"):
         list(split_folds(samples, num_folds, 0))
+
+
+def grouped(num_groups, size):
+    return [
+        Sample(f"{group}_{n}.png", f"t{group}") for group in range(num_groups) for n in range(size)
+    ]
+
+
+@pytest.mark.parametrize("rule", ["label", "[0-9]+", "([0-9]+)_"])
+def test_groups_stay_on_one_side(rule):
+    samples, group_of = grouped(20, 5), key_of_groups(rule)
+    train, val = split_samples(samples, 0.9, 0, group_of=group_of)
+    assert sorted([*train, *val]) == sorted(samples)
+    assert len(val) == 10
+    assert not {group_of(s) for s in train} & {group_of(s) for s in val}
+    assert split_samples(samples[::-1], 0.9, 0, group_of=group_of)[1] == val
+
+
+@pytest.mark.parametrize("rule", ["label", "[0-9]+"])
+def test_groups_come_in_one_fold(rule):
+    samples, group_of = grouped(7, 3), key_of_groups(rule)
+    folds = [fold for _, fold in split_folds(samples, 3, 0, group_of=group_of)]
+    assert sorted(s for fold in folds for s in fold) == sorted(samples)
+    groups = [{group_of(s) for s in fold} for fold in folds]
+    assert sum(map(len, groups)) == 7
+
+
+def test_groups_that_are_too_large_or_too_few():
+    with pytest.raises(InputError, match="group_by: expected groups that can be parted"):
+        split_samples(grouped(1, 20), 0.9, 0, group_of=key_of_groups("label"))
+    with pytest.raises(InputError, match="group_by: expected 3 groups or more"):
+        list(split_folds(grouped(2, 20), 3, 0, group_of=key_of_groups("label")))
+
+
+def test_a_rule_for_groups_that_is_none():
+    with pytest.raises(InputError, match="group_by: expected label or a regular expression"):
+        key_of_groups("(")
+
+
+def test_a_name_that_does_not_match_stands_alone():
+    key = key_of_groups("[0-9]+_")
+    assert key(Sample("x/12_a.png", "")) == "12_"
+    assert key(Sample("x/b.png", "")) == "x/b.png"
