@@ -12,7 +12,7 @@ from pathlib import PurePosixPath
 
 from ctckit.data.samples import LeftOut, Sample
 from ctckit.errors import InputError
-from ctckit.sources.heads import head
+from ctckit.sources.heads import FEW, head, may_be_lists
 from ctckit.sources.listing import PARTS, Listing, Row, listing_of_rows
 from ctckit.sources.options import SourceOptions
 from ctckit.sources.suffixes import IMAGE_SUFFIXES
@@ -26,8 +26,8 @@ TWO_TEXTS = re.compile(r'(?<!\\)""')
 
 def find_cvat(tree: Tree) -> str | None:
     """Return the `gt.txt` of a tree, of its first subset where it has some."""
-    outermost = sorted(tree.files, key=lambda name: (name != NAME, name))
-    inner = tree.folders
+    outermost = may_be_lists(tree, ".txt", called=(NAME,))
+    inner = tree.folders[:FEW]
     if len(inner) == 1:  # the folder word_recognition/
         inner = (*inner, *(join(inner[0], folder) for folder in tree.entries(inner[0]).folders))
     names = (*outermost, *(join(folder, NAME) for folder in inner))
@@ -38,7 +38,7 @@ def shows_cvat(tree: Tree, name: str) -> bool:
     """Say whether the lines of a file are image, comma, quoted text."""
     if not name.lower().endswith(".txt"):
         return False
-    lines = [line.rstrip("\r") for line in head(tree, name).lstrip("\ufeff").split("\n")[:20]]
+    lines = [line.rstrip("\r") for line in head(tree, name).split("\n")[:20]]
     found = [LINE.fullmatch(line) for line in lines if line.strip()]
     return bool(found and found[0]) and any(match and match["text"] is not None for match in found)
 

@@ -9,7 +9,7 @@ import re
 from typing import Any
 
 from ctckit.errors import InputError
-from ctckit.sources.heads import head
+from ctckit.sources.heads import head, may_be_lists
 from ctckit.sources.json_text import kind_of, parse_json
 from ctckit.sources.listing import PARTS, Listing, Row, listing_of_rows
 from ctckit.sources.options import SourceOptions
@@ -17,7 +17,7 @@ from ctckit.sources.suffixes import IMAGE_SUFFIXES
 from ctckit.sources.tree import Tree, join
 
 NAME = "labels.json"
-_KEY = r'\ufeff?\s*\{\s*"((?:[^"\\]|\\.)*)"\s*:\s*["{]'
+_KEY = r'\s*\{\s*"((?:[^"\\]|\\.)*)"\s*:\s*["{]'
 
 
 class _Object(list[tuple[str, Any]]):
@@ -26,7 +26,7 @@ class _Object(list[tuple[str, Any]]):
 
 def find_doctr(tree: Tree) -> str | None:
     """Return the `labels.json` of a tree, or another JSON file of its form."""
-    names = sorted(tree.files, key=lambda name: (name != NAME, name))
+    names = may_be_lists(tree, ".json", called=(NAME,))
     return next((name for name in names if shows_doctr(tree, name)), None)
 
 

@@ -1,4 +1,4 @@
-"""The beginning of a text file: enough to see what it is, however long it is."""
+"""Which files may be a list, and how they begin: enough to see what they are, however long."""
 
 import codecs
 
@@ -8,6 +8,22 @@ from ctckit.sources.text_files import BYTE_ORDER_MARKS
 from ctckit.sources.tree import Tree
 
 BYTES = 1 << 16
+FEW = 20  # more files of a kind are no lists: there is one beside each image
+
+
+def may_be_lists(tree: Tree, *suffixes: str, called: tuple[str, ...] = ()) -> list[str]:
+    """Return the outermost files with these suffixes, sorted; those with a certain name first.
+
+    Where there are many, only those with such a name.
+
+    Args:
+        tree: where to look.
+        suffixes: in lower case.
+        called: the names that are certain.
+    """
+    certain = [name for name in called if name in tree.files]
+    others = [name for name in tree.files if name.lower().endswith(suffixes) and name not in called]
+    return certain + (sorted(others) if len(others) <= FEW else [])
 
 
 def head(tree: Tree, name: str) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 
 from ctckit.errors import InputError
 from ctckit.sources.columns import choose_columns, usual_columns
-from ctckit.sources.heads import head
+from ctckit.sources.heads import head, may_be_lists
 from ctckit.sources.json_text import kind_of, parse_json, parse_lines
 from ctckit.sources.listing import PARTS, Listing, Row, listing_of_rows
 from ctckit.sources.options import SourceOptions
@@ -33,7 +33,7 @@ def find_json_rows(tree: Tree) -> str | None:
     Raises:
         InputError: there are several, and their names do not tell parts of one set.
     """
-    names = sorted(name for name in tree.files if shows_json_rows(tree, name))
+    names = [name for name in may_be_lists(tree, *LINES, LIST) if shows_json_rows(tree, name)]
     usual = [name for name in names if usual_columns(_first_keys(tree, name))]
     names = usual or [name for name in names if name.lower().endswith(LINES)]
     if len(names) > 1 and names != _lists_of_parts(tree, names[0]):
@@ -47,10 +47,8 @@ def find_json_rows(tree: Tree) -> str | None:
 def shows_json_rows(tree: Tree, name: str) -> bool:
     """Say whether a file holds JSON objects, a line each or in a list."""
     if name.lower().endswith(LINES):
-        return head(tree, name).lstrip("\ufeff").lstrip().startswith("{")
-    return (
-        name.lower().endswith(LIST) and re.match(r"\ufeff?\s*\[\s*\{", head(tree, name)) is not None
-    )
+        return head(tree, name).lstrip().startswith("{")
+    return name.lower().endswith(LIST) and re.match(r"\s*\[\s*\{", head(tree, name)) is not None
 
 
 def read_json_rows(tree: Tree, name: str, options: SourceOptions) -> Listing:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable
 
 from ctckit.errors import InputError
-from ctckit.sources.heads import head
+from ctckit.sources.heads import head, may_be_lists
 from ctckit.sources.json_text import kind_of, parse_json
 from ctckit.sources.label_studio_answers import Answer, settle
 from ctckit.sources.label_studio_images import is_url, locate
@@ -24,18 +24,18 @@ _KEY = re.compile(r'"([a-z_]+)"\s*:')
 
 def find_label_studio(tree: Tree) -> str | None:
     """Return the export of a tree; of several the first by name, JSON before CSV."""
-    names = sorted(tree.files, key=lambda name: (name.lower().endswith(TABLES), name))
+    names = may_be_lists(tree, ".json") + may_be_lists(tree, *TABLES)
     return next((name for name in names if shows_label_studio(tree, name)), None)
 
 
 def shows_label_studio(tree: Tree, name: str) -> bool:
     """Say whether a file begins as an export of Label Studio."""
     if name.lower().endswith(TABLES):
-        header = head(tree, name).lstrip("\ufeff").partition("\n")[0]
+        header = head(tree, name).partition("\n")[0]
         return is_own([field.strip('" \r') for field in re.split("[,\t]", header)])
     if not name.lower().endswith(".json"):
         return False
-    start = head(tree, name).lstrip("\ufeff").lstrip()
+    start = head(tree, name).lstrip()
     keys = _KEY.findall(start)
     is_full = "data" in keys and ("annotations" in keys or "completions" in keys)
     return start.startswith("[") and (is_full or is_own(keys))

@@ -12,7 +12,7 @@ from ctckit.data.samples import LeftOut, Sample
 from ctckit.errors import InputError
 from ctckit.image.address import join_address
 from ctckit.image.lmdbs import SUFFIXES, close_if_changed, items, keys
-from ctckit.sources.listing import Listing
+from ctckit.sources.listing import PARTS, Listing
 from ctckit.sources.options import SourceOptions
 from ctckit.sources.tree import Tree, first, join
 
@@ -45,13 +45,21 @@ def read_lmdb(tree: Tree, name: str, options: SourceOptions) -> Listing:
             "read in place; unpack it and give the folder"
         )
     names = _every(tree) if tree.whole else [name]
-    samples: list[Sample] = []
+    parts: dict[str, list[Sample]] = {"train": [], "validation": [], "test": []}
     left_out: list[LeftOut] = []
     notes: list[str] = []
-    for each in names:
-        _read_file(tree.folder / each, samples, left_out, notes)
+    for each, part in zip(names, _parts(names), strict=True):
+        _read_file(tree.folder / each, parts[part], left_out, notes)
     several = f"{len(names)} LMDB files: {first(names)}" if len(names) > 1 else f"LMDB file {name}"
-    return Listing(samples, f"{several}, images and labels inside", left_out, notes)
+    said = f"{several}, images and labels inside"
+    return Listing(parts["train"], said, left_out, notes, parts["validation"], parts["test"])
+
+
+def _parts(names: list[str]) -> list[str]:
+    """Return the part of the set that each file is, if the folders of all of them say so."""
+    folders = [name.lower().split("/")[:-1] for name in names]
+    found = [next((PARTS[each] for each in inner if each in PARTS), "") for inner in folders]
+    return found if all(found) and "train" in found else ["train"] * len(names)
 
 
 def _every(tree: Tree) -> list[str]:

@@ -9,19 +9,19 @@ import re
 from typing import NoReturn
 
 from ctckit.errors import InputError
-from ctckit.sources.heads import head
+from ctckit.sources.heads import head, may_be_lists
 from ctckit.sources.options import SourceOptions
 from ctckit.sources.tree import Tree
 
-LINE = re.compile(r'\ufeff?[^\t\n]+\t\s*\[\s*(\{\s*"(transcription|points)"|\]\s*(\n|$))')
-CROPPED = "rec_gt.txt"
+LINE = re.compile(r'[^\t\n]+\t\s*\[\s*(\{\s*"(transcription|points)"|\]\s*(\n|$))')
+NAME, CROPPED = "Label.txt", "rec_gt.txt"
 
 
 def find_ppocr_labels(tree: Tree) -> str | None:
     """Return the list of boxes of a tree, unless the recognition result lies beside it."""
     if CROPPED in tree.files:
         return None
-    names = sorted(name for name in tree.files if name.lower().endswith(".txt"))
+    names = may_be_lists(tree, ".txt", called=(NAME,))
     return next((name for name in names if shows_ppocr_labels(tree, name)), None)
 
 

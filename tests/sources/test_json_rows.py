@@ -100,6 +100,12 @@ def test_other_files_are_none(tmp_path, files, why):
     assert find_json_rows(lay_out(tmp_path, "a.png", **files)) is None, why
 
 
+def test_a_file_beside_each_image_is_no_list(tmp_path):
+    names = [f"{number}.png" for number in range(25)]
+    files = {f"{name}__json": '[{"image": "a.png", "label": "x"}]' for name in names}
+    assert find_json_rows(lay_out(tmp_path, " ".join(names), **files)) is None
+
+
 def test_several_lists_are_refused(tmp_path):
     row = '{"image":"a.png","label":"cat"}'
     tree = lay_out(tmp_path, "a.png", cats__jsonl=row, dogs__jsonl=row)

@@ -229,7 +229,10 @@ BAD = [
     # content, message
     ([task(1, annotation(area("a", **BOX)))], "received 1 texts of boxes within images; cut"),
     ([record(1, [BOX | {"text": ["a"]}])], "received a list in record 1 of .*boxes within images"),
-    ([task(1, GOOD, image="https://example.org/gone.png")], "received 1 addresses such as https://"),
+    (
+        [task(1, GOOD, image="https://example.org/gone.png")],
+        "received 1 addresses such as https://",
+    ),
     ([task(1, GOOD, image="/data/upload/3/gone.png")], "1 of 1 are missing: /data/upload/3/gone"),
     ([task(1)], "expected annotated tasks in .*received 1 without a text|^columns"),
     (

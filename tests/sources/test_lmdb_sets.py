@@ -59,6 +59,14 @@ def test_several_sets_at_any_depth(tmp_path):
     assert all(exists(image) for image, _ in listing.samples)
 
 
+def test_folders_that_are_called_as_parts(tmp_path):
+    for folder, text in (("training/MJ", "a"), ("training/ST", "b"), ("validation", "c")):
+        make_set(tmp_path / folder / "data.mdb", text)
+    listing = read_tree(folder_tree(tmp_path))
+    assert [label for _, label in listing.samples] == ["a", "b"]
+    assert [label for _, label in listing.validation] == ["c"]
+
+
 def test_a_file_that_was_given_is_read_alone(tmp_path):
     make_set(tmp_path / "a.lmdb", "a")
     make_set(tmp_path / "b.lmdb", "b")

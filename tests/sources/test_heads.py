@@ -1,0 +1,46 @@
+import pytest
+
+from ctckit.errors import InputError
+from ctckit.sources.heads import BYTES, head, may_be_lists
+from ctckit.sources.tree import folder_tree, zip_tree
+from tests.image.zips import make_zip
+from tests.sources.folders import touch
+
+CONTENTS = [
+    # content, head, why
+    (b"abc", "abc", "short"),
+    ("ä" * BYTES, "ä" * (BYTES // 2), "long"),
+    ("a" + "ä" * BYTES, "a" + "ä" * (BYTES // 2 - 1), "a character cut in two"),
+    ("\ufeffä".encode(), "ä", "a mark of UTF-8"),
+    ("ä".encode("utf-16"), "ä", "UTF-16"),
+    (b"\xff\xd8\xff", "", "no text"),
+    (b"a\0b", "", "binary"),
+    (b"", "", "empty"),
+]
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"), [row[:2] for row in CONTENTS], ids=[row[2] for row in CONTENTS]
+)
+def test_heads_of_files_and_members(tmp_path, content, expected):
+    content = content.encode() if isinstance(content, str) else content
+    (tmp_path / "a.txt").write_bytes(content)
+    assert head(folder_tree(tmp_path), "a.txt") == expected
+    archive = make_zip(tmp_path / "set.zip", {"a.txt": content, "b.txt": b""})
+    assert head(zip_tree(archive), "a.txt") == expected
+
+
+def test_a_missing_file(tmp_path):
+    with pytest.raises(InputError, match="cannot read .*gone.txt: No such file"):
+        head(folder_tree(tmp_path), "gone.txt")
+
+
+def test_files_that_may_be_lists(tmp_path):
+    tree = folder_tree(touch(tmp_path, "b.TXT", "a.txt", "gt.txt", "c.json", "in/d.txt"))
+    assert may_be_lists(tree, ".txt", called=("gt.txt",)) == ["gt.txt", "a.txt", "b.TXT"]
+    assert may_be_lists(tree, ".txt", ".json") == ["a.txt", "b.TXT", "c.json", "gt.txt"]
+
+
+def test_many_are_none_but_for_certain_names(tmp_path):
+    tree = folder_tree(touch(tmp_path, "gt.txt", *(f"{number}.txt" for number in range(30))))
+    assert may_be_lists(tree, ".txt", called=("gt.txt", "Label.txt")) == ["gt.txt"]
