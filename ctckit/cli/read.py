@@ -80,7 +80,7 @@ class Read(ReaderOptions):
             bar.update()
 
         with progress((), "reading", total=len(images), unit="img") as bar:
-            for chunk in model.chunks(images, self.batch_size, unreadable=skip):
+            for chunk in model.chunks(images, self.batch_size, unreadable=skip, with_pixels=False):
                 read = zip(chunk.places, chunk.readings, strict=True)
                 yield [self._row(images[place], *reading) for place, reading in read]
                 bar.update(len(chunk.places))

@@ -38,7 +38,8 @@ class Chunk(NamedTuple):
     """Images that were read together.
 
     Attributes:
-        pixels: of N images as their files have them, uint8 (height, width, C) each.
+        pixels: of N images as their files have them, uint8 (height, width, C) each; none where
+            they were not asked for.
         batch: what the network saw, uint8 (N, H, W, C).
         probabilities: what it said, float32 (N, T, V+1), or (N, M, T, V+1) of M models.
         readings: what that means.
@@ -50,6 +51,14 @@ class Chunk(NamedTuple):
     probabilities: np.ndarray
     readings: list[Reading]
     places: Sequence[int]
+
+
+class Prepared(NamedTuple):
+    """An image on its way: its place, its pixels if they are kept, the network's input."""
+
+    place: int
+    pixels: np.ndarray | None
+    made: np.ndarray
 
 
 class ImageToWordModel(OnnxInferenceModel):
@@ -103,7 +112,7 @@ class ImageToWordModel(OnnxInferenceModel):
 
     def iterate(self, images: Sequence[Image], batch_size: int = 16) -> Iterator[Reading]:
         """Yield the readings one after the other; arguments and errors are those of `read`."""
-        for chunk in self.chunks(images, batch_size):
+        for chunk in self.chunks(images, batch_size, with_pixels=False):
             yield from chunk.readings
 
     def chunks(
@@ -112,14 +121,17 @@ class ImageToWordModel(OnnxInferenceModel):
         batch_size: int = 16,
         *,
         unreadable: Unreadable | None = None,
+        with_pixels: bool = True,
     ) -> Iterator[Chunk]:
-        """Yield what was read, batch by batch, with the pixels.
+        """Yield what was read, batch by batch.
 
         Args:
             images: to read; only those of the batches at work are in memory.
             batch_size: images that the network reads at once.
             unreadable: is told the place of an image that cannot be read, and why; the others are
                 read. None: such an image raises.
+            with_pixels: keep what the files hold until the batch is read. Photographs take much
+                memory so.
 
         Raises:
             InputError: an image cannot be read, or no text that the constraint allows fits.
@@ -128,7 +140,7 @@ class ImageToWordModel(OnnxInferenceModel):
         with ThreadPoolExecutor(self.num_threads) as pool:
             ahead: deque[Future[Chunk]] = deque()
             for places in _even_chunks(len(images), batch_size, self.num_threads):
-                prepared = list(self._prepared(images, places, unreadable))
+                prepared = list(self._prepared(images, places, unreadable, with_pixels))
                 if prepared:
                     ahead.append(pool.submit(self._read_chunk, prepared))
                 if len(ahead) > 2 * self.num_threads:
@@ -137,9 +149,13 @@ class ImageToWordModel(OnnxInferenceModel):
                 yield ahead.popleft().result()
 
     def _prepared(
-        self, images: Sequence[Image], places: Iterable[int], unreadable: Unreadable | None
-    ) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
-        """Yield place, pixels and network's input of each image that can be read."""
+        self,
+        images: Sequence[Image],
+        places: Iterable[int],
+        unreadable: Unreadable | None,
+        with_pixels: bool,
+    ) -> Iterator[Prepared]:
+        """Yield what the network is given of each image that can be read."""
         decode, *rest = self._steps
         for place in places:
             try:
@@ -150,11 +166,12 @@ class ImageToWordModel(OnnxInferenceModel):
                     raise
                 unreadable(place, error)
             else:
-                yield place, pixels, made
+                yield Prepared(place, pixels if with_pixels else None, made)
 
-    def _read_chunk(self, prepared: list[tuple[int, np.ndarray, np.ndarray]]) -> Chunk:
-        places, pixels, inputs = map(list, zip(*prepared, strict=True))
-        batch = np.stack(inputs)
+    def _read_chunk(self, prepared: list[Prepared]) -> Chunk:
+        places = [one.place for one in prepared]
+        pixels = [one.pixels for one in prepared if one.pixels is not None]
+        batch = np.stack([one.made for one in prepared])
         probabilities = self.predict_probabilities(batch)
         return Chunk(pixels, batch, probabilities, self._readings(probabilities), places)
 

@@ -159,9 +159,10 @@ def test_results_come_while_images_are_read(run, monkeypatch, capsys):
     order = []
     prepared = model._prepared
 
-    def watched(images, places, unreadable):
-        for one in prepared(images, places, unreadable):
-            order.append(("read", one[0]))
+    def watched(*arguments):
+        for one in prepared(*arguments):
+            assert one.pixels is None
+            order.append(("read", one.place))
             yield one
 
     monkeypatch.setattr(model, "_prepared", watched)
