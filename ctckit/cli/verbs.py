@@ -1,4 +1,4 @@
-"""The command `ctckit`: one table of verbs."""
+"""The command `ctckit`: one table of verbs. Those of a group have two words."""
 
 import sys
 from importlib import import_module
@@ -25,6 +25,10 @@ VERBS = {
     "evaluate": Verb("evaluate", "Evaluate", "", "judge a model on labelled images, with a report"),
     "describe": Verb("describe", "Describe", "FILE", "what a model file says about itself"),
     "export": Verb("export", "Export", "FILE", "the same model in another form"),
+    "data check": Verb("data_check", "Check", "SOURCE", "what labelled images are like"),
+    "data preview": Verb("data_preview", "Preview", "SOURCE", "a picture of what is trained on"),
+    "data convert": Verb("data_convert", "Convert", "SOURCE TARGET", "put them into another form"),
+    "data layouts": Verb("data_layouts", "Layouts", "", "how images and labels may lie"),
     "new": Verb("new", "New", "FOLDER", "a folder with train.py and its like, to edit"),
 }
 
@@ -35,26 +39,55 @@ def main() -> None:
 
 
 def _run() -> None:
-    name, *words = sys.argv[1:] or ["--help"]
+    name, words = _split(sys.argv[1:] or ["--help"])
     if name in ("-h", "--help"):
-        print(_usage())
+        print(_usage(VERBS))
     elif name == "--version":
         print(f"ctckit {__version__}")
     elif name in VERBS:
-        require_opencv()
-        verb = VERBS[name]
-        command = getattr(import_module(f"ctckit.cli.{verb.module}"), verb.name)
-        if name == "train":
-            command(words).run()  # its flags are those of the recipe's configuration
-        else:
-            parse_arguments(
-                command, prog=f"ctckit {name}", description=command.__doc__, arguments=words
-            ).run()
+        _run_verb(name, words)
+    elif _of_group(name) and words[0] in ("-h", "--help"):
+        print(_usage(_of_group(name)))
     else:
-        raise InputError(
-            f"expected a verb, one of {', '.join(VERBS)}, received '{name}'."
-            f"{nearest_name(name, VERBS)}"
-        )
+        raise _unknown(name, words)
+
+
+def _run_verb(name: str, words: list[str]) -> None:
+    require_opencv()
+    verb = VERBS[name]
+    command = getattr(import_module(f"ctckit.cli.{verb.module}"), verb.name)
+    if name == "train":
+        command(words).run()  # its flags are those of the recipe's configuration
+    else:
+        parse_arguments(
+            command, prog=f"ctckit {name}", description=command.__doc__, arguments=words
+        ).run()
+
+
+def _split(words: list[str]) -> tuple[str, list[str]]:
+    """Return the verb and the words behind it; a group by itself asks for its help.
+
+    >>> _split(["read", "a.png"]), _split(["data", "check", "photos"]), _split(["data"])
+    (('read', ['a.png']), ('data check', ['photos']), ('data', ['--help']))
+    """
+    both = " ".join(words[:2])
+    if both in VERBS:
+        return both, words[2:]
+    return words[0], words[1:] or (["--help"] if _of_group(words[0]) else [])
+
+
+def _of_group(group: str) -> dict[str, Verb]:
+    return {name: verb for name, verb in VERBS.items() if name.startswith(f"{group} ")}
+
+
+def _unknown(name: str, words: list[str]) -> InputError:
+    group = [verb.partition(" ")[2] for verb in _of_group(name)]
+    names = group or list(dict.fromkeys(verb.partition(" ")[0] for verb in VERBS))
+    received = words[0] if group else name
+    return InputError(
+        f"expected a verb{f' behind {name}' if group else ''}, one of {', '.join(names)}, "
+        f"received '{received}'.{nearest_name(received, names)}"
+    )
 
 
 def inference_model(description: str) -> None:
@@ -68,8 +101,8 @@ def inference_model(description: str) -> None:
     parse_arguments(arguments, prog="inferenceModel.py", description=description).verb.run()
 
 
-def _usage() -> str:
-    calls = {f"ctckit {name} {verb.usage}": verb.summary for name, verb in VERBS.items()}
+def _usage(verbs: dict[str, Verb]) -> str:
+    calls = {f"ctckit {name} {verb.usage}": verb.summary for name, verb in verbs.items()}
     width = max(map(len, calls)) + 2
     lines = (f"    {call:{width}}{summary}" for call, summary in calls.items())
     return "\n".join([

@@ -1,7 +1,9 @@
+from .characters import characters_only_in as characters_only_in
 from .check import leave_out_labels as leave_out_labels
 from .check import log_left_out as log_left_out
 from .check import required_steps as required_steps
 from .check import scan as scan
+from .figures import set_figures as set_figures
 from .label_steps import LabelIndexer as LabelIndexer
 from .label_steps import LabelPadding as LabelPadding
 from .lists import write_lists as write_lists

@@ -4,6 +4,10 @@ from .grid import image_grid as image_grid
 from .grid import predictions_grid as predictions_grid
 from .grid import save_png as save_png
 from .page import html_page as html_page
+from .page import save_data_page as save_data_page
 from .page import save_html as save_html
+from .preview import preview_grid as preview_grid
 from .save import report_test_part as report_test_part
+from .page import save_data_page as save_data_page
+from .preview import preview_grid as preview_grid
 from .save import save_report as save_report

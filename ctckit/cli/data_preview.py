@@ -1,0 +1,60 @@
+"""`ctckit data preview`: a picture of what is trained on."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ctckit.cli.data_source import DataSource
+from ctckit.errors import InputError
+
+
+@dataclass(frozen=True)
+class Preview(DataSource):
+    """Draw images as the network sees them in a training, as they are and varied."""
+
+    out: Path = Path("preview.png")
+    """File to draw to, a .png."""
+    images: int = 12
+    """How many images, drawn at random."""
+    height: int | None = None
+    """Image height that the network sees, pixels. None: the recipe's."""
+    width: int | None = None
+    """Image width that the network sees, pixels. None: chosen from the images."""
+    rotate: str | None = None
+    """How the images are turned: 90, 270 or auto. None: they stay."""
+    seed: int = 0
+    """Which images, and how they are varied."""
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be drawn."""
+        super().__post_init__()
+        if self.images < 1:
+            raise InputError(f"expected 1 or more, received {self.images}", argument="images")
+        if self.out.suffix.lower() != ".png":
+            raise InputError(f"expected a .png, received {self.out}", argument="out")
+
+    def run(self) -> None:
+        """Do it."""
+        import numpy as np
+
+        from ctckit.augment.defaults import default_augmentors
+        from ctckit.data.check import scan
+        from ctckit.image.steps import image_steps
+        from ctckit.report.grid import save_png
+        from ctckit.report.preview import preview_grid
+        from ctckit.training.preparation import choose
+
+        dataset = self.opened()
+        configs = self.configs(height=self.height, width=self.width, rotate=self.rotate)
+        dataset, configs = choose(scan(dataset, rotate=self.rotate), configs)
+        order = np.random.default_rng(self.seed).permutation(len(dataset.samples))
+        shown = [dataset.samples[position] for position in order[: self.images].tolist()]
+        steps = image_steps(
+            height=configs.height,
+            width=configs.width,
+            channels=configs.channels,
+            keep_aspect_ratio=configs.keep_aspect_ratio,
+            rotate=configs.rotate,
+        )
+        save_png(self.out, preview_grid(shown, steps, default_augmentors(), seed=self.seed))
+        form = f"{configs.height} x {configs.width} x {configs.channels}"
+        print(f"{self.out}  {len(shown)} of {len(dataset.samples)} images, as {form}")

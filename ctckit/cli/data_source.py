@@ -1,0 +1,58 @@
+"""What the verbs of `ctckit data` have in common: the source, and how it is to be understood."""
+
+from dataclasses import dataclass, field, fields
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ctckit.data.samples import Dataset
+from ctckit.errors import InputError
+from ctckit.sources.options import SourceOptions
+
+if TYPE_CHECKING:
+    from ctckit.training.configs import TrainConfigs
+
+
+def can_choose() -> bool:
+    """Say whether what a training chooses can be known: configurations need PyYAML."""
+    return find_spec("yaml") is not None
+
+
+@dataclass(frozen=True)
+class DataSource(SourceOptions):
+    """Labelled images, in any of the layouts of `ctckit data layouts`."""
+
+    source: Path | None = field(default=None, metadata={"positional": True})
+    """A folder, a .zip of one, or a list such as a CSV."""
+
+    def opened(self) -> Dataset:
+        """Return the images as they are listed; none is read yet.
+
+        Raises:
+            InputError: none are named, or there is nothing usable.
+        """
+        if self.source is None:
+            raise InputError("expected a folder, a .zip or a list of images, received none")
+        from ctckit.sources.layouts import open_dataset
+
+        return open_dataset(self.source, self)
+
+    def configs(self, **given: Any) -> "TrainConfigs":
+        """Return the configuration of a training on this source, with all else left open.
+
+        Args:
+            given: further settings of it; None leaves one open.
+
+        Raises:
+            InputError: a setting is none, or what training needs is not installed.
+        """
+        if not can_choose():
+            raise InputError(
+                "expected the packages for training, received an installation without; "
+                "do: pip install 'ctckit[train]'"
+            )
+        from ctckit.cli.recipe_configs import recipe_configs
+
+        options = {item.name: getattr(self, item.name) for item in fields(SourceOptions)}
+        known = {name: value for name, value in given.items() if value is not None}
+        return recipe_configs()(dataset=str(self.source), **options, **known)
