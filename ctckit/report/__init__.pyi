@@ -8,6 +8,4 @@ from .page import save_data_page as save_data_page
 from .page import save_html as save_html
 from .preview import preview_grid as preview_grid
 from .save import report_test_part as report_test_part
-from .page import save_data_page as save_data_page
-from .preview import preview_grid as preview_grid
 from .save import save_report as save_report
