@@ -2,13 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from pathlib import PurePosixPath
+from functools import lru_cache
 from typing import NamedTuple
 
 from ctckit.errors import InputError
 from ctckit.image.address import read_bytes
 from ctckit.image.kinds import looks_like_image
-from ctckit.sources.suffixes import IMAGE_SUFFIXES, OTHER_SUFFIXES
+from ctckit.sources.suffixes import IMAGE_SUFFIXES, OTHER_SUFFIXES, parted
 from ctckit.sources.tree import Tree, first
 
 
@@ -24,6 +24,7 @@ class Images(NamedTuple):
         return [name for names in self.by_folder.values() for name in names]
 
 
+@lru_cache(maxsize=1)  # several layouts ask for them
 def images_of(tree: Tree) -> Images:
     """Find the images of a tree at any depth.
 
@@ -42,7 +43,7 @@ def images_of(tree: Tree) -> Images:
 
 def is_image(tree: Tree, name: str) -> bool:
     """Say whether a file is an image; it is opened only if its suffix does not tell."""
-    suffix = PurePosixPath(name).suffix.lower()
+    suffix = parted(name)[1]
     if suffix in IMAGE_SUFFIXES or suffix in OTHER_SUFFIXES:
         return suffix in IMAGE_SUFFIXES
     return looks_like_image(read_bytes(tree.address(name)))
@@ -54,9 +55,8 @@ def stem_of(name: str) -> str:
     >>> stem_of("photos/abc.png"), stem_of("12.50"), stem_of("a.b.JPG")
     ('abc', '12.50', 'a.b')
     """
-    file = name.rpartition("/")[2]
-    suffix = PurePosixPath(file).suffix
-    return file[: -len(suffix)] if suffix.lower() in IMAGE_SUFFIXES else file
+    stem, suffix = parted(name)
+    return stem if suffix in IMAGE_SUFFIXES else name[name.rfind("/") + 1 :]
 
 
 def require_images(images: Images, tree: Tree) -> None:

@@ -2,7 +2,6 @@
 
 import os
 import posixpath
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path, PureWindowsPath
@@ -188,12 +187,23 @@ class Locator:
         name = _plain(image)
         if os.path.isabs(name):  # noqa: PTH117 - for every image
             return self._find_elsewhere(image, name)
+        return self._find_near(name) or self._find_elsewhere(image, name)
+
+    def is_near(self, image: str) -> bool:
+        """Say whether an image is where images usually are, seen from a list."""
+        return self._find_near(_plain(image.strip())) != ""
+
+    def is_anywhere(self, image: str) -> bool:
+        """Say whether an image can be found."""
+        return self.find(image) != ""
+
+    def _find_near(self, name: str) -> str:
         for index, place in enumerate(self._places):
             if place.has(name):
                 if index:  # the next one will be there, too
                     self._places.insert(0, self._places.pop(index))
                 return place.address(name)
-        return self._find_elsewhere(image, name)
+        return ""
 
     def _find_member(self, image: str) -> str:
         folders = [place.folder for place in self._places if place.folder is not None]
@@ -230,7 +240,8 @@ def _plain(image: str) -> str:
     name = image
     if "\\" in name:
         name = PureWindowsPath(name).as_posix()
-    return posixpath.normpath(name) if re.search(r"(^|/)\.{0,2}(/|$)", name) else name
+    plain = name[:1] not in ("/", ".") and "/." not in name and "//" not in name
+    return name if plain or not name else posixpath.normpath(name)
 
 
 def by_parts(samples: Iterable[tuple[str, Sample]]) -> dict[str, list[Sample]] | None:

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterator
-from pathlib import PurePosixPath
 
 from ctckit.errors import InputError
 from ctckit.sources.images import images_of
 from ctckit.sources.listing import PARTS, Listing, Locator, listing_of_rows
 from ctckit.sources.options import SourceOptions
+from ctckit.sources.suffixes import parted
 from ctckit.sources.tables import image_share, parse_table
 from ctckit.sources.tree import Tree, join
 
@@ -32,8 +32,8 @@ def find_list(tree: Tree) -> str | None:
     """
     places = ["", *(folder for folder in tree.folders if folder.lower() not in PARTS)]
     for folder in places[:20]:
-        names = [join(folder, name) for name in tree.entries(folder).files]
-        candidates = sorted((_rank(name), name) for name in names if _may_be_list(name))
+        lists = [join(folder, name) for name in tree.entries(folder).files if _may_be_list(name)]
+        candidates = sorted((_rank(name), name) for name in lists)
         found = next((name for _, name in candidates if shows_list(tree, name)), None)
         if found is not None:
             return found
@@ -47,11 +47,13 @@ def shows_list(tree: Tree, name: str) -> bool:
     try:
         text = tree.text(name)
     except InputError:
-        if LIST_NAMES.fullmatch(PurePosixPath(name).stem.lower()):
+        if _means_list(name):
             raise
         return False
-    find = Locator(tree, name).find
-    return image_share(text, lambda image: find(image) != "") >= ENOUGH
+    locator = Locator(tree, name)
+    if image_share(text, locator.is_near) >= ENOUGH:
+        return True
+    return image_share(text, locator.is_anywhere) >= ENOUGH
 
 
 def read_list(tree: Tree, name: str, options: SourceOptions) -> Listing:
@@ -76,10 +78,10 @@ def read_list(tree: Tree, name: str, options: SourceOptions) -> Listing:
 
 
 def _read_one(tree: Tree, name: str, options: SourceOptions) -> Listing:
-    find = Locator(tree, name, options.images_root).find
-    table = parse_table(
-        tree.text(name), options, tree.address(name), lambda image: find(image) != ""
-    )
+    locator, text = Locator(tree, name, options.images_root), tree.text(name)
+    near = image_share(text, locator.is_near) > 0  # the usual case, which takes less time
+    is_image = locator.is_near if near else locator.is_anywhere
+    table = parse_table(text, options, tree.address(name), is_image)
     listing = listing_of_rows(tree, name, table.rows, f"{name}: {table.said}", options.images_root)
     return listing._replace(notes=[*listing.notes, *_unlisted(tree, name, listing)])
 
@@ -104,8 +106,8 @@ def refuse_useless_list(tree: Tree) -> None:
     Raises:
         InputError: there is one: what it holds is to be learned, not what the files are called.
     """
-    for name in sorted(tree.files):
-        if LIST_NAMES.fullmatch(PurePosixPath(name).stem.lower()) and _may_be_list(name):
+    for name in tree.files:
+        if _may_be_list(name) and _means_list(name):
             lines = [line for line in tree.text(name).splitlines() if line.strip()]
             if lines:
                 raise InputError(
@@ -140,12 +142,16 @@ def _part_of(file: str) -> tuple[str, str] | None:
 
 
 def _may_be_list(name: str) -> bool:
-    file = PurePosixPath(name)
-    return file.suffix.lower() in SUFFIXES and not NO_LISTS.fullmatch(file.stem)
+    stem, suffix = parted(name)
+    return suffix in SUFFIXES and not NO_LISTS.fullmatch(stem)
 
 
 def _rank(name: str) -> tuple[int, int]:
     """Return what sorts lists: names that mean one first, then CSV, TSV, text."""
-    file = PurePosixPath(name)
-    meant = LIST_NAMES.fullmatch(file.stem.lower()) or _part_of(file.name)
-    return (0 if meant else 1, SUFFIXES.index(file.suffix.lower()))
+    stem, suffix = parted(name)
+    meant = _means_list(name) or _part_of(stem + suffix)
+    return (0 if meant else 1, SUFFIXES.index(suffix))
+
+
+def _means_list(name: str) -> bool:
+    return LIST_NAMES.fullmatch(parted(name)[0].lower()) is not None

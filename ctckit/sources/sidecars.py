@@ -15,6 +15,8 @@ BOXES = re.compile(r"(?:\s*\d+(?:\s+[\d.]+){4,}\s*)+")  # what YOLO writes besid
 
 def find_sidecars(tree: Tree) -> str | None:
     """Return "" if at least half of the images have a text file of their name, else None."""
+    if not any(name.endswith(SUFFIXES) for name in tree.all_files):
+        return None
     names = images_of(tree).names
     having = sum(_sidecar(tree, name) is not None for name in names)
     return "" if names and having * 2 >= len(names) else None

@@ -10,3 +10,14 @@ OTHER_SUFFIXES = frozenset({  # never opened to look whether they are images
     ".rar", ".pdf", ".xlsx", ".xls", ".docx", ".doc", ".onnx", ".keras", ".h5", ".pt", ".pth",
     ".pkl", ".npy", ".npz", ".mdb", ".lmdb", ".db", ".mp4", ".avi", ".parquet", ".arrow", ".cache",
 })  # fmt: skip
+
+
+def parted(name: str) -> tuple[str, str]:
+    """Return the name of a file without folder and suffix, and its suffix in lower case.
+
+    >>> parted("photos/a.b.PNG"), parted(".hidden"), parted("12")
+    (('a.b', '.png'), ('.hidden', ''), ('12', ''))
+    """
+    file = name[name.rfind("/") + 1 :]
+    point = file.rfind(".")
+    return (file[:point], file[point:].lower()) if point > 0 else (file, "")

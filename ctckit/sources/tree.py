@@ -4,13 +4,13 @@ import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import NamedTuple
 
 from ctckit.errors import InputError
 from ctckit.image.address import join_address, read_bytes
 from ctckit.image.zips import list_members
-from ctckit.sources.suffixes import IMAGE_SUFFIXES
+from ctckit.sources.suffixes import IMAGE_SUFFIXES, parted
 from ctckit.sources.text_files import decode_text
 
 ENCRYPTED = 1 << 0  # flag of a member of a zip archive
@@ -190,7 +190,7 @@ def zip_tree(archive: Path) -> Tree:
 
 
 def _is_image(file: str) -> bool:
-    return PurePosixPath(file).suffix.lower() in IMAGE_SUFFIXES
+    return parted(file)[1] in IMAGE_SUFFIXES
 
 
 def _by_folder(names: Iterable[str]) -> dict[str, Entries]:
