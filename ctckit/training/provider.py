@@ -221,11 +221,19 @@ class DataProvider(keras.utils.PyDataset, DataAdapter):
             )
 
 
-def make_provider(samples: Sequence[Sample], configs: TrainConfigs) -> DataProvider:
+def make_provider(
+    samples: Sequence[Sample], configs: TrainConfigs, *, replace_unreadable: bool = False
+) -> DataProvider:
     """Return the way of a sample from its file to a batch, unvaried.
 
     File → ImageReader → [ImageRotator] → ImageResizer → LabelIndexer → LabelPadding → batch.
     `with_(augmentors=…)` varies the images of every epoch.
+
+    Args:
+        samples: to make batches of.
+        configs: with nothing left open.
+        replace_unreadable: see `DataProvider`; where `Dataset.sampled` says that not all images
+            were looked at.
     """
     vocabulary = configs.vocabulary
     return DataProvider(
@@ -248,6 +256,7 @@ def make_provider(samples: Sequence[Sample], configs: TrainConfigs) -> DataProvi
         seed=configs.seed,
         workers=configs.train_workers,
         use_multiprocessing=configs.use_multiprocessing,
+        replace_unreadable=replace_unreadable,
     )
 
 

@@ -314,3 +314,13 @@ def test_another_provider_begins_at_the_first_epoch():
     first = all_batches(provider)
     provider.on_epoch_end()
     assert same(all_batches(provider.with_()), first)
+
+
+def test_providers_of_a_set_too_large_to_check_go_past_unreadable_images(samples, tmp_path, caplog):
+    (tmp_path / "broken.png").write_bytes(b"x")
+    broken = [Sample(str(tmp_path / "broken.png"), "2"), *samples[:7]]
+    provider = make_provider(broken, replace_unreadable=True).with_(shuffle=False)
+    assert texts_of(provider) == [samples[0].label, *(label for _, label in samples[:7])]
+    assert sum("broken.png" in message for message in caplog.messages) == 1
+    with pytest.raises(InputError, match=r"broken\.png"):
+        provider.with_(replace_unreadable=False)[0]
