@@ -59,7 +59,7 @@ def leave_out_labels(
         if known is not None and (unknown := sorted(set(label) - known)):
             return f"label '{label}' has {', '.join(map(repr, unknown))}, not in the vocabulary"
         if to_logical(to_visual(label)) != label:
-            return f"label '{label}' has parts from left to right in an order that no image shows"
+            return f"label '{label}': the order of its parts in an image is that of another text"
         return ""
 
     learned = (*dataset.samples, *dataset.validation)

@@ -8,7 +8,7 @@ from ctckit.errors import InputError
 from ctckit.sources.listing import Listing
 from ctckit.sources.options import SourceOptions
 from ctckit.text.odd_characters import odd_characters
-from ctckit.text.vocabulary import normalise
+from ctckit.text.vocabulary import spell
 
 BLANKS = " \t\r\n"  # others are told by name
 
@@ -51,8 +51,8 @@ def _in_order(samples: Iterable[Sample], options: SourceOptions) -> list[Sample]
     form, lower = options.unicode_form, options.ignore_case
     changed = []
     for image, label in samples:
-        text = normalise(label.strip(BLANKS), form)
-        changed.append(Sample(image, text.lower() if lower else text))
+        text = spell(label.strip(BLANKS), form, ignore_case=lower)
+        changed.append(Sample(image, text))
     return sorted(changed)
 
 

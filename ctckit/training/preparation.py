@@ -71,7 +71,7 @@ def choose(found: ScanResult, configs: Configs) -> tuple[Dataset, Configs]:
         dataset,
         num_steps=configs.num_steps,
         max_length=configs.max_text_length,
-        characters=configs.vocab,
+        characters=configs.vocab and configs.spell(configs.vocab),
     )
     if configs.folds:  # each image is held back once, so none needs to be set apart
         everything = sorted([*dataset.samples, *dataset.validation])

@@ -10,6 +10,8 @@ from ctckit.evaluation.one_pass import evaluate
 from ctckit.export.reader_form import ReaderFormCheck, export_reader
 from ctckit.inference.metadata import ModelMetadata
 from ctckit.inference.reader import ImageToWordModel
+from ctckit.report.save import save_report
+from ctckit.run_folder import ReportFiles
 from ctckit.text.constrained.constraint import Constraint
 from ctckit.text.vocabulary import Vocabulary
 from tests.inference.tiny_model import draw_stripes, metadata, write_image_in, write_model
@@ -124,6 +126,8 @@ def test_an_image_without_text_is_right_if_its_label_is_empty(tmp_path):
         "characters": 0,
         "edits": 1,
     }
+    save_report(evaluation.calibrated_by(2), ReportFiles(tmp_path / "predictions.csv"))
+    assert (tmp_path / "predictions.csv").read_text().count(",,,0.9") == 1
     assert model.characters(samples[0].image) == []
     form = ReaderFormCheck(export_reader(model.model_path, tmp_path / "model.reader.onnx"))
     evaluate(model, samples, checks=[form])
