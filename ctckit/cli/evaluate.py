@@ -28,7 +28,7 @@ class Task(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Evaluate(ReaderOptions, SourceOptions):
+class Evaluate(SourceOptions, ReaderOptions):
     """Judge a model on labelled images: figures here, a report beside the predictions.
 
     Images that cannot be read are named and left out, and the exit status is 1.

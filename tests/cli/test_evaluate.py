@@ -10,8 +10,15 @@ import pytest
 from ctckit.data.lists import write_lists
 from ctckit.data.samples import Sample
 from ctckit.run_folder import RunFolder
+from ctckit.text.vocabulary import Vocabulary
 from tests.image.zips import make_zip
-from tests.inference.tiny_model import write_csv, write_image_in, write_model, write_run
+from tests.inference.tiny_model import (
+    metadata,
+    write_csv,
+    write_image_in,
+    write_model,
+    write_run,
+)
 
 PAIRS = [("2345", "2345"), ("22", "23")]  # drawn, and said to be
 
@@ -164,6 +171,15 @@ def test_upper_and_lower_case_count_as_the_same_if_asked(run, call):
     status, lines, _ = call(*words, "--ignore-case")
     assert (result(lines)["CER"], result(lines)["WER"]) == (0, 0)
     assert result(lines)["ignored"] == {"case": True, "characters": None}
+
+
+def test_a_model_that_knows_lower_case_only_is_judged_in_it(run, call):
+    facts = metadata(vocabulary=Vocabulary("abcd"), ignore_case=True)
+    model = write_model(Path("lower.onnx"), facts.to_strings())
+    source = write_csv(Path("x.csv"), [[draw("plates", "234")[0], "AbC"]])
+    lines = call("evaluate", "--model", model, "--csv", source, "--json")[1]
+    assert (result(lines)["misread"], result(lines)["ignored"]["case"]) == (0, True)
+    assert "what does not count: upper and lower case" in lines
 
 
 def test_lines_of_words_have_a_word_error_rate(run, call):
