@@ -65,7 +65,7 @@ def _remarks(found: ScanResult) -> list[str]:
     looked_at = sum(found.sizes.values())
     lines: list[str] = []
     if found.sampled is not None:
-        every = len(found.dataset.everything)
+        every = len(found.dataset.everything) + found.sampled - looked_at  # some were left out
         lines.append(
             f"{found.sampled} of {every} images were looked at, drawn at random: which of the "
             "others cannot be read or are copies is not known; `ctckit data check` reads all"

@@ -268,7 +268,7 @@ def test_of_very_many_images_some_are_looked_at(many):
     assert len(result.dataset.samples) == 60 - len(unread)
     assert sum(result.sizes.values()) == 30 - len(unread)
     (note,) = result.dataset.notes
-    assert re.match(r"30 of \d+ images were looked at", note)
+    assert note.startswith("30 of 60 images were looked at")
 
 
 def test_all_are_looked_at_if_asked_for(many):
