@@ -4,6 +4,10 @@ from .calibration import calibrated as calibrated
 from .calibration import fit_temperature as fit_temperature
 from .constrained import Constraint as Constraint
 from .constrained import constrained_decode as constrained_decode
+from .direction import failing_round_trips as failing_round_trips
+from .direction import is_right_to_left as is_right_to_left
+from .direction import to_logical as to_logical
+from .direction import to_visual as to_visual
 from .error_rates import ErrorCounts as ErrorCounts
 from .error_rates import count_edits as count_edits
 from .error_rates import count_errors as count_errors
@@ -19,3 +23,4 @@ from .nbest import beam_search as beam_search
 from .vocabulary import Vocabulary as Vocabulary
 from .vocabulary import blank_id as blank_id
 from .vocabulary import normalise as normalise
+from .vocabulary import spell as spell

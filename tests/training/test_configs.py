@@ -152,5 +152,29 @@ def test_folds_train_as_many_steps_as_a_single_run():
     assert ModelConfigs(folds=10).with_labels(labels).train_epochs == 23
 
 
+@pytest.mark.parametrize(
+    ("options", "vocab", "labels", "expected"),
+    [
+        ({"unicode_form": "NFD"}, None, ["e\u0301"], "e\u0301"),
+        ({"unicode_form": "NFD"}, "é", ["e\u0301"], "e\u0301"),
+        ({"unicode_form": "NFD"}, "z\u0301", ["a"], "z\u0301"),  # as it was saved: no ź
+        ({"unicode_form": "NFKC"}, "２a", ["2"], "2a"),
+        ({"ignore_case": True}, "AbB", ["a"], "ab"),
+        ({"empty_labels": "keep"}, None, ["", "ab"], "ab"),
+        ({}, None, ["(א"], "()א"),  # an opening bracket looks like a closing one there
+    ],
+)
+def test_the_vocabulary_is_spelled_as_the_labels(options, vocab, labels, expected):
+    chosen = ModelConfigs(vocab=vocab, **options).with_labels(labels)
+    assert chosen.vocab == expected
+    assert chosen.with_labels(labels).vocab == expected
+    assert str(chosen.vocabulary) == expected
+
+
+def test_the_direction_is_seen_from_the_characters():
+    assert ModelConfigs(vocab="אב").vocabulary.direction == "rtl"
+    assert ModelConfigs(vocab="ab").vocabulary.direction == "ltr"
+
+
 def test_decomposed_characters_of_the_vocabulary_are_composed():
     assert ModelConfigs(vocab="e\u0301a").with_labels(["\u00e9a"]).vocab == "a\u00e9"
