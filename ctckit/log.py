@@ -70,6 +70,15 @@ def format_seconds(seconds: float) -> str:
     return f"{minutes // 60} h {minutes % 60:02d} min"
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number of things to read.
+
+    >>> counted(1, "image"), counted(1200, "row")
+    ('1 image', '1,200 rows')
+    """
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 @contextmanager
 def hidden_native_log() -> Iterator[None]:
     """Hide what is written to file descriptor 2 while TensorFlow is imported.

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from ctckit.data.samples import LeftOut, Sample
 from ctckit.errors import InputError
+from ctckit.log import counted
 from ctckit.sources.file_names import labels_of_stems
 from ctckit.sources.images import Images, images_of, require_images, stem_of, without_strays
 from ctckit.sources.listing import PARTS, Listing, listing_of_named
@@ -107,7 +108,11 @@ def _images(tree: Tree) -> tuple[Images, list[str]]:
     images, strays = without_strays(everything)
     notes = []
     if strays:
-        notes.append(f"{len(strays)} images in other folders are not used: {first(strays)}")
+        notes.append(
+            f"not used, in other folders: {counted(len(strays), 'image')}: {first(strays)}"
+        )
     if images.others:
-        notes.append(f"{len(images.others)} files are no images: {first(images.others)}")
+        notes.append(
+            f"not used, no image: {counted(len(images.others), 'file')}: {first(images.others)}"
+        )
     return images, notes

@@ -2,6 +2,7 @@
 
 import os
 import posixpath
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path, PureWindowsPath
@@ -10,6 +11,7 @@ from typing import NamedTuple
 from ctckit.data.samples import LeftOut, Sample
 from ctckit.errors import InputError
 from ctckit.image.address import absolute, address_from, exists, name_of
+from ctckit.log import counted
 from ctckit.run_folder import images_roots
 from ctckit.sources.moved import MovedImages
 from ctckit.sources.suffixes import OTHER_SUFFIXES
@@ -107,7 +109,11 @@ def listing_of_rows(
             f"given another one again: {first(conflicts)}; remove the wrong rows"
         )
     again = len(rows) - missing - len(seen)
-    notes = [f"{again} rows of {name} repeat an earlier one"] if again else []
+    notes = (
+        [f"not used, as they repeat an earlier one: {counted(again, 'row')} of {name}"]
+        if again
+        else []
+    )
     if not any(part for _, part, _ in named):
         return listing_of_named(
             [(name, sample) for name, _, sample in named], said, left_out, notes
@@ -261,5 +267,11 @@ def by_parts(samples: Iterable[tuple[str, Sample]]) -> dict[str, list[Sample]] |
 
 
 def shown(samples: Sequence[Sample]) -> list[str]:
-    """Return the first three samples as lines to show to people."""
-    return [f"{name_of(image)} → {label}" for image, label in samples[:3]]
+    """Return the first three samples as lines to show to people.
+
+    Where their files are called alike, the folders stand before the names.
+    """
+    names = [name_of(image) for image, _ in samples[:3]]
+    if len(set(names)) < len(names):
+        names = ["/".join(re.split(r"[/\\!]", image)[-2:]) for image, _ in samples[:3]]
+    return [f"{name} → {label}" for name, (_, label) in zip(names, samples, strict=False)]

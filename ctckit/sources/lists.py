@@ -4,12 +4,13 @@ import re
 from collections.abc import Iterator
 
 from ctckit.errors import InputError
+from ctckit.log import counted
 from ctckit.sources.images import images_of
 from ctckit.sources.listing import PARTS, Listing, Locator, listing_of_rows
 from ctckit.sources.options import SourceOptions
 from ctckit.sources.suffixes import parted
 from ctckit.sources.tables import image_share, parse_table
-from ctckit.sources.tree import Tree, join
+from ctckit.sources.tree import Tree, first, join
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".tab", ".list")
 # Names that mean a list of labels; a file of such a name that names no image is a mistake.
@@ -97,7 +98,7 @@ def _unlisted(tree: Tree, name: str, listing: Listing) -> Iterator[str]:
         return  # its images are elsewhere
     missing = [image for image in near if image not in listed]
     if missing:
-        yield f"{len(missing)} images are not in {name}, such as {missing[0]}"
+        yield f"not used, not in {name}: {counted(len(missing), 'image')}: {first(missing)}"
 
 
 def refuse_useless_list(tree: Tree) -> None:

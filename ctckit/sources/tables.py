@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from ctckit.errors import InputError
+from ctckit.log import counted
 from ctckit.sources.columns import choose_columns, usual_columns
 from ctckit.sources.listing import Row
 from ctckit.sources.options import SourceOptions
@@ -194,8 +195,9 @@ def _refuse_long_rows(records: list[Record], width: int, place: str) -> None:
         line, cells = long[0]
         numbers = first([str(number) for number, _ in long])
         raise InputError(
-            f"expected {width} fields in each row of {place}, received {len(long)} rows with more, "
-            f"in line {numbers}: {' | '.join(cells)}; quote labels that hold what parts the columns"
+            f"expected {width} fields in each row of {place}, received {counted(len(long), 'row')} "
+            f"with more, in line {numbers}: {' | '.join(cells)}; quote labels that hold what parts "
+            "the columns"
         )
 
 

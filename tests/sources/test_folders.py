@@ -31,7 +31,7 @@ def test_all_suffixes_in_any_case(tmp_path):
     touch(tmp_path / "set", *names, "m.pdf")
     dataset = open_dataset(tmp_path / "set")
     assert "".join(labels(dataset)) == "abcdefghijkl"
-    assert "1 files are no images: m.pdf" in dataset.notes
+    assert "not used, no image: 1 file: m.pdf" in dataset.notes
 
 
 def test_images_are_known_by_their_content_where_no_suffix_tells(tmp_path):
@@ -42,7 +42,7 @@ def test_images_are_known_by_their_content_where_no_suffix_tells(tmp_path):
     (tmp_path / "set" / "text").write_text("no image")
     dataset = open_dataset(tmp_path / "set")
     assert labels(dataset) == ["12.50", "abc.image"]
-    assert "2 files are no images: empty, text" in dataset.notes
+    assert "not used, no image: 2 files: empty, text" in dataset.notes
 
 
 def test_names_in_any_script(tmp_path):
@@ -69,7 +69,7 @@ def test_images_beside_subfolders_are_meant(tmp_path):
     touch(tmp_path / "set", "b.png", "a.png", "inner/c.png")
     dataset = open_dataset(tmp_path / "set")
     assert labels(dataset) == ["a", "b"]
-    assert "1 images in other folders are not used: inner/c.png" in dataset.notes
+    assert "not used, in other folders: 1 image: inner/c.png" in dataset.notes
 
 
 def test_a_stray_picture_beside_the_folder_of_images(tmp_path):
@@ -77,7 +77,7 @@ def test_a_stray_picture_beside_the_folder_of_images(tmp_path):
     touch(tmp_path / "set", "preview.png", *names)
     dataset = open_dataset(tmp_path / "set")
     assert labels(dataset) == ["ab", "cd", "ef"]
-    assert "1 images in other folders are not used: preview.png" in dataset.notes
+    assert "not used, in other folders: 1 image: preview.png" in dataset.notes
 
 
 def source_of(tmp_path, packed, *names):

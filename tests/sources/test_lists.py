@@ -81,7 +81,7 @@ def test_label_like_names_lose_against_a_list(tmp_path):
 def test_images_that_a_list_does_not_name_are_told(tmp_path):
     files = {"abc.png": "", "abd.png": "", "new.png": "", "gt.txt": "abc.png\txyz\nabd.png\tuvw\n"}
     dataset = open_dataset(lay_out(tmp_path, False, files))
-    assert any("1 images are not in gt.txt, such as" in note for note in dataset.notes)
+    assert any("not used, not in gt.txt: 1 image: new.png" in note for note in dataset.notes)
 
 
 @pytest.mark.parametrize("text", ["xyz\nuvw\n", "1: xyz\n2: uvw\n"])

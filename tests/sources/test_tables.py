@@ -134,7 +134,7 @@ def test_csv_without_some_labels(tmp_path):
         ("image,label\na.png,x\na.png,y\n", r"1 are given another .* 'x' and 'y' \(lines 2 and 3\)"),
         ("image,label\na.png,x\n./a.png,y\n", "are given another one again"),
         ("image,label\nset.zip!a.png,x\n./set.zip!a.png,y\n", "are given another one again"),
-        ("image,label\na.png,Hello, world\n", r"1 rows with more, in line 2: a.png \| Hello \|  w"),
+        ("image,label\na.png,Hello, world\n", r"1 row with more, in line 2: a.png \| Hello \|  w"),
         ("a.png,x\na.png,Hello, world\n", "expected 2 fields in each row of .* in line 2"),
         ('image,label\na.png,"5\nb.png,6\nc.png,7"\n', 'in line 2 a quote opens, "5, .* 2 more l'),
         ('image,label\na.png,"5\nb.png,6\n', "a row that is none, from line 2 on: unexpected end of data"),
@@ -169,7 +169,7 @@ def test_a_row_that_is_there_twice_counts_once(tmp_path):
     text = "image,label\na.png,x\nb.png,y\na.png,x\n"
     dataset = open_dataset(write(tmp_path / "x.csv", text))
     assert labels(dataset) == ["x", "y"]
-    assert dataset.notes[0] == "1 rows of x.csv repeat an earlier one"
+    assert dataset.notes[0] == "not used, as they repeat an earlier one: 1 row of x.csv"
 
 
 def test_some_missing_images_are_left_out(tmp_path):
