@@ -13,6 +13,7 @@ from ctckit.data.samples import Dataset, Sample
 from ctckit.data.writing import Parts, parts_of, write_folder, write_list
 from ctckit.errors import InputError
 from ctckit.image.address import name_of
+from ctckit.image.lmdbs import close_lmdb
 from ctckit.log import LOGGER
 from ctckit.sources.layouts import open_dataset
 from ctckit.sources.options import SourceOptions
@@ -51,6 +52,7 @@ class Convert(DataSource):
             for opened, expected in _written(scratch, places, dataset, self.unicode_form):
                 _require_same(opened, expected, self.target)
             for place in places:
+                close_lmdb(str(scratch / place.name))  # so that it can be moved on every system
                 (scratch / place.name).rename(place)
         counts = ", ".join(f"{part} {len(samples)}" for part, samples in parts.items() if part)
         print(
