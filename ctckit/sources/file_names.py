@@ -91,8 +91,8 @@ def _found_out(names: Sequence[str]) -> NamedLabels:
     if instead := instead or what_names_are_instead(labels, shortened=bool(said)):
         raise InputError(
             f"expected names of files that hold their labels, received {instead}, such as "
-            f"{', '.join(names[:3])}; give the labels in a list, or a separator that is empty if these "
-            "are the labels",
+            f"{', '.join(names[:3])}; give the labels in a list, or a separator that is empty if "
+            "these are the labels",
             argument="label_separator",
         )
     return NamedLabels(list(labels), "; ".join(["file names", *said]))

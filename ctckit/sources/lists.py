@@ -93,10 +93,10 @@ def _unlisted(tree: Tree, name: str, listing: Listing) -> Iterator[str]:
         return
     listed = {*(s.image for s in listing.samples), *(s.image for s in listing.validation)}
     listed |= {sample.image for sample in listing.test}
-    near = [tree.address(image) for image in images_of(tree).names]
-    if len(listed & set(near)) * 2 < len(listed):
+    images = images_of(tree).names
+    missing = [image for image in images if tree.address(image) not in listed]
+    if (len(images) - len(missing)) * 2 < len(listed):
         return  # its images are elsewhere
-    missing = [image for image in near if image not in listed]
     if missing:
         yield f"not used, not in {name}: {counted(len(missing), 'image')}: {first(missing)}"
 
