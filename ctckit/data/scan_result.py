@@ -72,12 +72,12 @@ def _remarks(found: ScanResult) -> list[str]:
         )
     if found.downwards:
         lines.append(
-            f"the text of {found.downwards} of {looked_at} images runs from top to bottom, as they are "
-            "so much higher than wide: turn them with --rotate"
+            f"the text of {found.downwards} of {looked_at} images runs from top to bottom, as they "
+            "are so much higher than wide: turn them with --rotate"
         )
     if 2 * found.lines > looked_at:
         lines.append(
-            f"{found.lines} of {looked_at} images seem to hold several lines of text, as they are too "
-            "high for one; what can be learned is one line from left to right: cut them into lines"
+            f"{found.lines} of {looked_at} images seem to hold several lines of text, as they are "
+            "too high for one; what can be learned is one line from left to right: cut them into lines"
         )
     return lines
