@@ -14,7 +14,7 @@ from ctckit.data.writing import Parts, parts_of, write_folder, write_list
 from ctckit.errors import InputError
 from ctckit.image.address import name_of
 from ctckit.image.lmdbs import close_lmdb
-from ctckit.log import LOGGER
+from ctckit.log import LOGGER, counted
 from ctckit.sources.layouts import open_dataset
 from ctckit.sources.options import SourceOptions
 
@@ -56,7 +56,7 @@ class Convert(DataSource):
                 (scratch / place.name).rename(place)
         counts = ", ".join(f"{part} {len(samples)}" for part, samples in parts.items() if part)
         print(
-            f"{', '.join(map(str, places))}  {len(dataset.everything)} images"
+            f"{', '.join(map(str, places))}  {counted(len(dataset.everything), 'image')}"
             f"{f' ({counts})' if counts else ''}, {len(dataset.left_out)} left out"
         )
 

@@ -3,7 +3,10 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from ctckit.data.samples import Sample
 from ctckit.image.address import name_of
+from ctckit.log import counted
+from ctckit.sources.listing import shown
 
 NUM_CHARACTERS = 100  # named with their number; a page names more
 NUM_RECORDS = 5
@@ -18,7 +21,7 @@ def data_summary(figures: Mapping[str, Any]) -> str:
 def _rows(figures: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield "Dataset", f"{figures['dataset']}: {_parts(figures)}"
     yield "Layout", figures["layout"]
-    yield from (("", f"{first['image']} → {first['label']}") for first in figures["first"])
+    yield from (("", line) for line in shown([Sample(**first) for first in figures["first"]]))
     yield from _left_out(figures)
     yield from _images(figures)
     yield from _labels(figures)
@@ -31,7 +34,7 @@ def _parts(figures: Mapping[str, Any]) -> str:
             (("validation", "validate"), ("test", "test")) if figures[part]]  # fmt: skip
     left_out = len(figures["records_left_out"])
     more += [f"{left_out} left out"] if left_out else []
-    return ", ".join([f"{figures['samples']} images", *more])
+    return ", ".join([counted(figures["samples"], "image"), *more])
 
 
 def _left_out(figures: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -69,10 +72,10 @@ def _labels(figures: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     most = f": {_counted(labels['most'].items())}" if labels["repeated"] else ""
     yield "Labels", f"{labels['different']} different, {labels['repeated']} repeated{most}"
     yield "Lengths", _counted(figures["label_lengths"].items())
-    shown = list(characters.items())[:NUM_CHARACTERS]
-    rarer = len(characters) - len(shown)
+    named = list(characters.items())[:NUM_CHARACTERS]
+    rarer = len(characters) - len(named)
     more = f" and {rarer} rarer ones" if rarer else ""
-    yield "Characters", f"{len(characters)}: {_counted(shown)}{more}"
+    yield "Characters", f"{len(characters)}: {_counted(named)}{more}"
 
 
 def _choice(figures: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -83,9 +86,9 @@ def _choice(figures: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _counted(counts: Iterable[tuple[Any, int]]) -> str:
-    return ", ".join(f"{_shown(name)} {count}" for name, count in counts)
+    return ", ".join(f"{_visible(name)} {count}" for name, count in counts)
 
 
-def _shown(name: Any) -> str:
+def _visible(name: Any) -> str:
     plain = isinstance(name, str) and (not name.isprintable() or name != name.strip() or not name)
     return repr(name) if plain else str(name)

@@ -4,10 +4,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from ctckit.data.samples import LeftOut, Sample
+from ctckit.data.samples import LeftOut
 from ctckit.data.scan_result import ScanResult
 from ctckit.data.unusable import CONFLICT, kind_of, kinds_of
-from ctckit.image.address import name_of
 
 NUM_SHOWN = 3
 NUM_REPEATED = 10  # labels that occur most often, named
@@ -25,7 +24,7 @@ def set_figures(found: ScanResult) -> dict[str, Any]:
     return {
         "dataset": dataset.name,
         "layout": dataset.layout,
-        "first": [_named(sample) for sample in dataset.samples[:NUM_SHOWN]],
+        "first": [sample._asdict() for sample in dataset.samples[:NUM_SHOWN]],
         "samples": len(dataset.samples),
         "validation": len(dataset.validation),
         "test": len(dataset.test),
@@ -49,10 +48,6 @@ def set_figures(found: ScanResult) -> dict[str, Any]:
 def in_conflict_first(records: Iterable[LeftOut]) -> list[LeftOut]:
     """Return records, copies whose labels are in conflict first: a label there is wrong."""
     return sorted(records, key=lambda record: kind_of(record) != CONFLICT)
-
-
-def _named(sample: Sample) -> dict[str, str]:
-    return {"image": name_of(sample.image), "label": sample.label}
 
 
 def _sizes(found: ScanResult) -> dict[str, Any]:

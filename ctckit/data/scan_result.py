@@ -78,6 +78,6 @@ def _remarks(found: ScanResult) -> list[str]:
     if 2 * found.lines > looked_at:
         lines.append(
             f"{found.lines} of {looked_at} images seem to hold several lines of text, as they are "
-            "too high for one; what can be learned is one line from left to right: cut them into lines"
+            "too high for one; one line from left to right is what can be learned: cut them apart"
         )
     return lines

@@ -97,7 +97,7 @@ def test_what_cannot_be_trained_on_is_status_2_with_the_reason_behind_the_figure
     for path in sorted((here / "set").iterdir())[1:]:
         path.unlink()
     status, lines, said = call("data", "check", "set")
-    assert status == 2 and lines[0] == "Dataset      set: 1 images"
+    assert status == 2 and lines[0] == "Dataset      set: 1 image"
     assert said.startswith("error: validation_fraction: expected to hold back some images")
 
 

@@ -24,7 +24,7 @@ def test_counts(drawn):
     dataset = Dataset("set", samples[:3], test=samples[3:], layout="a list", notes=("one",))
     figures = set_figures(scan(dataset))
     assert (figures["samples"], figures["validation"], figures["test"]) == (3, 0, 1)
-    assert figures["first"][0] == {"image": "0.png", "label": "ab"}
+    assert figures["first"][0] == {"image": samples[0].image, "label": "ab"}
     assert figures["characters"] == {"a": 3, "b": 3, "c": 1, "ä": 1}
     assert figures["characters_once"] == ["c", "ä"]
     assert figures["label_lengths"] == {1: 1, 2: 2, 3: 1}
