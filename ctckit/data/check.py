@@ -58,8 +58,8 @@ def leave_out_labels(
             return f"label '{label}' has {len(label)} characters, more than {max_length}"
         if known is not None and (unknown := sorted(set(label) - known)):
             return f"label '{label}' has {', '.join(map(repr, unknown))}, not in the vocabulary"
-        if to_logical(to_visual(label)) != label:
-            return f"label '{label}': the order of its parts in an image is that of another text"
+        if (read := to_logical(to_visual(label))) != label:
+            return f"label '{label}' looks like '{read}' in an image, and would be taken for it"
         return ""
 
     learned = (*dataset.samples, *dataset.validation)
