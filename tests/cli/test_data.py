@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sys
 
 import cv2
 import numpy as np
@@ -209,3 +210,19 @@ def test_nothing_is_left_where_converting_fails(call, here):
     status, _, said = call("data", "convert", "set", "file/new")
     assert status == 2 and "expected a place to write to" in said
     assert sorted(here.iterdir())[: len(before)] != [] and not list(here.glob(".unfinished*"))
+
+
+def test_a_package_that_is_missing_is_named(call, here, monkeypatch):
+    monkeypatch.setitem(sys.modules, "lmdb", None)
+    status, _, said = call("data", "convert", "set", "new.lmdb")
+    assert status == 2 and "expected the package lmdb, received none" in said
+    assert said.count("\n") == 1 and not list(here.glob("*new*"))
+
+
+def test_without_what_training_needs_the_check_says_what_it_cannot(call, monkeypatch):
+    monkeypatch.setitem(sys.modules, "yaml", None)
+    status, lines, said = call("data", "check", "set")
+    assert status == 0 and lines[0] == "Dataset      set: 30 images"
+    assert "pip install 'ctckit[train]'" in said
+    status, _, said = call("data", "preview", "set")
+    assert status == 2 and "pip install 'ctckit[train]'" in said
