@@ -41,10 +41,11 @@ class Preview(DataSource):
         from ctckit.image.steps import image_steps
         from ctckit.report.grid import save_png
         from ctckit.report.preview import preview_grid
-        from ctckit.training.preparation import choose
 
         dataset = self.opened()
         configs = self.configs(height=self.height, width=self.width, rotate=self.rotate)
+        from ctckit.training.preparation import choose  # once it is known that it can be imported
+
         dataset, configs = choose(scan(dataset, rotate=self.rotate), configs)
         order = np.random.default_rng(self.seed).permutation(len(dataset.samples))
         shown = [dataset.samples[position] for position in order[: self.images].tolist()]

@@ -221,6 +221,8 @@ def test_a_package_that_is_missing_is_named(call, here, monkeypatch):
 
 def test_without_what_training_needs_the_check_says_what_it_cannot(call, monkeypatch):
     monkeypatch.setitem(sys.modules, "yaml", None)
+    for name in ("config", "training.configs", "training.preparation"):
+        monkeypatch.delitem(sys.modules, f"ctckit.{name}", raising=False)
     status, lines, said = call("data", "check", "set")
     assert status == 0 and lines[0] == "Dataset      set: 30 images"
     assert "pip install 'ctckit[train]'" in said
