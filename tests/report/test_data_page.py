@@ -44,6 +44,11 @@ def test_what_stands_against_training_is_told(tmp_path):
     assert "They cannot be trained on: too few images" in page.text
 
 
+def test_where_no_choice_is_known_this_is_told(tmp_path):
+    page = page_of(draw_set(tmp_path, ["a", "b"]), choice=[])
+    assert "Whether they can be trained on is not known here." in page.text
+
+
 def test_records_left_out_are_listed(tmp_path):
     left_out = [LeftOut(f"{index}.png", "", "empty label") for index in range(203)]
     page = page_of(draw_set(tmp_path, ["a", "b"], left_out=left_out))
