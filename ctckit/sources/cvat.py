@@ -53,12 +53,14 @@ def read_cvat(tree: Tree, name: str, options: SourceOptions) -> Listing:
     """
     folder = name.rpartition("/")[0]
     if not folder:
-        return _read_subset(tree, name)
+        return _read_subset(tree, name, options)
     outer = folder.rpartition("/")[0]
     files = [join(join(outer, inner), NAME) for inner in tree.entries(outer).folders]
     files = [file for file in files if tree.has(file)] if tree.whole else [name]
     subsets = {
-        PurePosixPath(file).parent.name: _read_subset(tree.sub(file.rpartition("/")[0]), NAME)
+        PurePosixPath(file).parent.name: _read_subset(
+            tree.sub(file.rpartition("/")[0]), NAME, options
+        )
         for file in files
     }
     return _joined(subsets)
@@ -78,10 +80,10 @@ def _joined(subsets: dict[str, Listing]) -> Listing:
     )
 
 
-def _read_subset(tree: Tree, name: str) -> Listing:
+def _read_subset(tree: Tree, name: str, options: SourceOptions) -> Listing:
     left_out: list[LeftOut] = []
     rows = list(_rows(tree.text(name), tree.address(name), left_out))
-    listing = listing_of_rows(tree, name, rows, f"{name}: image, quoted text")
+    listing = listing_of_rows(tree, name, rows, f"{name}: image, quoted text", options.images_root)
     return listing._replace(left_out=[*listing.left_out, *left_out])
 
 

@@ -53,7 +53,7 @@ def read_doctr(tree: Tree, name: str, options: SourceOptions) -> Listing:
         Row(_in_part(image, parts, tree), _text(label, image, place), number)
         for number, (image, label) in enumerate(entries, start=1)
     ]
-    return listing_of_rows(tree, name, rows, f"{name}: the text of each image")
+    return listing_of_rows(tree, name, rows, f"{name}: the text of each image", options.images_root)
 
 
 def _in_part(image: str, parts: list[str], tree: Tree) -> str:

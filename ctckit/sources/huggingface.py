@@ -35,7 +35,8 @@ def read_huggingface(tree: Tree, name: str, options: SourceOptions) -> Listing:
     """
     if name.endswith(".jsonl"):
         return read_json_rows(tree, name, options)
-    return listing_of_rows(tree, name, _rows_of_csv(tree, name, options), f"columns of {name}")
+    rows = _rows_of_csv(tree, name, options)
+    return listing_of_rows(tree, name, rows, f"columns of {name}", options.images_root)
 
 
 def _rows_of_csv(tree: Tree, name: str, options: SourceOptions) -> list[Row]:

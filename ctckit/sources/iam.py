@@ -54,7 +54,7 @@ def read_iam(tree: Tree, name: str, options: SourceOptions) -> Listing:
     place = tree.address(name)
     bad: list[LeftOut] = []
     rows = list(_rows(tree.text(name), place, _kind(name), bad))
-    listing = listing_of_rows(tree, name, rows, f"IAM: {name}")
+    listing = listing_of_rows(tree, name, rows, f"IAM: {name}", options.images_root)
     if not bad:
         return listing
     note = f"{len(bad)} of {len(rows) + len(bad)} texts of {name} are marked err and left out"

@@ -14,6 +14,7 @@ from typing import Any
 
 from ctckit.errors import InputError
 from ctckit.sources.columns import choose_columns, usual_columns
+from ctckit.sources.garbage import collection_paused
 from ctckit.sources.heads import head, may_be_lists
 from ctckit.sources.json_text import kind_of, parse_json, parse_lines
 from ctckit.sources.listing import PARTS, Listing, Row, listing_of_rows
@@ -51,6 +52,7 @@ def shows_json_rows(tree: Tree, name: str) -> bool:
     return name.lower().endswith(LIST) and re.match(r"\s*\[\s*\{", head(tree, name)) is not None
 
 
+@collection_paused()
 def read_json_rows(tree: Tree, name: str, options: SourceOptions) -> Listing:
     """Return the samples of a list, and in a whole tree those of the other parts beside it.
 
@@ -69,7 +71,9 @@ def read_json_rows(tree: Tree, name: str, options: SourceOptions) -> Listing:
         for row, is_number in _rows(_objects(tree, file, place), options, place):
             rows.append(row._replace(part=part) if part else row)
             numbers += is_number
-    listing = listing_of_rows(tree, name, rows, f"{first(files)}: a JSON object for each image")
+    listing = listing_of_rows(
+        tree, name, rows, f"{first(files)}: a JSON object for each image", options.images_root
+    )
     if not numbers:
         return listing
     note = f"{numbers} labels of {name} are numbers, not text: zeros before them would be lost"

@@ -6,17 +6,19 @@ says which answer counts.
 
 import re
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 from ctckit.errors import InputError
+from ctckit.sources.garbage import collection_paused
 from ctckit.sources.heads import head, may_be_lists
 from ctckit.sources.json_text import kind_of, parse_json
 from ctckit.sources.label_studio_answers import Answer, settle
-from ctckit.sources.label_studio_images import is_url, locate
+from ctckit.sources.label_studio_images import TaskImages, is_url
 from ctckit.sources.label_studio_tables import answers_of_records, csv_records, is_own
 from ctckit.sources.label_studio_tasks import answers_of_tasks
 from ctckit.sources.listing import Listing, Locator, Row, listing_of_rows
 from ctckit.sources.options import SourceOptions
-from ctckit.sources.tree import Tree
+from ctckit.sources.tree import Tree, folder_tree
 
 TABLES = (".csv", ".tsv")
 _KEY = re.compile(r'"([a-z_]+)"\s*:')
@@ -41,6 +43,7 @@ def shows_label_studio(tree: Tree, name: str) -> bool:
     return start.startswith("[") and (is_full or is_own(keys))
 
 
+@collection_paused()
 def read_label_studio(tree: Tree, name: str, options: SourceOptions) -> Listing:
     """Return the samples of an export; tasks that were skipped or left empty are left out by name.
 
@@ -50,14 +53,16 @@ def read_label_studio(tree: Tree, name: str, options: SourceOptions) -> Listing:
     """
     place = tree.address(name)
     settled = settle(_answers(tree.text(name), name, options, place))
-    find = Locator(tree, name).find
-    rows = [row._replace(image=locate(row.image, find)) for row in settled.rows]
+    root = options.images_root
+    find = Locator(tree, name, root).find
+    images = TaskImages(tree if root is None else folder_tree(Path(root)), find)
+    rows = [Row(images.locate(image), label, line) for image, label, line, _ in settled.rows]
     _refuse_urls(rows, find, place)
     if not rows:
         raise InputError(
             f"expected annotated tasks in {place}, received {len(settled.left_out)} without a text"
         )
-    listing = listing_of_rows(tree, name, rows, f"Label Studio: {name}")
+    listing = listing_of_rows(tree, name, rows, f"Label Studio: {name}", root)
     return listing._replace(
         left_out=[*listing.left_out, *settled.left_out], notes=[*listing.notes, *settled.notes]
     )

@@ -4,7 +4,7 @@ https://labelstud.io/guide/task_format and https://labelstud.io/guide/export des
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from ctckit.data.samples import LeftOut
@@ -53,41 +53,43 @@ def settle(answers: Iterable[Answer]) -> Settled:
     by_task: dict[str, list[Answer]] = defaultdict(list)
     for answer in answers:
         by_task[answer.task].append(answer)
-    settled = Settled([], [], [])
-    several = differ = 0
-    examples: list[str] = []
+    rows: list[Row] = []
+    left_out: list[LeftOut] = []
+    several: list[list[Answer]] = []
     for found in by_task.values():
         usable = [answer for answer in found if answer.text is not None]
         if not usable:
-            settled.left_out.append(LeftOut(found[0].image, "", found[0].reason))
+            left_out.append(LeftOut(found[0].image, "", found[0].reason))
             continue
-        chosen = _choose(usable)
-        settled.rows.append(Row(chosen.image, chosen.text or "", chosen.line))
-        texts = dict.fromkeys(answer.text for answer in usable)
-        several += len(usable) > 1
-        differ += len(texts) > 1
-        if len(texts) > 1:
-            examples.append(f"{chosen.image} is {' and '.join(map(repr, texts))}")
-    settled.notes.extend(_notes(settled.left_out, several, differ, examples))
-    return settled
+        chosen = usable[0] if len(usable) == 1 else _choose(usable)
+        rows.append(Row(chosen.image, chosen.text or "", chosen.line))
+        if len(usable) > 1:
+            several.append(usable)
+    return Settled(rows, left_out, [*_notes_left_out(left_out), *_notes_of_several(several)])
 
 
 def _choose(answers: Sequence[Answer]) -> Answer:
-    if len(answers) == 1:
-        return answers[0]
     truths = [answer for answer in answers if answer.is_truth] or answers
     votes = Counter(answer.text for answer in truths)
     return max(truths, key=lambda answer: (votes[answer.text], answer.when))
 
 
-def _notes(
-    left_out: Sequence[LeftOut], several: int, differ: int, examples: list[str]
-) -> Iterable[str]:
+def _notes_left_out(left_out: Sequence[LeftOut]) -> Iterator[str]:
     for reason, number in Counter(record.reason for record in left_out).items():
         yield f"{number} tasks are left out: {reason}"
-    if several:
-        yield (
-            f"{several} tasks have several annotations, which differ in {differ}: the ground truth "
-            "counts, else what most say, else the latest"
-            + (f" ({first(examples)})" if differ else "")
-        )
+
+
+def _notes_of_several(several: Sequence[Sequence[Answer]]) -> Iterator[str]:
+    if not several:
+        return
+    texts = {found[0].image: dict.fromkeys(answer.text for answer in found) for found in several}
+    differ = [
+        f"{image} is {' and '.join(map(repr, each))}"
+        for image, each in texts.items()
+        if len(each) > 1
+    ]
+    yield (
+        f"{len(several)} tasks have several annotations, which differ in {len(differ)}: the ground "
+        "truth counts, else what most say, else the latest"
+        + (f" ({first(differ)})" if differ else "")
+    )

@@ -6,11 +6,15 @@ digits before its name), `/data/local-files/?d=set/name.png` (local storage), `s
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
+from itertools import takewhile
 from pathlib import PurePosixPath
 from urllib.parse import unquote
 
 from ctckit.sources.suffixes import IMAGE_SUFFIXES
+from ctckit.sources.tree import Tree
 
 SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 UPLOADED = re.compile(r"[0-9a-f]{8}-(?=.)")
@@ -28,18 +32,61 @@ def is_url(image: str) -> bool:
     return SCHEME.match(image) is not None
 
 
-def locate(image: str, find: Callable[[str], str]) -> str:
-    """Return the name by which `find` knows an image, or `image` where there is none."""
-    return next((name for name in _names(image) if find(name)), image)
+class TaskImages:
+    """Find the images that tasks name, by the end of their path or by the name they had before.
+
+    Args:
+        tree: where they are.
+        find: finds a name elsewhere: returns an address, or "".
+    """
+
+    def __init__(self, tree: Tree, find: Callable[[str], str]) -> None:
+        self._tree = tree
+        self._find = find
+
+    def locate(self, image: str) -> str:
+        """Return the name by which an image is known here, or `image` where there is none."""
+        file = image.rpartition("/")[2]
+        if len(names := self._by_file.get(file, [])) == 1:
+            return names[0]
+        path = _path(image)
+        file = path.rpartition("/")[2]
+        before = UPLOADED.sub("", file, count=1)
+        names = self._by_file.get(file) or self._by_file.get(before) or []
+        if len(names) == 1:
+            return names[0]
+        if names:
+            return _nearest(names, path) or image
+        return next((name for name in (*_ends(path), before) if self._find(name)), image)
+
+    @cached_property
+    def _by_file(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = defaultdict(list)
+        for name in self._tree.all_files:
+            found[name.rpartition("/")[2]].append(name)
+        return dict(found)
 
 
-def _names(image: str) -> Iterator[str]:
-    """Yield what the image may be called here: ends of its path, longest first."""
-    parts = [part for part in _path(image).split("/") if part]
-    for start in range(len(parts)):
-        yield "/".join(parts[start:])
-    if parts and UPLOADED.match(parts[-1]):
-        yield UPLOADED.sub("", parts[-1], count=1)
+def _nearest(names: Sequence[str], path: str) -> str:
+    """Return the name whose folders are most like those of `path`, "" where several are.
+
+    >>> _nearest(["x/a.png", "y/a.png"], "bucket/y/a.png")
+    'y/a.png'
+    """
+    wanted = path.split("/")[::-1]
+
+    def common(name: str) -> int:
+        pairs = zip(name.split("/")[-2::-1], wanted[1:], strict=False)
+        return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+
+    ranked = sorted(names, key=common, reverse=True)
+    return ranked[0] if common(ranked[0]) > common(ranked[1]) else ""
+
+
+def _ends(path: str) -> Iterator[str]:
+    """Yield the ends of a path, the longest first."""
+    parts = [part for part in path.split("/") if part]
+    yield from ("/".join(parts[start:]) for start in range(len(parts)))
 
 
 def _path(image: str) -> str:
@@ -49,7 +96,8 @@ def _path(image: str) -> str:
     ('set/a b.png', 'bucket/a.png')
     """
     path, _, query = image.partition("?")
-    local = re.search(r"(?:^|&)d=([^&]+)", query)
-    if local:
-        return unquote(local[1]).replace("\\", "/")
-    return unquote(SCHEME.sub("", path)).replace("\\", "/")
+    if query and (local := re.search(r"(?:^|&)d=([^&]+)", query)):
+        path = local[1]
+    elif "://" in path:
+        path = SCHEME.sub("", path)
+    return unquote(path).replace("\\", "/")

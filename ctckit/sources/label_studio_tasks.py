@@ -5,9 +5,8 @@ project's choice, and `annotations`, each with `was_cancelled`, `ground_truth`, 
 `result`: a list of what was filled in, by the name of the tag (`from_name`).
 """
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from ctckit.errors import InputError
 from ctckit.sources.columns import choose_columns, usual_image, usual_label
@@ -16,29 +15,34 @@ from ctckit.sources.label_studio_answers import EMPTY, SKIPPED, Answer
 from ctckit.sources.label_studio_images import looks_like_image
 from ctckit.sources.options import SourceOptions
 
-Task = dict[str, Any]
 NUM_LOOKED_AT = 100  # tasks, to see which keys hold images
 VALUES = {"textarea": "text", "choices": "choices"}  # types of results, and the key of their texts
 
 
-def answers_of_tasks(tasks: Sequence[Any], options: SourceOptions, place: str) -> Iterator[Answer]:
+class _Task(NamedTuple):
+    data: dict[str, Any]
+    annotations: list[dict[str, Any]]
+
+
+def answers_of_tasks(
+    content: Sequence[Any], options: SourceOptions, place: str
+) -> Iterator[Answer]:
     """Yield the answer of each annotation; one of a task that has none.
 
     Raises:
         InputError: it is no such export; which keys hold image and text is not certain; or the
             texts are those of boxes within images.
     """
-    _check(tasks, place)
+    tasks = [_task(value, number, place) for number, value in enumerate(content, start=1)]
     image_key, tag = _keys(tasks, options, place)
-    for number, task in enumerate(tasks, start=1):
-        image = task["data"].get(image_key)
+    for number, (data, annotations) in enumerate(tasks, start=1):
+        image = data.get(image_key)
         if not isinstance(image, str):
             raise InputError(
                 f"expected a file name as {image_key} in task {number} of {place}, received "
                 f"{kind_of(image)}"
             )
         name = str(number)  # not its id: two exports in one file may have the same
-        annotations = _annotations(task)
         if not annotations:
             yield Answer(name, image, None, EMPTY, line=number)
         for annotation in annotations:
@@ -48,31 +52,30 @@ def answers_of_tasks(tasks: Sequence[Any], options: SourceOptions, place: str) -
             yield Answer(name, image, text, reason, when, is_truth, number)
 
 
-def _check(tasks: Sequence[Any], place: str) -> None:
-    for number, task in enumerate(tasks, start=1):
-        if not isinstance(task, dict) or not isinstance(task.get("data"), dict):
+def _task(value: Any, number: int, place: str) -> _Task:
+    """Return data and annotations of a task, if it has the form of one."""
+    if not isinstance(value, dict) or not isinstance(value.get("data"), dict):
+        raise InputError(
+            f"expected tasks of Label Studio with their data in {place}, received another entry as "
+            f"number {number}; export the project as JSON once more"
+        )
+    found = value.get("annotations") or value.get("completions") or []  # the second until 2021
+    annotations = found if isinstance(found, list) else [found]
+    for each in annotations:
+        results = each.get("result") if isinstance(each, dict) else None
+        if not isinstance(results, list) or not all(isinstance(one, dict) for one in results):
             raise InputError(
-                f"expected tasks of Label Studio with their data in {place}, received another "
-                f"entry as number {number}; export the project as JSON once more"
+                f"expected annotations with a result in {place}, received another form in task "
+                f"{number}; export the project as JSON once more"
             )
-        for annotation in _annotations(task):
-            if not isinstance(annotation, dict) or not isinstance(annotation.get("result"), list):
-                raise InputError(
-                    f"expected annotations with a result in {place}, received another form in "
-                    f"task {number}; export the project as JSON once more"
-                )
+    return _Task(value["data"], annotations)
 
 
-def _annotations(task: Task) -> list[Any]:
-    found = task.get("annotations") or task.get("completions") or []  # the second until 2021
-    return found if isinstance(found, list) else [found]
-
-
-def _keys(tasks: Sequence[Task], options: SourceOptions, place: str) -> tuple[str, str]:
+def _keys(tasks: Sequence[_Task], options: SourceOptions, place: str) -> tuple[str, str]:
     """Return the key of the image in the data, and the name of the tag that holds the text."""
-    keys = list(dict.fromkeys(key for task in tasks for key in task["data"]))
+    keys = list(dict.fromkeys(key for task in tasks for key in task.data))
     tags = _tags(tasks, place)
-    start = [task["data"] for task in tasks[:NUM_LOOKED_AT]]
+    start = [task.data for task in tasks[:NUM_LOOKED_AT]]
     images = [key for key in keys if any(looks_like_image(data.get(key)) for data in start)]
     if options.columns is None:
         image = 0 if len(images) == 1 else usual_image(images)
@@ -92,36 +95,34 @@ def _keys(tasks: Sequence[Task], options: SourceOptions, place: str) -> tuple[st
     return names[image], names[label]
 
 
-def _tags(tasks: Sequence[Task], place: str) -> list[str]:
+def _tags(tasks: Sequence[_Task], place: str) -> list[str]:
     """Return the names of the tags with texts; where there are text areas, of these alone."""
     types: dict[str, str] = {}
-    boxes: Counter[str] = Counter()
-    for task in tasks:
-        for result in (each for found in _annotations(task) for each in found["result"]):
-            kind = result.get("type") if isinstance(result, dict) else None
-            if kind not in VALUES or not isinstance(result.get("value"), dict):
-                continue
-            if "x" in result["value"] or "points" in result["value"]:
-                boxes[str(result.get("from_name"))] += 1
+    boxes = 0
+    for result in (one for task in tasks for each in task.annotations for one in each["result"]):
+        kind, value = result.get("type"), result.get("value")
+        if kind in VALUES and isinstance(value, dict):
+            if "x" in value or "points" in value:
+                boxes += 1
             else:
                 types[str(result.get("from_name"))] = kind
     if boxes and not types:
         raise InputError(
-            f"expected one text for each image in {place}, received {boxes.total()} texts of boxes "
-            "within images; cut these out, and label the pieces"
+            f"expected one text for each image in {place}, received {boxes} texts of boxes within "
+            "images; cut these out, and label the pieces"
         )
     areas = [name for name, kind in types.items() if kind == "textarea"]
     return areas or list(types)
 
 
-def _text(annotation: Task, tag: str) -> tuple[str | None, str]:
+def _text(annotation: dict[str, Any], tag: str) -> tuple[str | None, str]:
     """Return the text of an annotation, or why it has none."""
     if annotation.get("was_cancelled") or annotation.get("skipped"):
         return None, SKIPPED
     texts: list[Any] = []
     for result in annotation["result"]:
-        if isinstance(result, dict) and result.get("from_name") == tag:
-            found = (result.get("value") or {}).get(VALUES.get(str(result.get("type"))), [])
+        if result.get("from_name") == tag and result.get("type") in VALUES:
+            found = (result.get("value") or {}).get(VALUES[result["type"]], [])
             texts.extend(found if isinstance(found, list) else [found])
     if not texts:
         return None, EMPTY

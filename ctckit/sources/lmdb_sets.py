@@ -12,6 +12,7 @@ from ctckit.data.samples import LeftOut, Sample
 from ctckit.errors import InputError
 from ctckit.image.address import join_address
 from ctckit.image.lmdbs import SUFFIXES, close_if_changed, items, keys
+from ctckit.sources.garbage import collection_paused
 from ctckit.sources.listing import PARTS, Listing
 from ctckit.sources.options import SourceOptions
 from ctckit.sources.tree import Tree, first, join
@@ -30,6 +31,7 @@ def shows_lmdb(tree: Tree, name: str) -> bool:
     return name.lower().endswith(SUFFIXES) and not name.rpartition("/")[2].startswith("lock.")
 
 
+@collection_paused()
 def read_lmdb(tree: Tree, name: str, options: SourceOptions) -> Listing:
     """Return the samples of an LMDB file, and in a whole tree those of all others.
 

@@ -12,6 +12,7 @@ from io import BytesIO
 from ctckit.data.samples import Sample
 from ctckit.errors import InputError
 from ctckit.image.address import exists
+from ctckit.sources.garbage import collection_paused
 from ctckit.sources.heads import head
 from ctckit.sources.listing import PARTS, Listing, Row, listing_of_rows
 from ctckit.sources.options import SourceOptions
@@ -41,6 +42,7 @@ def shows_mjsynth(tree: Tree, name: str) -> bool:
     return name.rpartition("/")[2] in NAMES and LINE.match(head(tree, name)) is not None
 
 
+@collection_paused()
 def read_mjsynth(tree: Tree, name: str, options: SourceOptions) -> Listing:
     """Return the samples of an annotation file, and in a whole tree those of all, each as its part.
 
@@ -57,19 +59,20 @@ def read_mjsynth(tree: Tree, name: str, options: SourceOptions) -> Listing:
     notes: list[str] = []
     for each in names:
         part = PARTS[each[:-4].rpartition("_")[2]] if len(names) > 1 else "train"
-        listing = _read_one(tree, each)
+        listing = _read_one(tree, each, options.images_root)
         parts[part] = listing.samples
         notes.extend(listing.notes)
     said = f"MJSynth: {first(names)}, text in the middle of each file name"
     return Listing(parts["train"], said, (), notes, parts["validation"], parts["test"])
 
 
-def _read_one(tree: Tree, name: str) -> Listing:
+def _read_one(tree: Tree, name: str, images_root: str | None) -> Listing:
     place = tree.address(name)
     if tree.folder is None:
         rows = [Row(image, label) for image, label in _rows(tree.read(name), place)]
-        return listing_of_rows(tree, name, rows, name)
-    prefix = place.removesuffix(name.rpartition("/")[2])
+        return listing_of_rows(tree, name, rows, name, images_root)
+    folder = place.removesuffix(name.rpartition("/")[2])
+    prefix = folder if images_root is None else f"{images_root}/"
     samples = [Sample(prefix + image, label) for image, label in _rows(tree.read(name), place)]
     looked_for = samples[:: len(samples) // LOOKED_FOR + 1]
     missing = [sample.image for sample in looked_for if not exists(sample.image)]
