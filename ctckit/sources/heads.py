@@ -27,12 +27,11 @@ def may_be_lists(tree: Tree, *suffixes: str, called: tuple[str, ...] = ()) -> li
 
 
 def head(tree: Tree, name: str) -> str:
-    """Return the first characters of a file, "" where it is no text.
-
-    Raises:
-        InputError: it cannot be read.
-    """
-    content = _first_bytes(tree, name)
+    """Return the first characters of a file, "" where it is no text or cannot be read."""
+    try:
+        content = _first_bytes(tree, name)
+    except (InputError, OSError):
+        return ""
     encoding = next((kind for mark, kind in BYTE_ORDER_MARKS if content.startswith(mark)), "utf-8")
     decoder = codecs.getincrementaldecoder(encoding)()
     try:
@@ -45,9 +44,5 @@ def head(tree: Tree, name: str) -> str:
 def _first_bytes(tree: Tree, name: str) -> bytes:
     if tree.folder is None:
         return read_bytes(tree.address(name))[:BYTES]
-    try:
-        with (tree.folder / name).open("rb") as file:
-            return file.read(BYTES)
-    except OSError as error:
-        address = tree.address(name)
-        raise InputError(f"cannot read {address}: {error.strerror or error}") from error
+    with (tree.folder / name).open("rb") as file:
+        return file.read(BYTES)

@@ -12,11 +12,20 @@ from ctckit.data.samples import Dataset
 from ctckit.errors import InputError, nearest_name
 from ctckit.log import LOGGER
 from ctckit.sources.cleaning import cleaned
+from ctckit.sources.cvat import find_cvat, read_cvat, shows_cvat
+from ctckit.sources.doctr import find_doctr, read_doctr, shows_doctr
 from ctckit.sources.folders import find_folders, find_names, read_folders, read_names
+from ctckit.sources.huggingface import find_huggingface, read_huggingface, shows_huggingface
+from ctckit.sources.iam import find_iam, read_iam, shows_iam
+from ctckit.sources.json_rows import find_json_rows, read_json_rows, shows_json_rows
+from ctckit.sources.label_studio import find_label_studio, read_label_studio, shows_label_studio
 from ctckit.sources.listing import PARTS, Listing, shown
 from ctckit.sources.lists import SUFFIXES as LIST_SUFFIXES
 from ctckit.sources.lists import find_list, read_list, refuse_useless_list, shows_list
+from ctckit.sources.lmdb_sets import find_lmdb, read_lmdb, shows_lmdb
+from ctckit.sources.mjsynth import find_mjsynth, read_mjsynth, shows_mjsynth
 from ctckit.sources.options import SourceOptions
+from ctckit.sources.ppocr_labels import find_ppocr_labels, read_ppocr_labels, shows_ppocr_labels
 from ctckit.sources.sidecars import find_sidecars, read_sidecars
 from ctckit.sources.tree import Tree, folder_tree, zip_tree
 
@@ -80,6 +89,24 @@ def read_parts(tree: Tree, name: str, options: SourceOptions) -> Listing:
 
 
 LAYOUTS = (
+    Layout("lmdb", "LMDB of deep-text-recognition-benchmark, PARSeq, MMOCR: data.mdb, set.lmdb",
+           find_lmdb, read_lmdb, shows_lmdb),
+    Layout("mjsynth", "MJSynth: annotation_train.txt, annotation_val.txt, lexicon.txt",
+           find_mjsynth, read_mjsynth, shows_mjsynth),
+    Layout("iam", "IAM: words.txt, lines.txt, sentences.txt",
+           find_iam, read_iam, shows_iam),
+    Layout("huggingface", "Hugging Face: metadata.jsonl or metadata.csv beside the images",
+           find_huggingface, read_huggingface, shows_huggingface),
+    Layout("doctr", "docTR: labels.json beside the folder images",
+           find_doctr, read_doctr, shows_doctr),
+    Layout("label-studio", "export of Label Studio: JSON, JSON-MIN or CSV",
+           find_label_studio, read_label_studio, shows_label_studio),
+    Layout("cvat", "export of CVAT: ICDAR Recognition 1.0",
+           find_cvat, read_cvat, shows_cvat),
+    Layout("ppocr-label", "boxes of PPOCRLabel, Label.txt, which are refused",
+           find_ppocr_labels, read_ppocr_labels, shows_ppocr_labels),
+    Layout("json", "a list of JSON objects, or one a line",
+           find_json_rows, read_json_rows, shows_json_rows),
     Layout("list", "a list of images and labels (CSV, TSV, text), beside the images or by itself",
            find_list, read_list, shows_list),
     Layout("parts", "folders train, val, test, each with a list of its own",
