@@ -152,7 +152,9 @@ def odd_labels(here):
     return "odd.csv"
 
 
-@pytest.mark.parametrize("target", ["new", "deep/new", "new.csv", "deep/new.csv", "new.txt"])
+@pytest.mark.parametrize(
+    "target", ["new", "deep/new", "new.csv", "deep/new.csv", "new.txt", "new.lmdb"]
+)
 def test_what_is_converted_opens_to_the_same_labels(call, odd_labels, target):
     status, lines, _ = call("data", "convert", odd_labels, target, "--empty-labels", "keep")
     assert status == 0 and lines == [f"{target}  12 images, 0 left out"]
@@ -170,7 +172,7 @@ def test_labels_with_tabs(call, here):
     assert not (here / "new.txt").exists()
 
 
-@pytest.mark.parametrize("target", ["new", "new.csv", "new.txt"])
+@pytest.mark.parametrize("target", ["new", "new.csv", "new.txt", "new.lmdb"])
 def test_parts_stay_parts(call, here, target):
     for part, count in (("train", 6), ("val", 3), ("test", 2)):
         texts = draw_folder(here / "parts" / part, count=count, seed=count)
