@@ -1,10 +1,8 @@
 import pytest
 
-from ctckit.errors import InputError
-from ctckit.sources.heads import BYTES, head, may_be_lists
+from ctckit.sources.heads import BYTES, head
 from ctckit.sources.tree import folder_tree, zip_tree
 from tests.image.zips import make_zip
-from tests.sources.folders import touch
 
 CONTENTS = [
     # content, head, why
@@ -31,16 +29,4 @@ def test_heads_of_files_and_members(tmp_path, content, expected):
 
 
 def test_a_missing_file(tmp_path):
-    with pytest.raises(InputError, match="cannot read .*gone.txt: No such file"):
-        head(folder_tree(tmp_path), "gone.txt")
-
-
-def test_files_that_may_be_lists(tmp_path):
-    tree = folder_tree(touch(tmp_path, "b.TXT", "a.txt", "gt.txt", "c.json", "in/d.txt"))
-    assert may_be_lists(tree, ".txt", called=("gt.txt",)) == ["gt.txt", "a.txt", "b.TXT"]
-    assert may_be_lists(tree, ".txt", ".json") == ["a.txt", "b.TXT", "c.json", "gt.txt"]
-
-
-def test_many_are_none_but_for_certain_names(tmp_path):
-    tree = folder_tree(touch(tmp_path, "gt.txt", *(f"{number}.txt" for number in range(30))))
-    assert may_be_lists(tree, ".txt", called=("gt.txt", "Label.txt")) == ["gt.txt"]
+    assert head(folder_tree(tmp_path), "gone.txt") == ""
