@@ -13,6 +13,7 @@ from pathlib import PurePosixPath
 
 from ctckit.data.samples import LeftOut
 from ctckit.errors import InputError
+from ctckit.log import counted
 from ctckit.sources.heads import head
 from ctckit.sources.listing import Listing, Row, listing_of_rows
 from ctckit.sources.options import SourceOptions
@@ -54,10 +55,11 @@ def read_iam(tree: Tree, name: str, options: SourceOptions) -> Listing:
     place = tree.address(name)
     bad: list[LeftOut] = []
     rows = list(_rows(tree.text(name), place, _kind(name), bad))
-    listing = listing_of_rows(tree, name, rows, f"IAM: {name}", options.images_root)
+    listing = listing_of_rows(tree, name, rows, name, options.images_root)
     if not bad:
         return listing
-    note = f"{len(bad)} of {len(rows) + len(bad)} texts of {name} are marked err and left out"
+    number = counted(len(rows) + len(bad), "text")
+    note = f"{name} marks {len(bad)} of {number} err: left out"
     return listing._replace(left_out=[*listing.left_out, *bad], notes=[*listing.notes, note])
 
 

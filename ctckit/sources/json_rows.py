@@ -13,6 +13,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from ctckit.errors import InputError
+from ctckit.log import counted
 from ctckit.sources.columns import choose_columns, usual_columns
 from ctckit.sources.garbage import collection_paused
 from ctckit.sources.heads import head, may_be_lists
@@ -76,7 +77,7 @@ def read_json_rows(tree: Tree, name: str, options: SourceOptions) -> Listing:
     )
     if not numbers:
         return listing
-    note = f"{numbers} labels of {name} are numbers, not text: zeros before them would be lost"
+    note = f"numbers, not texts, in {name}: {counted(numbers, 'label')}; zeros before them are lost"
     return listing._replace(notes=[*listing.notes, note])
 
 

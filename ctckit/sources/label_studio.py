@@ -62,7 +62,7 @@ def read_label_studio(tree: Tree, name: str, options: SourceOptions) -> Listing:
         raise InputError(
             f"expected annotated tasks in {place}, received {len(settled.left_out)} without a text"
         )
-    listing = listing_of_rows(tree, name, rows, f"Label Studio: {name}", root)
+    listing = listing_of_rows(tree, name, rows, name, root)
     return listing._replace(
         left_out=[*listing.left_out, *settled.left_out], notes=[*listing.notes, *settled.notes]
     )

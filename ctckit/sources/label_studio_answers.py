@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from ctckit.data.samples import LeftOut
+from ctckit.log import counted
 from ctckit.sources.listing import Row
 from ctckit.sources.tree import first
 
@@ -76,7 +77,7 @@ def _choose(answers: Sequence[Answer]) -> Answer:
 
 def _notes_left_out(left_out: Sequence[LeftOut]) -> Iterator[str]:
     for reason, number in Counter(record.reason for record in left_out).items():
-        yield f"{number} tasks are left out: {reason}"
+        yield f"left out, {reason}: {counted(number, 'task')}"
 
 
 def _notes_of_several(several: Sequence[Sequence[Answer]]) -> Iterator[str]:
@@ -89,7 +90,7 @@ def _notes_of_several(several: Sequence[Sequence[Answer]]) -> Iterator[str]:
         if len(each) > 1
     ]
     yield (
-        f"{len(several)} tasks have several annotations, which differ in {len(differ)}: the ground "
-        "truth counts, else what most say, else the latest"
+        f"{counted(len(several), 'task')} with several annotations, which differ in {len(differ)}: "
+        "the ground truth counts, else what most say, else the latest"
         + (f" ({first(differ)})" if differ else "")
     )

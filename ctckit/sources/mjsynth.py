@@ -12,6 +12,7 @@ from io import BytesIO
 from ctckit.data.samples import Sample
 from ctckit.errors import InputError
 from ctckit.image.address import exists
+from ctckit.log import counted
 from ctckit.sources.garbage import collection_paused
 from ctckit.sources.heads import head
 from ctckit.sources.listing import PARTS, Listing, Row, listing_of_rows
@@ -62,7 +63,7 @@ def read_mjsynth(tree: Tree, name: str, options: SourceOptions) -> Listing:
         listing = _read_one(tree, each, options.images_root)
         parts[part] = listing.samples
         notes.extend(listing.notes)
-    said = f"MJSynth: {first(names)}, text in the middle of each file name"
+    said = f"{first(names)}, text in the middle of each file name"
     return Listing(parts["train"], said, (), notes, parts["validation"], parts["test"])
 
 
@@ -81,8 +82,10 @@ def _read_one(tree: Tree, name: str, images_root: str | None) -> Listing:
             f"expected the images of {place} to exist, {len(missing)} of {len(looked_for)} that "
             f"were looked for are missing: {first(missing)}; put it where the images are"
         )
-    note = f"{name}: {len(looked_for)} of its {len(samples)} images were looked for"
-    return Listing(samples, name, (), [note + f", {len(missing)} of them are missing"])
+    if len(looked_for) == len(samples) and not missing:
+        return Listing(samples, name)
+    note = f"{name}: {len(looked_for)} of {counted(len(samples), 'image')} were looked for, "
+    return Listing(samples, name, (), [note + f"{len(missing) or 'none'} missing"])
 
 
 def _rows(content: bytes, place: str) -> Iterator[tuple[str, str]]:

@@ -6,10 +6,11 @@ https://github.com/PFCCLab/PPOCRLabel#31-dataset-labeling
 """
 
 import re
-from typing import NoReturn
 
 from ctckit.errors import InputError
 from ctckit.sources.heads import head, may_be_lists
+from ctckit.sources.listing import Listing
+from ctckit.sources.lists import read_list
 from ctckit.sources.options import SourceOptions
 from ctckit.sources.tree import Tree
 
@@ -18,11 +19,10 @@ NAME, CROPPED = "Label.txt", "rec_gt.txt"
 
 
 def find_ppocr_labels(tree: Tree) -> str | None:
-    """Return the list of boxes of a tree, unless the recognition result lies beside it."""
-    if CROPPED in tree.files:
-        return None
+    """Return the recognition result of a tree with a list of boxes, else that list."""
     names = may_be_lists(tree, ".txt", called=(NAME,))
-    return next((name for name in names if shows_ppocr_labels(tree, name)), None)
+    found = next((name for name in names if shows_ppocr_labels(tree, name)), None)
+    return CROPPED if found is not None and CROPPED in tree.files else found
 
 
 def shows_ppocr_labels(tree: Tree, name: str) -> bool:
@@ -30,12 +30,14 @@ def shows_ppocr_labels(tree: Tree, name: str) -> bool:
     return LINE.match(head(tree, name)) is not None
 
 
-def read_ppocr_labels(tree: Tree, name: str, options: SourceOptions) -> NoReturn:
-    """Refuse a list of boxes.
+def read_ppocr_labels(tree: Tree, name: str, options: SourceOptions) -> Listing:
+    """Return the samples of a recognition result; refuse a list of boxes.
 
     Raises:
-        InputError: always; it says what to give.
+        InputError: it is a list of boxes; says what to give.
     """
+    if name.rpartition("/")[2] == CROPPED:
+        return read_list(tree, name, options)
     raise InputError(
         f"expected images of one text each, received boxes in larger images in "
         f"{tree.address(name)}; in PPOCRLabel choose File, Export Recognition Result, and give "

@@ -33,7 +33,7 @@ def test_lists(tmp_path, kind, line, image, text):
     assert find_iam(tree) == f"{kind}.txt"
     listing = read_iam(tree, f"{kind}.txt", OPTIONS)
     assert pairs(listing) == [(f"{image}.png", text)]
-    assert (listing.said, listing.left_out, listing.notes) == (f"IAM: {kind}.txt", [], [])
+    assert (listing.said, listing.left_out, listing.notes) == (f"{kind}.txt", [], [])
 
 
 def test_the_list_whose_images_are_there(tmp_path):
@@ -55,7 +55,7 @@ def test_bad_segmentations_are_left_out_by_name(tmp_path, state):
     assert pairs(listing) == [("a01-000u-00-00.png", "A")]
     image = "words/a01/a01-000u/a01-000u-00-01.png"
     assert listing.left_out == [LeftOut(image, "MOVE", "marked err in the list")]
-    assert listing.notes == ["1 of 2 texts of words.txt are marked err and left out"]
+    assert listing.notes == ["words.txt marks 1 of 2 texts err: left out"]
 
 
 @pytest.mark.parametrize("text", ["cat\ndog\n", "# words.txt\n", "", "a01.png\tcat\n"])

@@ -58,9 +58,7 @@ def test_numbers_are_read_as_digits_and_said(tmp_path):
     tree = lay_out(tmp_path, "a.png", x__jsonl='{"image":"a.png","label":123}')
     listing = read_json_rows(tree, "x.jsonl", OPTIONS)
     assert pairs(listing) == [("a.png", "123")]
-    assert listing.notes == [
-        "1 labels of x.jsonl are numbers, not text: zeros before them would be lost"
-    ]
+    assert listing.notes == ["numbers, not texts, in x.jsonl: 1 label; zeros before them are lost"]
 
 
 def test_keys_that_a_person_names(tmp_path):

@@ -125,10 +125,10 @@ def test_what_is_said_of_several_annotations(tmp_path):
     ]
     listing = read_export(tmp_path, "1.png 2.png 3.png", tasks)
     assert listing.notes == [
-        "2 tasks have several annotations, which differ in 1: the ground truth counts, else what "
+        "2 tasks with several annotations, which differ in 1: the ground truth counts, else what "
         "most say, else the latest (/data/upload/3/1a2b3c4d-1.png is 'a' and 'b')"
     ]
-    assert listing.said == "Label Studio: export.json"
+    assert listing.said == "export.json"
 
 
 def test_tasks_that_cannot_be_used_are_left_out_by_name(tmp_path):
@@ -145,8 +145,8 @@ def test_tasks_that_cannot_be_used_are_left_out_by_name(tmp_path):
         LeftOut(names[2], "", "no annotation"), LeftOut(names[3], "", "several texts"),
     ]  # fmt: skip
     assert listing.notes == [
-        "1 tasks are left out: skipped", "2 tasks are left out: no annotation",
-        "1 tasks are left out: several texts",
+        "left out, skipped: 1 task", "left out, no annotation: 2 tasks",
+        "left out, several texts: 1 task",
     ]  # fmt: skip
 
 
