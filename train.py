@@ -41,7 +41,9 @@ def main() -> None:
         LOGGER.info("starting TensorFlow …")
 
         # File → ImageReader → ImageResizer → LabelIndexer → LabelPadding → batch.
-        provider = training.make_provider(dataset.samples, configs)
+        provider = training.make_provider(
+            dataset.samples, configs, replace_unreadable=dataset.sampled is not None
+        )
         augmentors = augment.default_augmentors() if configs.augment else []
 
         if configs.folds:  # every image read by models that never saw it

@@ -172,8 +172,16 @@ def model_metadata(dataset: Dataset, configs: TrainConfigs) -> ModelMetadata:
             "models": configs.models,
             "seed": configs.seed,
             "images": len(dataset.samples),
+            "images_looked_at": _looked_at(dataset),
             "dataset_fingerprint": dataset.fingerprint,
             "trained": datetime.now().astimezone().isoformat(timespec="seconds"),
             "libraries": {name: version(name) for name in ("tensorflow", "keras", "tf2onnx")},
         },
     )
+
+
+def _looked_at(dataset: Dataset) -> str:
+    """Return how many images were looked at before the training."""
+    if dataset.sampled is None:
+        return "all"
+    return f"{dataset.sampled:,}, drawn at random: others may be copies or unreadable"
