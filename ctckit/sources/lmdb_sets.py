@@ -5,6 +5,7 @@ Each holds `num-samples`, and for each sample `image-000000001` (the bytes of an
 `dataset.py` and `create_lmdb_dataset.py`.
 """
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,13 +13,15 @@ from ctckit.data.samples import LeftOut, Sample
 from ctckit.errors import InputError
 from ctckit.image.address import join_address
 from ctckit.image.lmdbs import SUFFIXES, close_if_changed, items, keys
+from ctckit.log import counted
 from ctckit.sources.garbage import collection_paused
 from ctckit.sources.listing import PARTS, Listing
 from ctckit.sources.options import SourceOptions
 from ctckit.sources.tree import Tree, first, join
 
 DATA_FILE = "data.mdb"
-MAX_FOLDERS = 1000  # looked through for them: more are a tree of images
+MAX_FOLDERS = 200  # looked through for them: more are a tree of images
+LMDB_PARTS = PARTS | {"evaluation": "test"}  # as deep-text-recognition-benchmark calls it
 
 
 def find_lmdb(tree: Tree) -> str | None:
@@ -50,18 +53,29 @@ def read_lmdb(tree: Tree, name: str, options: SourceOptions) -> Listing:
     parts: dict[str, list[Sample]] = {"train": [], "validation": [], "test": []}
     left_out: list[LeftOut] = []
     notes: list[str] = []
-    for each, part in zip(names, _parts(names), strict=True):
-        _read_file(tree.folder / each, parts[part], left_out, notes)
-    several = f"{len(names)} LMDB files: {first(names)}" if len(names) > 1 else f"LMDB file {name}"
+    part_of = _parts(names)
+    for each in filter(part_of.get, names):
+        _read_file(tree.folder / each, parts[part_of[each]], left_out, notes)
+    if unused := [each for each in names if not part_of[each]]:
+        number = counted(len(unused), "LMDB file")
+        notes.append(f"not used, no part of the set: {number}: {first(unused)}")
+    several = f"{counted(len(names), 'LMDB file')}: {first(names)}"
     said = f"{several}, images and labels inside"
     return Listing(parts["train"], said, left_out, notes, parts["validation"], parts["test"])
 
 
-def _parts(names: list[str]) -> list[str]:
-    """Return the part of the set that each file is, if the folders of all of them say so."""
-    folders = [name.lower().split("/")[:-1] for name in names]
-    found = [next((PARTS[each] for each in inner if each in PARTS), "") for inner in folders]
-    return found if all(found) and "train" in found else ["train"] * len(names)
+def _parts(names: list[str]) -> dict[str, str]:
+    """Return the part of the set that each file is; "" where those of others are known, not its."""
+    found = {name: _part(name) for name in names}
+    is_parted = "train" in found.values() and len({*found.values()} - {""}) > 1
+    return found if is_parted else dict.fromkeys(names, "train")
+
+
+def _part(name: str) -> str:
+    """Return the part that a folder is called after, or the file: `val/data.mdb`, `set-val.mdb`."""
+    *folders, file = name.lower().split("/")
+    words = (*folders, *re.split("[-_. ]", file))
+    return next((LMDB_PARTS[word] for word in words if word in LMDB_PARTS), "")
 
 
 def _every(tree: Tree) -> list[str]:
@@ -73,13 +87,11 @@ def _every(tree: Tree) -> list[str]:
 
 def _folders(tree: Tree) -> Iterator[str]:
     level = list(tree.folders)
-    looked_at = 0
-    while level:
-        yield from level[: MAX_FOLDERS - looked_at]
-        looked_at += len(level)
-        if looked_at >= MAX_FOLDERS:
-            return
+    looked_at = len(level)
+    while level and looked_at <= MAX_FOLDERS:
+        yield from level
         level = [join(outer, inner) for outer in level for inner in tree.entries(outer).folders]
+        looked_at += len(level)
 
 
 def _read_file(

@@ -36,7 +36,7 @@ def test_a_set_is_read_in_place(tmp_path):
         for number, text in enumerate(("cat", "Straße", ""), start=1)
     ]
     assert read_bytes(listing.samples[0].image) == b"image of cat"
-    assert listing.said == "LMDB file data.mdb, images and labels inside"
+    assert listing.said == "1 LMDB file: data.mdb, images and labels inside"
     assert (listing.left_out, listing.notes) == ([], [])
 
 
@@ -59,12 +59,30 @@ def test_several_sets_at_any_depth(tmp_path):
     assert all(exists(image) for image, _ in listing.samples)
 
 
-def test_folders_that_are_called_as_parts(tmp_path):
-    for folder, text in (("training/MJ", "a"), ("training/ST", "b"), ("validation", "c")):
-        make_set(tmp_path / folder / "data.mdb", text)
+PARTS = [
+    # files, those of train, of validation and of test, why
+    ("training/MJ/data.mdb validation/data.mdb training/ST/data.mdb", "02", "1", "", "folders"),
+    ("training/data.mdb validation/data.mdb evaluation/IIIT/data.mdb", "0", "1", "2", "DTRB's"),
+    ("train.lmdb val.lmdb test.lmdb", "0", "1", "2", "files"),
+    ("set-train.lmdb set-val.lmdb", "0", "1", "", "files of one set"),
+    ("MJ/MJ_train/data.mdb MJ/MJ_valid/data.mdb", "01", "", "", "names that only contain parts"),
+    ("train/data.mdb val/data.mdb more/data.mdb", "0", "1", "", "one that is no part"),
+    ("val/data.mdb test/data.mdb", "01", "", "", "nothing to train on but these"),
+    ("train.lmdb other.lmdb", "01", "", "", "no other part"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("files", "train", "validation", "test"), [row[:4] for row in PARTS], ids=[r[4] for r in PARTS]
+)
+def test_parts(tmp_path, files, train, validation, test):
+    for number, file in enumerate(files.split()):
+        make_set(tmp_path / file, str(number))
     listing = read_tree(folder_tree(tmp_path))
-    assert [label for _, label in listing.samples] == ["a", "b"]
-    assert [label for _, label in listing.validation] == ["c"]
+    found = ["".join(sorted(label for _, label in part))
+             for part in (listing.samples, listing.validation, listing.test)]  # fmt: skip
+    assert found == [train, validation, test]
+    assert bool(listing.notes) == ("more" in files)
 
 
 def test_a_file_that_was_given_is_read_alone(tmp_path):
