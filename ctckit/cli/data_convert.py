@@ -124,7 +124,7 @@ def _write(parts: Parts, scratch: Path, places: list[Path], target: Path) -> Non
         if suffix in LISTS:
             write_list(samples, scratch / place.name, target.parent)
         else:
-            from ctckit.sources.lmdb_writer import write_lmdb
+            from ctckit.sources.tools.lmdb_writer import write_lmdb
 
             write_lmdb(samples, scratch / place.name)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ctckit.errors import InputError
-from ctckit.sources.suffixes import OTHER_SUFFIXES
+from ctckit.sources.files.suffixes import OTHER_SUFFIXES
 from ctckit.sources.unlabelled import list_images
 
 

@@ -11,11 +11,11 @@ from ctckit.files import new_folder
 from ctckit.image.zips import close_archive
 from ctckit.log import LOGGER
 from ctckit.sources.downloads import download
-from ctckit.sources.folders import find_images
-from ctckit.sources.images import images_of
+from ctckit.sources.files.images import images_of
+from ctckit.sources.files.tree import zip_tree
 from ctckit.sources.layouts import open_dataset
+from ctckit.sources.names.folders import find_images
 from ctckit.sources.stand_in import generate_captchas
-from ctckit.sources.tree import zip_tree
 
 URL = "https://github.com/AakashKumarNain/CaptchaCracker/raw/master/captcha_images_v2.zip"
 NUM_IMAGES = 1040

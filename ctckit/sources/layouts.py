@@ -12,22 +12,31 @@ from ctckit.data.samples import Dataset
 from ctckit.errors import InputError, nearest_name
 from ctckit.log import LOGGER
 from ctckit.sources.cleaning import cleaned
-from ctckit.sources.cvat import find_cvat, read_cvat, shows_cvat
-from ctckit.sources.doctr import find_doctr, read_doctr, shows_doctr
-from ctckit.sources.folders import find_folders, find_names, read_folders, read_names
-from ctckit.sources.huggingface import find_huggingface, read_huggingface, shows_huggingface
-from ctckit.sources.iam import find_iam, read_iam, shows_iam
-from ctckit.sources.json_rows import find_json_rows, read_json_rows, shows_json_rows
-from ctckit.sources.label_studio import find_label_studio, read_label_studio, shows_label_studio
+from ctckit.sources.files.tree import Tree, folder_tree, zip_tree
+from ctckit.sources.garbage import collection_paused
 from ctckit.sources.listing import PARTS, Listing, shown
-from ctckit.sources.lists import SUFFIXES as LIST_SUFFIXES
-from ctckit.sources.lists import find_list, read_list, refuse_useless_list, shows_list
-from ctckit.sources.lmdb_sets import find_lmdb, read_lmdb, shows_lmdb
-from ctckit.sources.mjsynth import find_mjsynth, read_mjsynth, shows_mjsynth
+from ctckit.sources.lists.json_rows import find_json_rows, read_json_rows, shows_json_rows
+from ctckit.sources.lists.sidecars import find_sidecars, read_sidecars
+from ctckit.sources.lists.text_lists import SUFFIXES as LIST_SUFFIXES
+from ctckit.sources.lists.text_lists import find_list, read_list, refuse_useless_list, shows_list
+from ctckit.sources.names.folders import find_folders, find_names, read_folders, read_names
 from ctckit.sources.options import SourceOptions
-from ctckit.sources.ppocr_labels import find_ppocr_labels, read_ppocr_labels, shows_ppocr_labels
-from ctckit.sources.sidecars import find_sidecars, read_sidecars
-from ctckit.sources.tree import Tree, folder_tree, zip_tree
+from ctckit.sources.tools.cvat import find_cvat, read_cvat, shows_cvat
+from ctckit.sources.tools.doctr import find_doctr, read_doctr, shows_doctr
+from ctckit.sources.tools.huggingface import find_huggingface, read_huggingface, shows_huggingface
+from ctckit.sources.tools.iam import find_iam, read_iam, shows_iam
+from ctckit.sources.tools.label_studio import (
+    find_label_studio,
+    read_label_studio,
+    shows_label_studio,
+)
+from ctckit.sources.tools.lmdb_sets import find_lmdb, read_lmdb, shows_lmdb
+from ctckit.sources.tools.mjsynth import find_mjsynth, read_mjsynth, shows_mjsynth
+from ctckit.sources.tools.ppocr_labels import (
+    find_ppocr_labels,
+    read_ppocr_labels,
+    shows_ppocr_labels,
+)
 
 
 class Layout(NamedTuple):
@@ -124,6 +133,7 @@ PLAIN_NAMES = {
 }  # fmt: skip
 
 
+@collection_paused()  # which finds nothing in lists that grow, and takes its time
 def open_dataset(
     source: str | Path,
     options: SourceOptions = SourceOptions(),  # noqa: B008 - it is frozen

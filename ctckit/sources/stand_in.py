@@ -10,7 +10,7 @@ from typing import Any
 from ctckit.errors import InputError
 from ctckit.files import new_folder
 from ctckit.log import progress
-from ctckit.sources.folders import find_images
+from ctckit.sources.names.folders import find_images
 
 FONT_SIZES = (36, 40, 44)
 RECIPE_FILES = (".recipe.json", "recipe.json")  # and what it was called in version 0.2

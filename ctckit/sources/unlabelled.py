@@ -4,13 +4,13 @@ from pathlib import Path
 
 from ctckit.errors import InputError
 from ctckit.image.address import address_from, split_address
-from ctckit.sources.images import images_of, is_image, require_images
+from ctckit.sources.files.images import images_of, is_image, require_images
+from ctckit.sources.files.tree import folder_tree
 from ctckit.sources.layouts import find_layout, open_dataset, tree_of
-from ctckit.sources.listing import Locator
-from ctckit.sources.lists import SUFFIXES as LIST_SUFFIXES
+from ctckit.sources.lists.locator import Locator
+from ctckit.sources.lists.tables import images_in_table
+from ctckit.sources.lists.text_lists import SUFFIXES as LIST_SUFFIXES
 from ctckit.sources.options import SourceOptions
-from ctckit.sources.tables import images_in_table
-from ctckit.sources.tree import folder_tree
 
 
 def list_images(source: str | Path) -> list[str]:

@@ -15,7 +15,7 @@ from ctckit.inference.metadata import ModelMetadata
 from ctckit.log import LOGGER
 from ctckit.sources.captchas import default_dataset
 from ctckit.sources.layouts import log_source, open_dataset
-from ctckit.sources.no_labels import refuse_labels_without_meaning
+from ctckit.sources.names.no_labels import refuse_labels_without_meaning
 from ctckit.training.configs import TrainConfigs
 
 DATASETS_DIR = Path("Datasets")

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from ctckit.sources.files.tree import Tree, folder_tree
 from ctckit.sources.listing import Listing
-from ctckit.sources.tree import Tree, folder_tree
 from tests.sources.folders import touch
 
 

@@ -1,0 +1,1 @@
+"""Lists of images and labels: tables, lines of JSON, a text file beside each image."""

@@ -1,0 +1,240 @@
+"""Lists of images and labels: tables whose columns are parted by a comma, a tab and the like."""
+
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+from ctckit.errors import InputError
+from ctckit.log import counted
+from ctckit.sources.files.suffixes import IMAGE_SUFFIXES
+from ctckit.sources.files.tree import first
+from ctckit.sources.lists.columns import choose_columns, usual_columns
+from ctckit.sources.lists.rows import Row
+from ctckit.sources.options import SourceOptions
+
+DELIMITERS = {"\t": "a tab", ",": "a comma", ";": "a semicolon", "|": "a bar", " ": "a blank"}
+NUM_LOOKED_AT = 50  # lines that tell the form of a list
+
+_SUFFIXES = "|".join(re.escape(suffix) for suffix in sorted(IMAGE_SUFFIXES))
+_IMAGE_NAME = re.compile(rf"\S.*(?:{_SUFFIXES})", re.IGNORECASE)
+
+IsImage = Callable[[str], bool]
+
+
+class Record(NamedTuple):
+    """A row of a table and the number of its first line."""
+
+    line: int
+    cells: list[str]
+
+
+class Table(NamedTuple):
+    """The rows of a list, and how it was read."""
+
+    rows: list[Row]
+    said: str
+
+
+def image_share(text: str, is_image: IsImage) -> float:
+    """Return the share of the first lines of `text` that name an image in some column, 0…1."""
+    lines = _first_lines(text)
+    if not lines:
+        return 0.0
+    score = max(_score(lines, delimiter, is_image) for delimiter in DELIMITERS)
+    return score / max(len(lines) - 1, 1)  # the header may name none
+
+
+def parse_table(text: str, options: SourceOptions, place: str, is_image: IsImage) -> Table:
+    """Return the rows of a list of images and labels.
+
+    What parts the columns, and whether there is a header, is found out by looking; columns are
+    those that `choose_columns` chooses, or the one that names images and the only other one.
+
+    Args:
+        text: of the list.
+        options: may name the columns.
+        place: to name the list to people.
+        is_image: says whether there is an image of a name.
+
+    Raises:
+        InputError: columns cannot be told apart, or rows have too many fields, or a quote swallows
+            rows: all named by the numbers of their lines.
+    """
+    lines = _first_lines(text)
+    if not lines:
+        raise InputError(f"expected rows in {place}, received none")
+    delimiter = _delimiter(lines, is_image)
+    records = list(_records(text, delimiter, place))
+    header, records = _header(records, options, is_image)
+    image, label = _columns(header, records, options, place, is_image)
+    names = header or [str(index + 1) for index in range(_width(records))]
+    _refuse_long_rows(records, len(names), place)
+    rows = [Row(_cell(cells, image), _cell(cells, label), line) for line, cells in records]
+    _refuse_swallowed_rows(rows, place)
+    columns = f"columns {names[image].strip()} → {names[label].strip()}"
+    return Table(rows, f"{columns}, parted by {DELIMITERS[delimiter]}")
+
+
+def _first_lines(text: str) -> list[str]:
+    lines = text[: NUM_LOOKED_AT * 400].splitlines()
+    return [line for line in lines if line.strip()][: NUM_LOOKED_AT + 1]
+
+
+def _delimiter(lines: list[str], is_image: IsImage) -> str:
+    """Return what parts the columns: where most lines name an image, the first that does so."""
+    scores = {delimiter: _score(lines, delimiter, is_image) for delimiter in DELIMITERS}
+    best = max(scores, key=lambda delimiter: scores[delimiter])
+    if scores[best]:
+        return best
+    widths = {delimiter: lines[0].count(delimiter) for delimiter in DELIMITERS if delimiter != " "}
+    return max(widths, key=lambda delimiter: widths[delimiter]) if any(widths.values()) else ","
+
+
+def _score(lines: list[str], delimiter: str, is_image: IsImage) -> int:
+    """Return how many lines have several columns, one of them an image."""
+    split = (line.split(delimiter, 1 if delimiter == " " else -1) for line in lines)
+    return sum(
+        len(cells) > 1 and any(_names_image(cell, is_image) for cell in cells) for cells in split
+    )
+
+
+def _names_image(cell: str, is_image: IsImage) -> bool:
+    name = cell.strip().strip('"')
+    return bool(_IMAGE_NAME.fullmatch(name)) or (bool(name) and is_image(name))
+
+
+def _records(text: str, delimiter: str, place: str) -> Iterator[Record]:
+    if delimiter == " ":
+        for number, line in enumerate(text.splitlines(), start=1):
+            if line.strip():
+                yield Record(number, line.strip().split(maxsplit=1))
+        return
+    plain = delimiter == "\t" and not _is_quoted(text)
+    blank_before_quote = re.search(rf'{re.escape(delimiter)} +"', text[:10_000]) is not None
+    reader = csv.reader(
+        io.StringIO(text, newline=""), delimiter=delimiter, strict=True,
+        quoting=csv.QUOTE_NONE if plain else csv.QUOTE_MINIMAL,
+        skipinitialspace=blank_before_quote,
+    )  # fmt: skip
+    start = 1
+    try:
+        for cells in reader:
+            if any(cells):
+                yield Record(start, cells)
+            start = reader.line_num + 1
+    except csv.Error as error:
+        raise InputError(
+            f"expected {place} to be a table, received a row that is none, from line {start} on: "
+            f'{error}; a label with a " in it is quoted as "5"""'
+        ) from error
+
+
+def _is_quoted(text: str) -> bool:
+    """Say whether a list parted by tabs has quoted cells; in most of them a " is a character."""
+    cells = [cell for line in text.splitlines() for cell in line.split("\t") if '"' in cell]
+    quoted = [cell for cell in cells if re.fullmatch(r'"(?:[^"]|"")*"', cell)]
+    return bool(cells) and len(quoted) == len(cells) and any('""' in cell for cell in cells)
+
+
+def _header(
+    records: list[Record], options: SourceOptions, is_image: IsImage
+) -> tuple[list[str] | None, list[Record]]:
+    """Return the names of the columns, if the first row has such, and the other rows."""
+    if not records:
+        return None, records
+    cells = records[0].cells
+    named = usual_columns(cells) is not None or _names_columns(options.columns, cells)
+    if not named and any(_names_image(cell, is_image) for cell in cells):
+        return None, records
+    return cells, records[1:]
+
+
+def _names_columns(columns: str | None, cells: Sequence[str]) -> bool:
+    wanted = {name.strip().casefold() for name in (columns or "").split(",")}
+    return columns is not None and wanted <= {cell.strip().casefold() for cell in cells}
+
+
+def _columns(
+    header: list[str] | None,
+    records: list[Record],
+    options: SourceOptions,
+    place: str,
+    is_image: IsImage,
+) -> tuple[int, int]:
+    """Return the positions of image and label."""
+    if options.columns is None and (header is None or usual_columns(header) is None):
+        looked_at = records[:NUM_LOOKED_AT]
+        width = len(header) if header else _width(records)
+        images = [
+            sum(_names_image(_cell(cells, index), is_image) for _, cells in looked_at)
+            for index in range(width)
+        ]
+        if width == 2 and max(images) * 2 >= len(looked_at) > 0:
+            image = images.index(max(images))
+            return image, 1 - image
+    names = header or [str(index + 1) for index in range(_width(records))]
+    return choose_columns(names, options, place)
+
+
+def _width(records: list[Record]) -> int:
+    """Return how many columns most rows have."""
+    widths = Counter(len(cells) for _, cells in records[:1000])
+    return widths.most_common(1)[0][0] if widths else 0
+
+
+def _cell(cells: Sequence[str], index: int) -> str:
+    return cells[index] if index < len(cells) else ""
+
+
+def _refuse_long_rows(records: list[Record], width: int, place: str) -> None:
+    long = [(line, cells) for line, cells in records if any(cells[width:])]
+    if long:
+        line, cells = long[0]
+        numbers = first([str(number) for number, _ in long])
+        raise InputError(
+            f"expected {width} fields in each row of {place}, received {counted(len(long), 'row')} "
+            f"with more, in line {numbers}: {' | '.join(cells)}; quote labels that hold what parts "
+            "the columns"
+        )
+
+
+def _refuse_swallowed_rows(rows: list[Row], place: str) -> None:
+    """Refuse labels of several lines: a quote that was never meant to open one opens it."""
+    long = [row for row in rows if "\n" in row.label or "\n" in row.image or "\r" in row.label]
+    if long:
+        text = (long[0].image if "\n" in long[0].image else long[0].label).splitlines()
+        raise InputError(
+            f"expected a text of one line in each row of {place}, received {len(long)} of several: "
+            f'in line {long[0].line} a quote opens, "{text[0]}, that takes {len(text) - 1} more '
+            f'lines with it; a label with a " in it is quoted as "5"""'
+        )
+
+
+def images_in_table(text: str, options: SourceOptions, place: str, is_image: IsImage) -> list[str]:
+    """Return the images that a list names, whether it has labels or not.
+
+    Args:
+        text: of the list.
+        options: may name the columns.
+        place: to name the list to people.
+        is_image: says whether there is an image of a name.
+
+    Raises:
+        InputError: no column names images.
+    """
+    lines = _first_lines(text)
+    records = list(_records(text, _delimiter(lines, is_image), place)) if lines else []
+    header, records = _header(records, options, is_image)
+    width = _width(records)
+    images = [
+        sum(_names_image(_cell(r.cells, i), is_image) for r in records[:50]) for i in range(width)
+    ]
+    if not records or not max(images):
+        raise InputError(f"expected names of images in {place}, received none")
+    column = images.index(max(images))
+    if header is not None and options.columns is not None:
+        column = choose_columns(header, options, place)[0]
+    return [_cell(cells, column).strip() for _, cells in records]

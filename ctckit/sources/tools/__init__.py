@@ -1,0 +1,1 @@
+"""What labelling tools and public sets write."""
