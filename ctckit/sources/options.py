@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from re import Pattern
 
 from ctckit.errors import InputError
+from ctckit.text.vocabulary import UNICODE_FORMS
 
-UNICODE_FORMS = ("NFC", "NFD", "NFKC")
 EMPTY_LABELS = ("leave-out", "keep")
 
 

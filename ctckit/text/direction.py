@@ -40,6 +40,15 @@ def is_right_to_left(characters: Iterable[str]) -> bool:
     return bool(_MAY_BE.search(text)) and any(bidirectional(c) in FROM_THE_RIGHT for c in text)
 
 
+def has_joined_letters(characters: Iterable[str]) -> bool:
+    """Return whether some of `characters` are of a script that joins its letters, as Arabic.
+
+    >>> has_joined_letters("אב"), has_joined_letters("سلام")
+    (False, True)
+    """
+    return any(bidirectional(c) == "AL" for c in _MAY_BE.findall("".join(characters)))
+
+
 def direction_of(characters: Iterable[str]) -> str:
     """Return "rtl" if some of `characters` are written from right to left, else "ltr"."""
     return RIGHT_TO_LEFT if is_right_to_left(characters) else LEFT_TO_RIGHT

@@ -1,7 +1,7 @@
 """The characters a network can read: the only place that knows ids, blank and padding."""
 
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -41,7 +41,8 @@ def normalise(text: str, form: str = "NFC") -> str:
     >>> normalise("e\u0301") == "é", len(normalise("é", "NFD")), normalise("２", "NFKC")
     (True, 2, '2')
     """
-    return text if text.isascii() else unicodedata.normalize(form, text)
+    normalize: Callable[[str, str], str] = unicodedata.normalize  # type: ignore[assignment]
+    return text if text.isascii() else normalize(form, text)
 
 
 def spell(text: str, form: str = "NFC", *, ignore_case: bool = False) -> str:

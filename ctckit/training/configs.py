@@ -50,6 +50,9 @@ class TrainConfigs(BaseModelConfigs, SourceOptions, _Dataset):
     max_epochs: ClassVar[int] = 200
     pixels_per_character: ClassVar[int] = 16
     """Width that the network should see of each character, where the images have less."""
+    pixels_per_joined_character: ClassVar[int] = 32
+    """The same of Arabic and the like: many of its letters are narrow, and a doubled one needs three
+    time steps."""
     steps_per_character: ClassVar[int] = 2
     """Time steps to have for each character; CTC needs one."""
 
@@ -256,7 +259,12 @@ class TrainConfigs(BaseModelConfigs, SourceOptions, _Dataset):
         return spell(text, self.unicode_form, ignore_case=self.ignore_case)
 
     def with_image_form(
-        self, *, image_size: tuple[int, int], is_grey: bool, label_steps: int
+        self,
+        *,
+        image_size: tuple[int, int],
+        is_grey: bool,
+        label_steps: int,
+        joined_letters: bool = False,
     ) -> Self:
         """Choose width and channels from the data where they were left open.
 
@@ -264,10 +272,12 @@ class TrainConfigs(BaseModelConfigs, SourceOptions, _Dataset):
             image_size: median height and width of the images, pixels.
             is_grey: the images have no colour.
             label_steps: time steps that CTC needs for the longest label.
+            joined_letters: they are joined, as in Arabic.
         """
         height, width = image_size
         own_shape = self.height * width / height
-        wide_enough = self.pixels_per_character * label_steps
+        each = self.pixels_per_joined_character if joined_letters else self.pixels_per_character
+        wide_enough = each * label_steps
         multiple = math.ceil(max(own_shape, wide_enough) / WIDTH_MULTIPLE) * WIDTH_MULTIPLE
         own_width = min(multiple, MAX_OWN_WIDTH)
         own_channels = self.forms[self.architecture].channels or (1 if is_grey else 3)

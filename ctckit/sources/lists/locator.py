@@ -3,12 +3,12 @@
 import os
 import posixpath
 from collections.abc import Iterator
-from functools import cached_property
+from functools import lru_cache
 from pathlib import Path, PureWindowsPath
 
 from ctckit.image.address import absolute, address_from, exists
 from ctckit.run_folder import images_roots
-from ctckit.sources.files.suffixes import OTHER_SUFFIXES
+from ctckit.sources.files.suffixes import OTHER_SUFFIXES, parted
 from ctckit.sources.files.tree import Tree, folder_tree
 from ctckit.sources.lists.moved import MovedImages
 
@@ -91,20 +91,24 @@ class Locator:
                 path = os.path.normpath(self._tree.folder / name)
                 if os.path.isfile(path):  # noqa: PTH113 - a name may be too long for Path
                     return path
-        unique = self._by_file_name.get(name.rpartition("/")[2].lower(), "")
+        unique = _by_file_name(self._tree).get(name.rpartition("/")[2].lower(), "")
         return unique and self._tree.address(unique)
 
-    @cached_property
-    def _by_file_name(self) -> dict[str, str]:
-        """Names of the tree by their last part, with and without suffix, in lower case."""
-        found: dict[str, str] = {}
-        for name in self._tree.all_files:
-            file = name.rpartition("/")[2].lower()
-            if os.path.splitext(file)[1] in OTHER_SUFFIXES:  # noqa: PTH122 - many names
-                continue
-            for key in {file, file.rpartition(".")[0]} - {""}:
-                found[key] = "" if key in found else name
-        return found
+
+@lru_cache(maxsize=1)  # several lists may be looked at
+def _by_file_name(tree: Tree) -> dict[str, str]:
+    """Return the names of a tree by their last part, with and without suffix, in lower case.
+
+    A last part that occurs several times leads to "".
+    """
+    found: dict[str, str] = {}
+    for name in tree.all_files:
+        stem, suffix = parted(name.lower())
+        if suffix in OTHER_SUFFIXES:
+            continue
+        for key in {stem, stem + suffix}:
+            found[key] = "" if key in found else name
+    return found
 
 
 def plain_path(image: str) -> str:

@@ -26,6 +26,7 @@ NO_LISTS = re.compile(
     re.IGNORECASE,
 )
 ENOUGH = 0.5  # share of the first lines that name an image
+FEW = 20  # files and folders that are looked into: there may be a text file beside each image
 
 
 def find_list(tree: Tree) -> str | None:
@@ -34,10 +35,10 @@ def find_list(tree: Tree) -> str | None:
     Names that mean a list come first.
     """
     places = ["", *(folder for folder in tree.folders if folder.lower() not in PARTS)]
-    for folder in places[:20]:
+    for folder in places[:FEW]:
         lists = [join(folder, name) for name in tree.entries(folder).files if _may_be_list(name)]
-        candidates = sorted((_rank(name), name) for name in lists)
-        found = next((name for _, name in candidates if shows_list(tree, name)), None)
+        candidates = sorted(lists, key=lambda name: (_rank(name), name))[:FEW]
+        found = next((name for name in candidates if shows_list(tree, name)), None)
         if found is not None:
             return found
     return None
