@@ -38,9 +38,9 @@ def choice(configs: TrainConfigs, dataset: Dataset, found: ScanResult) -> list[d
 def _why_width(configs: TrainConfigs, found: ScanResult, steps: int) -> str:
     turned = replace(found, sizes=turned_sizes(found.sizes, configs.rotate))
     height, width = turned.median_size
-    room = configs.pixels_per_character * steps
-    if room > configs.height * width / height:
-        return f"{configs.pixels_per_character} pixels for each of the {steps} steps of a label"
+    each = configs.pixels_for(configs.vocab)
+    if each * steps > configs.height * width / height:
+        return f"{each} pixels for each of the {steps} steps of a label"
     return f"as images of {height} x {width}, the median, have it at this height"
 
 

@@ -13,6 +13,7 @@ from ctckit.errors import InputError, nearest_name
 from ctckit.image.rotate import ROTATIONS
 from ctckit.networks.forms import PEERS, Form
 from ctckit.sources.options import SourceOptions
+from ctckit.text.direction import has_joined_letters
 from ctckit.text.vocabulary import Vocabulary, spell
 
 QUANTIZED_FORMS = ("float16", "int8")
@@ -51,7 +52,7 @@ class TrainConfigs(BaseModelConfigs, SourceOptions, _Dataset):
     pixels_per_character: ClassVar[int] = 16
     """Width that the network should see of each character, where the images have less."""
     pixels_per_joined_character: ClassVar[int] = 32
-    """The same of Arabic and the like: many of its letters are narrow, and a doubled one needs three
+    """The same of Arabic and the like, many letters of which are narrow: a doubled one needs three
     time steps."""
     steps_per_character: ClassVar[int] = 2
     """Time steps to have for each character; CTC needs one."""
@@ -258,13 +259,18 @@ class TrainConfigs(BaseModelConfigs, SourceOptions, _Dataset):
         """Return `text` in the Unicode form, and the case, in which this run learns labels."""
         return spell(text, self.unicode_form, ignore_case=self.ignore_case)
 
+    def pixels_for(self, characters: str) -> int:
+        """Return the width that the network should see of each character of such texts."""
+        joined = has_joined_letters(characters)
+        return self.pixels_per_joined_character if joined else self.pixels_per_character
+
     def with_image_form(
         self,
         *,
         image_size: tuple[int, int],
         is_grey: bool,
         label_steps: int,
-        joined_letters: bool = False,
+        characters: str = "",
     ) -> Self:
         """Choose width and channels from the data where they were left open.
 
@@ -272,12 +278,11 @@ class TrainConfigs(BaseModelConfigs, SourceOptions, _Dataset):
             image_size: median height and width of the images, pixels.
             is_grey: the images have no colour.
             label_steps: time steps that CTC needs for the longest label.
-            joined_letters: they are joined, as in Arabic.
+            characters: of the labels.
         """
         height, width = image_size
         own_shape = self.height * width / height
-        each = self.pixels_per_joined_character if joined_letters else self.pixels_per_character
-        wide_enough = each * label_steps
+        wide_enough = self.pixels_for(characters) * label_steps
         multiple = math.ceil(max(own_shape, wide_enough) / WIDTH_MULTIPLE) * WIDTH_MULTIPLE
         own_width = min(multiple, MAX_OWN_WIDTH)
         own_channels = self.forms[self.architecture].channels or (1 if is_grey else 3)

@@ -16,7 +16,6 @@ from ctckit.log import LOGGER
 from ctckit.sources.captchas import default_dataset
 from ctckit.sources.layouts import log_source, open_dataset
 from ctckit.sources.names.no_labels import refuse_labels_without_meaning
-from ctckit.text.direction import has_joined_letters
 from ctckit.training.configs import TrainConfigs
 
 DATASETS_DIR = Path("Datasets")
@@ -67,7 +66,7 @@ def choose(found: ScanResult, configs: Configs) -> tuple[Dataset, Configs]:
         image_size=replace(found, sizes=turned_sizes(found.sizes, configs.rotate)).median_size,
         is_grey=found.is_grey,
         label_steps=max(map(required_steps, learned)),
-        joined_letters=has_joined_letters(learned),
+        characters="".join(set().union(*learned)),
     )
     dataset = leave_out_labels(
         dataset,

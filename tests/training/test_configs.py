@@ -107,6 +107,14 @@ def test_width_comes_from_the_data(image_size, label_steps, width, reason):
     assert chosen.channels == 1
 
 
+def test_joined_letters_get_more_width():
+    form = {"image_size": (50, 100), "is_grey": True, "label_steps": 10}
+    widths = [
+        ModelConfigs().with_image_form(**form, characters=c).width for c in ("ab", "אב", "سل")
+    ]
+    assert widths == [160, 160, 320]
+
+
 @pytest.mark.parametrize(
     ("architecture", "is_grey", "channels"),
     [("crnn", True, 1), ("crnn", False, 3), ("mltu_captcha", True, 3),
