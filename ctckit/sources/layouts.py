@@ -32,6 +32,7 @@ from ctckit.sources.tools.label_studio import (
 )
 from ctckit.sources.tools.lmdb_sets import find_lmdb, read_lmdb, shows_lmdb
 from ctckit.sources.tools.mjsynth import find_mjsynth, read_mjsynth, shows_mjsynth
+from ctckit.sources.tools.mmocr import find_mmocr, read_mmocr, shows_mmocr
 from ctckit.sources.tools.ppocr_labels import (
     find_ppocr_labels,
     read_ppocr_labels,
@@ -108,11 +109,13 @@ LAYOUTS = (
            find_huggingface, read_huggingface, shows_huggingface),
     Layout("doctr", "docTR: labels.json beside the folder images",
            find_doctr, read_doctr, shows_doctr),
+    Layout("mmocr", "MMOCR: a .json with a data_list",
+           find_mmocr, read_mmocr, shows_mmocr),
     Layout("label-studio", "export of Label Studio: JSON, JSON-MIN or CSV",
            find_label_studio, read_label_studio, shows_label_studio),
     Layout("cvat", "export of CVAT: ICDAR Recognition 1.0",
            find_cvat, read_cvat, shows_cvat),
-    Layout("ppocr-label", "boxes of PPOCRLabel, Label.txt, which are refused",
+    Layout("ppocr-label", "PPOCRLabel: rec_gt.txt and crop_img beside Label.txt",
            find_ppocr_labels, read_ppocr_labels, shows_ppocr_labels),
     Layout("json", "a list of JSON objects, or one a line",
            find_json_rows, read_json_rows, shows_json_rows),

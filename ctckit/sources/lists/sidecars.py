@@ -1,15 +1,17 @@
-"""A text file beside each image: `0001.png` and `0001.txt`, or `0001.gt.txt`."""
+"""A text file for each image: `0001.png` and `0001.txt`, or `0001.gt.txt`, or `labels/0001.txt`."""
 
 import re
+from functools import lru_cache
 
 from ctckit.data.samples import LeftOut, Sample
 from ctckit.errors import InputError
 from ctckit.sources.files.images import images_of, require_images, stem_of
-from ctckit.sources.files.tree import Tree
+from ctckit.sources.files.tree import Tree, join
 from ctckit.sources.listing import Listing, listing_of_named
 from ctckit.sources.options import SourceOptions
 
 SUFFIXES = (".gt.txt", ".txt", ".lab")
+TEXT_FOLDERS = ("labels", "label", "gt", "txt", "text", "texts", "annotations", "transcriptions")
 BOXES = re.compile(r"(?:\s*\d+(?:\s+[\d.]+){4,}\s*)+")  # what YOLO writes beside an image
 
 
@@ -25,8 +27,24 @@ def find_sidecars(tree: Tree) -> str | None:
 def _sidecar(tree: Tree, image: str) -> str | None:
     folder, slash, file = image.rpartition("/")
     stem = f"{folder}{slash}{stem_of(file).removesuffix('.nrm').removesuffix('.bin')}"
-    candidates = [f"{stem}{suffix}" for suffix in SUFFIXES] + [f"{image}.txt"]
-    return next((name for name in candidates if tree.has(name)), None)
+    places = [stem, *(join(other, stem_of(file)) for other in _text_folders(tree, folder))]
+    candidates = [f"{place}{suffix}" for place in places for suffix in SUFFIXES]
+    return next((name for name in (*candidates, f"{image}.txt") if tree.has(name)), None)
+
+
+@lru_cache(maxsize=64)  # asked for each image
+def _text_folders(tree: Tree, folder: str) -> list[str]:
+    """Return where texts may lie instead of beside the images of a folder.
+
+    `images/train` has them in `labels/train`, `images/labels` or `images/train/labels`, say.
+    """
+    parts = folder.split("/") if folder else []
+    names = [
+        "/".join((*parts[:place], text, *parts[place + 1 :]))
+        for place in range(len(parts) + 1)
+        for text in TEXT_FOLDERS
+    ]
+    return [name for name in names if tree.entries(name).files]
 
 
 def read_sidecars(tree: Tree, name: str, options: SourceOptions) -> Listing:

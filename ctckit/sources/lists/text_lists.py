@@ -10,6 +10,7 @@ from ctckit.sources.files.suffixes import parted
 from ctckit.sources.files.tree import Tree, first, join
 from ctckit.sources.listing import PARTS, Listing
 from ctckit.sources.lists.locator import Locator
+from ctckit.sources.lists.parts import files_of_parts, part_of
 from ctckit.sources.lists.rows import listing_of_rows
 from ctckit.sources.lists.tables import image_share, parse_table
 from ctckit.sources.options import SourceOptions
@@ -33,14 +34,23 @@ def find_list(tree: Tree) -> str | None:
     """Return the list that lies in `tree`, in the outermost folder or in one of images; or None.
 
     Names that mean a list come first.
+
+    Raises:
+        InputError: several lists without such a name are as likely.
     """
     places = ["", *(folder for folder in tree.folders if folder.lower() not in PARTS)]
     for folder in places[:FEW]:
         lists = [join(folder, name) for name in tree.entries(folder).files if _may_be_list(name)]
         candidates = sorted(lists, key=lambda name: (_rank(name), name))[:FEW]
-        found = next((name for name in candidates if shows_list(tree, name)), None)
-        if found is not None:
-            return found
+        found = [name for name in candidates if shows_list(tree, name)]
+        alike = [name for name in found if _rank(name)[0] == _rank(found[0])[0] == 1]
+        if len(alike) > 1:
+            raise InputError(
+                f"expected one list in {tree.place}, received {first(alike)}; give one of these "
+                "files, or call the one that is meant labels"
+            )
+        if found:
+            return found[0]
     return None
 
 
@@ -66,12 +76,13 @@ def read_list(tree: Tree, name: str, options: SourceOptions) -> Listing:
     Raises:
         InputError: it cannot be understood, or its images are missing.
     """
-    by_part = dict(_lists_by_part(tree, name)) if tree.whole else {}
-    if len(by_part) < 2 or "train" not in by_part:
-        return _read_one(tree, name, options)
+    by_part = files_of_parts(tree, name)
+    if not by_part:
+        listing = _read_one(tree, name, options)
+        return listing._replace(notes=[*listing.notes, *_not_used(tree, [name], listing)])
     listings = {part: _read_one(tree, file, options) for part, file in by_part.items()}
     everything = listings.values()
-    return Listing(
+    together = Listing(
         list(listings["train"].samples),
         f"{', '.join(by_part.values())}: {listings['train'].said.partition(': ')[2]}",
         [record for listing in everything for record in listing.left_out],
@@ -79,6 +90,8 @@ def read_list(tree: Tree, name: str, options: SourceOptions) -> Listing:
         listings["validation"].samples if "validation" in listings else (),
         listings["test"].samples if "test" in listings else (),
     )
+    not_used = _not_used(tree, list(by_part.values()), together)
+    return together._replace(notes=[*together.notes, *not_used])
 
 
 def _read_one(tree: Tree, name: str, options: SourceOptions) -> Listing:
@@ -86,22 +99,24 @@ def _read_one(tree: Tree, name: str, options: SourceOptions) -> Listing:
     near = image_share(text, locator.is_near) > 0  # the usual case, which takes less time
     is_image = locator.is_near if near else locator.is_anywhere
     table = parse_table(text, options, tree.address(name), is_image)
-    listing = listing_of_rows(tree, name, table.rows, f"{name}: {table.said}", options.images_root)
-    return listing._replace(notes=[*listing.notes, *_unlisted(tree, name, listing)])
+    return listing_of_rows(tree, name, table.rows, f"{name}: {table.said}", options.images_root)
 
 
-def _unlisted(tree: Tree, name: str, listing: Listing) -> Iterator[str]:
-    """Yield a line on images near a list that it does not name."""
+def _not_used(tree: Tree, lists: list[str], listing: Listing) -> Iterator[str]:
+    """Yield a line on images that the lists do not name, and one on lists beside them."""
     if not tree.whole:
         return
-    listed = {*(s.image for s in listing.samples), *(s.image for s in listing.validation)}
-    listed |= {sample.image for sample in listing.test}
+    folder = lists[0].rpartition("/")[0]
+    beside = {join(folder, file) for file in tree.entries(folder).files} - {*lists}
+    others = [name for name in sorted(filter(_may_be_list, beside))[:FEW] if shows_list(tree, name)]
+    if others:
+        yield f"not used, beside {lists[0]}: {counted(len(others), 'list')}: {first(others)}"
+    parts = (listing.samples, listing.validation, listing.test)
+    listed = {sample.image for part in parts for sample in part}
     images = images_of(tree).names
     missing = [image for image in images if tree.address(image) not in listed]
-    if (len(images) - len(missing)) * 2 < len(listed):
-        return  # its images are elsewhere
-    if missing:
-        yield f"not used, not in {name}: {counted(len(missing), 'image')}: {first(missing)}"
+    if missing and (len(images) - len(missing)) * 2 >= len(listed):  # else they are elsewhere
+        yield f"not used, not in {lists[0]}: {counted(len(missing), 'image')}: {first(missing)}"
 
 
 def refuse_useless_list(tree: Tree) -> None:
@@ -122,29 +137,6 @@ def refuse_useless_list(tree: Tree) -> None:
                 )
 
 
-def _lists_by_part(tree: Tree, name: str) -> Iterator[tuple[str, str]]:
-    """Yield the part and the name of lists whose names differ only in that: `train.csv`."""
-    folder, _, file = name.rpartition("/")
-    frame = _part_of(file)
-    if frame is None:
-        return
-    for other in sorted(tree.entries(folder).files):
-        found = _part_of(other)
-        if found is not None and found[1] == frame[1]:
-            yield found[0], join(folder, other)
-
-
-def _part_of(file: str) -> tuple[str, str] | None:
-    """Return the part that a list's name says it is of, and the name with the part left open."""
-    words = re.split(r"([-_. ])", file.lower())
-    places = [index for index, word in enumerate(words) if word in PARTS]
-    if len(places) != 1:
-        return None
-    part = PARTS[words[places[0]]]
-    words[places[0]] = "*"
-    return part, "".join(words)
-
-
 def _may_be_list(name: str) -> bool:
     stem, suffix = parted(name)
     return suffix in SUFFIXES and not NO_LISTS.fullmatch(stem)
@@ -153,7 +145,7 @@ def _may_be_list(name: str) -> bool:
 def _rank(name: str) -> tuple[int, int]:
     """Return what sorts lists: names that mean one first, then CSV, TSV, text."""
     stem, suffix = parted(name)
-    meant = _means_list(name) or _part_of(stem + suffix)
+    meant = _means_list(name) or part_of(stem + suffix)
     return (0 if meant else 1, SUFFIXES.index(suffix))
 
 

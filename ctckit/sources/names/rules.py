@@ -23,7 +23,8 @@ FILE_WORDS = frozenset({
     "file", "files", "label", "labels", "train", "test", "val", "valid", "data", "number", "digit",
     "digits", "page", "row", "box", "region", "roi", "patch", "tile", "output", "result",
     "snapshot", "capture", "video", "cam", "camera", "pxl", "mvimg", "vid", "untitled", "download",
-    "unnamed", "bild", "foto", "imagen", "снимок", "图片", "图像", "画像", "doc", "document",
+    "unnamed", "whatsapp", "wa", "at", "am", "pm", "bildschirmfoto", "um", "uhr", "bild", "foto",
+    "imagen", "снимок", "图片", "图像", "画像", "スクリーンショット", "doc", "document",
 })  # fmt: skip
 
 HASH = r"[0-9a-fA-F]{16,128}"

@@ -14,6 +14,7 @@ from ctckit.sources.files.suffixes import IMAGE_SUFFIXES
 from ctckit.sources.files.tree import Tree, join
 from ctckit.sources.listing import PARTS, Listing
 from ctckit.sources.lists.json_text import kind_of, parse_json
+from ctckit.sources.lists.locator import Locator
 from ctckit.sources.lists.rows import Row, listing_of_rows
 from ctckit.sources.options import SourceOptions
 
@@ -32,11 +33,14 @@ def find_doctr(tree: Tree) -> str | None:
 
 
 def shows_doctr(tree: Tree, name: str) -> bool:
-    """Say whether a file is one JSON object whose first key is the name of an image."""
+    """Say whether a file is one JSON object whose first key is an image, with or without suffix."""
     if not name.lower().endswith(".json"):
         return False
     found = re.match(_KEY, head(tree, name))
-    return found is not None and found[1].lower().endswith(tuple(IMAGE_SUFFIXES))
+    if found is None:
+        return False
+    is_image_name = found[1].lower().endswith(tuple(IMAGE_SUFFIXES))
+    return is_image_name or Locator(tree, name).is_anywhere(found[1])
 
 
 def read_doctr(tree: Tree, name: str, options: SourceOptions) -> Listing:

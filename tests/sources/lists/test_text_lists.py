@@ -137,6 +137,38 @@ def test_a_text_file_beside_each_image(tmp_path, packed, suffix):
     assert dataset.layout == "sidecars: a text file beside each image"
 
 
+@PACKED
+@pytest.mark.parametrize(
+    ("images", "texts"),
+    [
+        ("images", "labels"),
+        ("images", "images/labels"),
+        ("images/one", "labels/one"),
+        ("one/images", "one/gt"),
+    ],
+)
+def test_text_files_in_a_folder_of_their_own(tmp_path, packed, images, texts):
+    files = {f"{images}/{image}": "" for image in PLATES}
+    files |= {f"{texts}/{image[:-4]}.txt": label for image, label in PLATES.items()}
+    dataset = open_dataset(lay_out(tmp_path, packed, files))
+    assert labels(dataset) == list(PLATES.values())
+    assert dataset.layout == "sidecars: a text file beside each image"
+
+
+def test_several_lists(tmp_path):
+    """One whose name means a list wins, and the other is told; else none is."""
+    files = {"1.png": "", "2.png": "", "a.csv": commas({"1.png": "A", "2.png": "B"})}
+    files["labels.csv"] = commas({"1.png": "C", "2.png": "D"})
+    source = lay_out(tmp_path, False, files)
+    dataset = open_dataset(source)
+    assert labels(dataset) == ["C", "D"]
+    assert "not used, beside labels.csv: 1 list: a.csv" in dataset.notes
+    (source / "labels.csv").rename(source / "b.csv")
+    with pytest.raises(InputError, match="expected one list in .*set, received a.csv, b.csv; give"):
+        open_dataset(source)
+    assert labels(open_dataset(source / "b.csv")) == ["C", "D"]
+
+
 def test_text_files_that_are_missing_or_of_several_lines(tmp_path):
     files = {"1.png": "", "1.txt": "A B", "2.png": "", "2.txt": "A\nB\n", "3.png": "", "4.png": "",
              "4.txt": "\ufeffD\n"}  # fmt: skip

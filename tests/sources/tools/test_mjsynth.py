@@ -1,9 +1,9 @@
 import pytest
 
 from ctckit.errors import InputError
-from ctckit.sources.tools import mjsynth
 from ctckit.sources.files.tree import folder_tree, zip_tree
 from ctckit.sources.options import SourceOptions
+from ctckit.sources.tools import mjsynth
 from ctckit.sources.tools.mjsynth import find_mjsynth, read_mjsynth, shows_mjsynth
 from tests.image.zips import make_zip
 from tests.sources.trees import lay_out, pairs, part_pairs
