@@ -20,7 +20,6 @@ from ctckit.log import progress
 from ctckit.text.constrained.constraint import Constraint, constrained_decode
 from ctckit.text.error_rates import count_errors
 from ctckit.text.greedy import greedy_decode
-from ctckit.text.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,7 @@ def main() -> None:
     model, _ = ours.train(configs, train)
     probabilities = few_labels.predict(model.reader, configs, rest)
 
-    vocabulary, labels = Vocabulary(configs.vocab), [sample.label for sample in rest]
+    vocabulary, labels = configs.vocabulary, [sample.label for sample in rest]
     results = {"none": count_errors(greedy_decode(probabilities, vocabulary)[0], labels)}
     constraints = {
         f"--pattern '{arguments.pattern}'": Constraint(pattern=arguments.pattern),

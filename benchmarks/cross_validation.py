@@ -23,7 +23,6 @@ from ctckit.cli.running import run_command
 from ctckit.data.samples import Dataset
 from ctckit.log import LOGGER
 from ctckit.text.error_rates import ErrorCounts, count_errors
-from ctckit.text.vocabulary import Vocabulary
 from ctckit.training import DataProvider, make_provider, read_folds
 from ctckit.training.ensemble import ensemble
 from ctckit.training.folds import OutOfFold
@@ -113,7 +112,7 @@ def read(
     path: Path,
 ) -> list[OutOfFold]:
     """Read every image with what `train` makes of the other folds."""
-    provider, vocabulary = make_provider(dataset.samples, configs), Vocabulary(configs.vocab)
+    provider, vocabulary = make_provider(dataset.samples, configs), configs.vocabulary
     return read_folds(provider, train, vocabulary, path, num_folds=configs.folds, seed=configs.seed)
 
 

@@ -25,7 +25,6 @@ from ctckit.data.split import split_samples
 from ctckit.log import progress
 from ctckit.text.error_rates import ErrorCounts, count_errors
 from ctckit.text.greedy import greedy_decode
-from ctckit.text.vocabulary import Vocabulary
 from ctckit.training import make_provider
 from ctckit.training.ensemble import predict_all
 
@@ -100,7 +99,7 @@ def fit_keras_example(
 def judge(network: keras.Model, configs: ModelConfigs, samples: list[Sample]) -> ErrorCounts:
     """Count the errors on images that were not trained on."""
     probabilities = predict(network, configs, samples)
-    texts, _ = greedy_decode(probabilities, Vocabulary(configs.vocab))
+    texts, _ = greedy_decode(probabilities, configs.vocabulary)
     return count_errors(texts, [sample.label for sample in samples])
 
 

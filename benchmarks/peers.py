@@ -15,7 +15,6 @@ import mltu.transformers
 from configs import ModelConfigs
 from ctckit.data.samples import Sample
 from ctckit.log import LOGGER, hidden_native_log
-from ctckit.text.vocabulary import Vocabulary
 
 with hidden_native_log():
     import keras
@@ -47,7 +46,7 @@ def mltu_tutorial(configs: ModelConfigs) -> keras.Model:
 
 
 def _compiled(architecture: str, configs: ModelConfigs, *, channels: int, loss) -> keras.Model:
-    vocabulary = Vocabulary(configs.vocab)
+    vocabulary = configs.vocabulary
     keep_freed_memory()
     keras.utils.set_random_seed(configs.seed)
     keras.config.set_dtype_policy("float32")
@@ -85,7 +84,7 @@ def mltu_provider(
     configs: ModelConfigs, samples: list[Sample], *, augment: bool = True, use_cache: bool = True
 ) -> MltuProvider:
     """Return the tutorial's provider with its three augmentors."""
-    vocabulary = Vocabulary(configs.vocab)
+    vocabulary = configs.vocabulary
     provider = MltuProvider(
         [list(sample) for sample in samples],
         data_preprocessors=[mltu.preprocessors.ImageReader(mltu.CVImage)],
