@@ -10,10 +10,11 @@ from ctckit.text.vocabulary import Vocabulary
 
 
 class LabelIndexer:
-    """Turn a text into the ids of its characters.
+    """Turn a text into the ids of its characters, in the order in which an image shows them.
 
     Args:
-        vocab: A `Vocabulary`, or the characters of one (they are sorted, as everywhere).
+        vocab: A `Vocabulary`, or the characters of one (they are sorted, as everywhere); ids then
+            come in the order of the text, also of one that is written from right to left.
     """
 
     def __init__(self, vocab: Vocabulary | str | Sequence[str]) -> None:

@@ -127,7 +127,7 @@ class SmallerCheck:
         """Read a batch."""
         texts = [reading.text for reading in self._reader.read_batch(chunk.batch)]
         rows = [
-            (sample.label, reading.text, text)
+            (self._reader.metadata.spell(sample.label), reading.text, text)
             for sample, reading, text in zip(samples, chunk.readings, texts, strict=True)
         ]
         before = self.comparison

@@ -8,6 +8,7 @@ from ctckit.data.samples import Sample
 from ctckit.errors import InputError
 from ctckit.evaluation.one_pass import evaluate
 from ctckit.export.reader_form import ReaderFormCheck, export_reader
+from ctckit.export.smaller import SmallerCheck
 from ctckit.inference.metadata import ModelMetadata
 from ctckit.inference.reader import ImageToWordModel
 from ctckit.report.save import save_report
@@ -104,6 +105,13 @@ def test_labels_are_compared_as_the_model_writes(tmp_path, facts, stripes, text,
     assert model.metadata.spell(labels[-1]) == text
     lexicon = Constraint(lexicon=[labels[-1]])
     assert reader(tmp_path, lexicon, **facts).predict(samples[0].image) == text
+
+
+def test_a_smaller_form_is_compared_in_the_case_of_the_model(tmp_path):
+    model = reader(tmp_path, vocabulary=Vocabulary("12ab"), ignore_case=True)
+    check = SmallerCheck(model.model_path)
+    evaluate(model, [Sample(str(write_image_in(tmp_path, "a.png", "24")), "1A")], checks=[check])
+    assert (check.comparison.wrong_before, check.comparison.wrong_after) == (0, 0)
 
 
 def test_an_image_without_text_is_right_if_its_label_is_empty(tmp_path):
