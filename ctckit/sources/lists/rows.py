@@ -66,7 +66,9 @@ def listing_of_rows(
     if missing * 2 >= len(rows):
         raise InputError(
             f"expected the images of {tree.address(name)} to exist, {missing} of {len(rows)} are "
-            f"missing: {first([record.image for record in left_out])}; give paths relative to it"
+            f"missing: {first([record.image for record in left_out])}; give paths relative to it, "
+            "or say where the images are now",
+            argument="images_root",
         )
     if conflicts:
         raise InputError(
