@@ -16,10 +16,9 @@ from datetime import datetime
 import lazy_loader
 
 from configs import ModelConfigs
-from ctckit import augment, cli, data, training
+from ctckit import augment, cli, data, report, training
 from ctckit.inference import ModelMetadata
 from ctckit.log import LOGGER
-from ctckit.report.save import report_test_part
 from ctckit.run_folder import RunFolder, default_run_path, new_run_folder
 from model import make_model
 
@@ -61,7 +60,7 @@ def main() -> None:
             result = training.finish_run(
                 run, train_provider, val_provider, histories, quantize=configs.quantize
             )
-            result |= report_test_part(run, dataset.test)  # it had no say in anything before
+            result |= report.report_test_part(run, dataset.test)  # it had no say in anything before
 
     cli.show_result(result, dataset, run, as_json=arguments.as_json)
 

@@ -30,7 +30,8 @@ def key_of_groups(rule: str) -> GroupOf:
         pattern = re.compile(rule)
     except re.error as error:
         raise InputError(
-            f"expected label or a regular expression, received '{rule}': {error}",
+            f"expected label or a regular expression, received '{rule}': {error}; put a \\ before "
+            "a bracket that is meant itself",
             argument="group_by",
         ) from None
 

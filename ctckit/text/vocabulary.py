@@ -98,7 +98,8 @@ class Vocabulary:
             )
         if direction not in DIRECTIONS:
             raise InputError(
-                f"vocabulary: expected one of {', '.join(DIRECTIONS)}, received {direction!r}",
+                f"vocabulary: expected one of {', '.join(DIRECTIONS)}, received {direction!r}; "
+                "choose one of them",
                 argument="direction",
             )
         object.__setattr__(self, "characters", tuple(sorted(set(characters))))

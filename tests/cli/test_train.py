@@ -232,7 +232,7 @@ def test_first_line_comes_before_tensorflow(workplace):
     [
         (["--dataset", "nowhere"], "nowhere does not exist"),
         (["--dataset", "empty"], "found an empty folder"),
-        (["--dataset", "texts"], "found no image"),
+        (["--dataset", "texts"], "found other files: readme.txt"),
         (["--dataset", "corrupt"], "none of 2 can be read"),
         (["--dataset", "drawn", "--architecture", "crn"], "Did you mean 'crnn'"),
         (["--dataset", "drawn", "--bach-size", "3"], "Did you mean '--batch-size'"),
@@ -250,13 +250,14 @@ def test_first_line_comes_before_tensorflow(workplace):
         (["--dataset", "drawn", "--max-text-length", "2"], "more than 2"),
         (["--dataset", "drawn", "--model-path", "drawn"], "new or empty folder"),
         (["--dataset", "drawn", "--model-path", "file/run"], "--model-path: expected to be able"),
-        (["--dataset", "columns.csv"], "columns image,label"),
+        (["--dataset", "columns.csv"], "--columns: expected columns called"),
         (["--dataset", "missing.csv"], "gone.png"),
-        (["--dataset", "twice.csv"], "duplicate rows"),
+        (["--dataset", "twice.csv"], "given another one again"),
         (["--dataset", "fake.zip"], "zip"),
         (["--dataset", "void.zip"], "expected images"),
         (["--dataset", "texts.zip"], "expected images"),
-        (["--dataset", "parts"], "images in several folders: a, b"),
+        (["--dataset", "numbers"], "--label-separator: expected names of files that hold"),
+        (["--dataset", "alike.csv"], "all labelled 'word'"),
         (["--dataset", "x" * 300], "too long"),
         (["--dataset", "drawn", "--folds", "11"], "--folds: expected no more than there are"),
     ],
@@ -272,16 +273,21 @@ def test_bad_input_gets_one_line_and_leaves_nothing(
     for name in ("a.png", "b.jpg"):
         (workplace / "corrupt" / name).write_bytes(b"not an image")
     (workplace / "file").write_text("in the way")
-    (workplace / "columns.csv").write_text(f"picture,text\n{image},a\n")
+    (workplace / "columns.csv").write_text(f"picture,solution,more\n{image},a,b\n")
     (workplace / "missing.csv").write_text(f"image,label\n{image},a\ngone.png,b\n")
-    (workplace / "twice.csv").write_text(f"image,label\n{image},a\n{image},a\n")
+    (workplace / "twice.csv").write_text(f"image,label\n{image},a\n{image},b\n")
     (workplace / "fake.zip").write_text("not a zip")
     with zipfile.ZipFile(workplace / "void.zip", "w"):
         pass
     with zipfile.ZipFile(workplace / "texts.zip", "w") as archive:
         archive.writestr("readme.txt", "no images here")
-    for name in ("a", "b"):
-        draw_folder(workplace / "parts" / name, count=2)
+    rows = "".join(f"drawn/{text}.png,word\n" for text in texts)
+    (workplace / "alike.csv").write_text(f"image,label\n{rows}")
+    (workplace / "numbers").mkdir()
+    for number, text in enumerate(texts):
+        shutil.copy(
+            workplace / "drawn" / f"{text}.png", workplace / "numbers" / f"IMG_{number}.png"
+        )
 
     monkeypatch.chdir(workplace)
     monkeypatch.setattr(sys, "argv", ["train.py", *arguments])
