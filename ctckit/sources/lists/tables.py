@@ -4,24 +4,23 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from ctckit.errors import InputError
 from ctckit.log import counted
-from ctckit.sources.files.suffixes import IMAGE_SUFFIXES
 from ctckit.sources.files.tree import first
 from ctckit.sources.lists.columns import choose_columns, usual_columns
+from ctckit.sources.lists.delimiters import (
+    DELIMITERS,
+    NUM_LOOKED_AT,
+    IsImage,
+    delimiter_of,
+    first_lines,
+    names_image,
+)
 from ctckit.sources.lists.rows import Row
 from ctckit.sources.options import SourceOptions
-
-DELIMITERS = {"\t": "a tab", ",": "a comma", ";": "a semicolon", "|": "a bar", " ": "a blank"}
-NUM_LOOKED_AT = 50  # lines that tell the form of a list
-
-_SUFFIXES = "|".join(re.escape(suffix) for suffix in sorted(IMAGE_SUFFIXES))
-_IMAGE_NAME = re.compile(rf"\S.*(?:{_SUFFIXES})", re.IGNORECASE)
-
-IsImage = Callable[[str], bool]
 
 
 class Record(NamedTuple):
@@ -36,15 +35,6 @@ class Table(NamedTuple):
 
     rows: list[Row]
     said: str
-
-
-def image_share(text: str, is_image: IsImage) -> float:
-    """Return the share of the first lines of `text` that name an image in some column, 0…1."""
-    lines = _first_lines(text)
-    if not lines:
-        return 0.0
-    score = max(_score(lines, delimiter, is_image) for delimiter in DELIMITERS)
-    return score / max(len(lines) - 1, 1)  # the header may name none
 
 
 def parse_table(text: str, options: SourceOptions, place: str, is_image: IsImage) -> Table:
@@ -63,10 +53,10 @@ def parse_table(text: str, options: SourceOptions, place: str, is_image: IsImage
         InputError: columns cannot be told apart, or rows have too many fields, or a quote swallows
             rows: all named by the numbers of their lines.
     """
-    lines = _first_lines(text)
+    lines = first_lines(text)
     if not lines:
         raise InputError(f"expected rows in {place}, received none")
-    delimiter = _delimiter(lines, is_image)
+    delimiter = delimiter_of(lines, is_image)
     records = list(_records(text, delimiter, place))
     header, records = _header(records, options, is_image)
     image, label = _columns(header, records, options, place, is_image)
@@ -76,34 +66,6 @@ def parse_table(text: str, options: SourceOptions, place: str, is_image: IsImage
     _refuse_swallowed_rows(rows, place)
     columns = f"columns {names[image].strip()} → {names[label].strip()}"
     return Table(rows, f"{columns}, parted by {DELIMITERS[delimiter]}")
-
-
-def _first_lines(text: str) -> list[str]:
-    lines = text[: NUM_LOOKED_AT * 400].splitlines()
-    return [line for line in lines if line.strip()][: NUM_LOOKED_AT + 1]
-
-
-def _delimiter(lines: list[str], is_image: IsImage) -> str:
-    """Return what parts the columns: where most lines name an image, the first that does so."""
-    scores = {delimiter: _score(lines, delimiter, is_image) for delimiter in DELIMITERS}
-    best = max(scores, key=lambda delimiter: scores[delimiter])
-    if scores[best]:
-        return best
-    widths = {delimiter: lines[0].count(delimiter) for delimiter in DELIMITERS if delimiter != " "}
-    return max(widths, key=lambda delimiter: widths[delimiter]) if any(widths.values()) else ","
-
-
-def _score(lines: list[str], delimiter: str, is_image: IsImage) -> int:
-    """Return how many lines have several columns, one of them an image."""
-    split = (line.split(delimiter, 1 if delimiter == " " else -1) for line in lines)
-    return sum(
-        len(cells) > 1 and any(_names_image(cell, is_image) for cell in cells) for cells in split
-    )
-
-
-def _names_image(cell: str, is_image: IsImage) -> bool:
-    name = cell.strip().strip('"')
-    return bool(_IMAGE_NAME.fullmatch(name)) or (bool(name) and is_image(name))
 
 
 def _records(text: str, delimiter: str, place: str) -> Iterator[Record]:
@@ -147,7 +109,7 @@ def _header(
         return None, records
     cells = records[0].cells
     named = usual_columns(cells) is not None or _names_columns(options.columns, cells)
-    if not named and any(_names_image(cell, is_image) for cell in cells):
+    if not named and any(names_image(cell, is_image) for cell in cells):
         return None, records
     return cells, records[1:]
 
@@ -169,7 +131,7 @@ def _columns(
         looked_at = records[:NUM_LOOKED_AT]
         width = len(header) if header else _width(records)
         images = [
-            sum(_names_image(_cell(cells, index), is_image) for _, cells in looked_at)
+            sum(names_image(_cell(cells, index), is_image) for _, cells in looked_at)
             for index in range(width)
         ]
         if width == 2 and max(images) * 2 >= len(looked_at) > 0:
@@ -225,12 +187,12 @@ def images_in_table(text: str, options: SourceOptions, place: str, is_image: IsI
     Raises:
         InputError: no column names images.
     """
-    lines = _first_lines(text)
-    records = list(_records(text, _delimiter(lines, is_image), place)) if lines else []
+    lines = first_lines(text)
+    records = list(_records(text, delimiter_of(lines, is_image), place)) if lines else []
     header, records = _header(records, options, is_image)
     width = _width(records)
     images = [
-        sum(_names_image(_cell(r.cells, i), is_image) for r in records[:50]) for i in range(width)
+        sum(names_image(_cell(r.cells, i), is_image) for r in records[:50]) for i in range(width)
     ]
     if not records or not max(images):
         raise InputError(f"expected names of images in {place}, received none")

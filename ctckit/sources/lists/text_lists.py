@@ -9,10 +9,11 @@ from ctckit.sources.files.images import images_of
 from ctckit.sources.files.suffixes import parted
 from ctckit.sources.files.tree import Tree, first, join
 from ctckit.sources.listing import PARTS, Listing
+from ctckit.sources.lists.delimiters import image_share
 from ctckit.sources.lists.locator import Locator
 from ctckit.sources.lists.parts import files_of_parts, part_of
 from ctckit.sources.lists.rows import listing_of_rows
-from ctckit.sources.lists.tables import image_share, parse_table
+from ctckit.sources.lists.tables import parse_table
 from ctckit.sources.options import SourceOptions
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".tab", ".list")

@@ -4,16 +4,8 @@ import re
 from collections.abc import Sequence
 
 from ctckit.errors import InputError
-from ctckit.sources.names.rules import (
-    DATE,
-    FILE_WORDS,
-    MANY,
-    NEARLY_ALL,
-    SECONDS,
-    TIME,
-    UUID,
-    counts,
-)
+from ctckit.sources.names.patterns import DATE, FILE_WORDS, SECONDS, TIME, UUID
+from ctckit.sources.names.rules import MANY, NEARLY_ALL, counts
 
 _NUMBERED = re.compile(r"(.*?)([0-9]{1,12})")
 _TOKEN = re.compile(r"[^\W\d_]+|[0-9]+")
