@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from ctckit.errors import InputError
 from ctckit.sources.files.suffixes import IMAGE_SUFFIXES
+from ctckit.sources.names.fields import have_fields, label_field
 from ctckit.sources.names.no_labels import what_names_are_instead
 from ctckit.sources.names.rules import RULES
 from ctckit.sources.options import SourceOptions
@@ -16,7 +17,7 @@ _SUFFIX = "|".join(re.escape(suffix) for suffix in sorted(IMAGE_SUFFIXES))
 _TIDIES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("a second suffix", re.compile(rf"(.+?)(?:{_SUFFIX})+", re.IGNORECASE)),
     ("a mark of what made the image", re.compile(r"(.+)\.(?:nrm|bin|raw|dew|gray|grey)")),
-    ("a mark of a copy", re.compile(rf"(.+?)(?: \(\d{{1,3}}\)| - {_COPY}| copy(?: \d+)?)+", re.I)),
+    ("a mark of a copy", re.compile(rf"(.+?)(?: ?\(\d{{1,3}}\)| - {_COPY}| copy(?: \d+)?)+", re.I)),
 )  # fmt: skip
 
 
@@ -40,6 +41,7 @@ def labels_of_stems(
     - What a program added is dropped: a second suffix (`abc.jpg`), the mark of a copy
       (`abc (2)`, `abc - Copy`), the mark of a step (`0007.nrm`).
     - Those of `RULES` that hold for the set say which part is the label.
+    - Where names still have fields parted by `_`, the only one that can be a text is.
     - Names that are no labels are refused: numbers of files, hashes, dates.
 
     Raises:
@@ -88,6 +90,11 @@ def _found_out(names: Sequence[str]) -> NamedLabels:
             said += told
             if rule.is_last:
                 break
+    if not instead and have_fields(labels):
+        place = label_field(labels)
+        said_of_it = f"by their field {place + 1} of those parted by '_'"
+        labels, told = _apply(labels, lambda name: name.split("_")[place], said_of_it)
+        said += told
     if instead := instead or what_names_are_instead(labels, shortened=bool(said)):
         raise InputError(
             f"expected names of files that hold their labels, received {instead}, such as "

@@ -10,6 +10,7 @@ from ctckit.sources.files.images import Images, images_of, require_images, stem_
 from ctckit.sources.files.tree import Tree, first, folder_tree
 from ctckit.sources.listing import PARTS, Listing, listing_of_named
 from ctckit.sources.names.file_names import labels_of_stems
+from ctckit.sources.names.no_labels import are_generic, what_names_are_instead
 from ctckit.sources.names.rules import NEARLY_ALL
 from ctckit.sources.options import SourceOptions
 
@@ -50,7 +51,8 @@ def find_folders(tree: Tree) -> str | None:
     """
     names = without_strays(images_of(tree))[0].names
     labels = [_folder_of(name) for name in names]
-    if None in labels or len(set(labels)) < 2:
+    folders = sorted({label for label in labels if label is not None})
+    if None in labels or len(folders) < 2 or are_generic(folders):
         return None
     stems = [stem_of(name) for name in names]
     if set(stems) <= set(labels):
@@ -65,9 +67,7 @@ def _tell_less(stems: Sequence[str], folders: Sequence[str]) -> bool:
     same_numbers = all(map(str.isdecimal, different)) and len(different) * 2 <= len(stems)
     if len(different) == 1 or again or same_numbers:
         return True
-    try:
-        labels_of_stems(sorted(different))
-    except InputError:
+    if what_names_are_instead(sorted(different)):
         return True
     return all(len(folder) == 1 for folder in folders)
 

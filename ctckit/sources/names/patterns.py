@@ -10,6 +10,7 @@ FILE_WORDS = frozenset({
     "snapshot", "capture", "video", "cam", "camera", "pxl", "mvimg", "vid", "untitled", "download",
     "unnamed", "whatsapp", "wa", "at", "am", "pm", "bildschirmfoto", "um", "uhr", "bild", "foto",
     "imagen", "снимок", "图片", "图像", "画像", "スクリーンショット", "doc", "document",
+    "batch", "part", "set", "folder", "dir", "group", "writer", "user", "class",
 })  # fmt: skip
 
 HASH = r"[0-9a-fA-F]{16,128}"
@@ -19,5 +20,6 @@ DATE = r"(?:19|20)[0-9]{2}[-_.]?(?:0[1-9]|1[0-2])[-_.]?(?:0[1-9]|[12][0-9]|3[01]
 TIME = (
     r"(?:[-_T ]?(?:[01][0-9]|2[0-3])[-_.:h]?[0-5][0-9](?:[-_.:m]?[0-5][0-9](?:[-_.]?[0-9]{3,6})?)?)"
 )
+DAY_FIRST = r"(?:0[1-9]|[12][0-9]|3[01])[-.](?:0[1-9]|1[0-2])[-.](?:19|20)[0-9]{2}"
 FILE_WORD = rf"(?:{'|'.join(sorted(FILE_WORDS))})"
-UNIQUE = rf"(?:{UUID}|{HASH}|{SECONDS}|{DATE}{TIME}?)"
+UNIQUE = rf"(?:{UUID}|{HASH}|{SECONDS}|(?:{DATE}|{DAY_FIRST}){TIME}?)"

@@ -7,10 +7,10 @@ more than a single name.
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from ctckit.sources.names.patterns import FILE_WORD, HASH, UNIQUE
+from ctckit.sources.names.patterns import FILE_WORD, UNIQUE
 
 NEARLY_ALL = 0.95  # of the names match a rule that is about the whole set
 HALF = 0.5  # do, where what matches is unmistakable
@@ -123,11 +123,14 @@ def _count_repeats(matches: Iterable[re.Match[str]], names: set[str], *, bare_ne
     the first: `0000, 0000.1` and `abc_1, abc_2`, but not `12.50, 12.75`. With `.` and `-`, which
     plates and readings contain, the bare name must be there: `0.1, 0.2` and `A-1, A-2` are labels.
     A single name of another number, such as `AB-47`, speaks against counting. More groups must
-    count repeats than do not.
+    count repeats than do not. Where all bases are words that come several times, nothing else is
+    needed: `akhu-1, akhu-2`.
     """
     groups = defaultdict(set)
     for match in matches:
         groups[match["label"]].add(int(match["number"]))
+    if bare_needed and _are_words(groups):
+        bare_needed = False
     votes = 0
     for base, numbers in groups.items():
         bare, first = base in names, min(numbers)
@@ -139,10 +142,22 @@ def _count_repeats(matches: Iterable[re.Match[str]], names: set[str], *, bare_ne
     return votes > 0
 
 
+def _are_words(groups: Mapping[str, set[int]]) -> bool:
+    """Say whether many bases, each of three letters or more, come at least twice."""
+    letters = (sum(map(str.isalpha, base)) for base in groups)
+    return (
+        len(groups) >= MANY
+        and all(number >= 3 for number in letters)
+        and all(len(numbers) > 1 and max(numbers) <= len(numbers) for numbers in groups.values())
+    )
+
+
+_SUFFIXES = r"(?:[-_](?:png|jpe?g|bmp|webp|tiff?|gif))+"  # as Roboflow writes them
+
 RULES = (
     NameRule(
         "before what Roboflow adds",
-        re.compile(rf"(?P<label>.+?)_(?:png|jpe?g|bmp|webp|tiff?|gif)\.rf\.{HASH}", re.IGNORECASE),
+        re.compile(rf"(?P<label>.+?){_SUFFIXES}\.rf\.[0-9a-zA-Z]{{16,}}", re.IGNORECASE),
         _share(HALF),
         is_last=False,
     ),
@@ -185,6 +200,7 @@ RULES = (
         re.compile(r"(?P<number>[0-9]{1,9})[-_ ]+(?P<label>.*[^-_ ].*)"),
         _all_counted,
     ),
+    _counter(" ", bare_needed=True),
     _counter(".", bare_needed=True),
     _counter("-", bare_needed=True),
     _counter("_", bare_needed=False),

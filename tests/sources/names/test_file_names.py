@@ -14,6 +14,7 @@ HASHES = [f"{RNG.getrandbits(128):032x}" for _ in range(100)]
 UUIDS = [str(uuid.UUID(int=RNG.getrandbits(128), version=4)) for _ in range(100)]
 NUMBERS = RNG.sample(range(16**7, 16**8), 100)
 WORDS = [RNG.choice(["hello", "world", "tree", "house"]) for _ in range(100)]
+TREES = ["oak", "elm", "lime", "birch", "spruce", "maple"]
 PLATES = [f"{RNG.choice('ABCXYZ')}-{RNG.randrange(1, 99)}" for _ in range(100)]
 READINGS = [f"{RNG.randrange(99)}.{RNG.randrange(100):02}" for _ in range(100)]
 
@@ -71,6 +72,21 @@ FOUND = [
     ([f"img{n}_{t}" for n, t in enumerate(TEXTS)], TEXTS, "behind such a word and a number"),
     ([f"{t}-image" for t in TEXTS], TEXTS, "before a word for files"),
     ([f"SN-{n}" for n in RNG.sample(range(10_000, 99_999), 50)], None, "a head that may be read"),
+    ([f"{t}_{n:06x}" for n, t in enumerate(TEXTS, 1000)], TEXTS, "fields: a short hash"),
+    ([f"{t}_{n}" for n, t in zip(NUMBERS, TEXTS, strict=True)], TEXTS, "fields: a random number"),
+    ([f"{n}_{t}" for n, t in zip(NUMBERS, TEXTS, strict=True)], TEXTS, "fields: the number first"),
+    ([f"x_{t}_200x50" for t in TEXTS], TEXTS, "fields: always the same"),
+    ([f"{t}_0.{n:02}" for n, t in enumerate(TEXTS)], TEXTS, "fields: a confidence"),
+    ([f"{t}_{len(w)}" for t, w in zip(TEXTS, WORDS, strict=True)], TEXTS, "fields: a length"),
+    ([f"{t}_{side}" for t in TEXTS for side in ("front", "back")],
+     [t for t in TEXTS for _ in range(2)], "fields: one of a few words"),
+    ([f"{n % 28 + 1:02}.07.2024_{t}" for n, t in enumerate(TEXTS)], TEXTS, "fields: a day first"),
+    ([f"{t}-{n}" for t in TREES for n in (1, 2, 3)],
+     [t for t in TREES for _ in range(3)], "words that come three times"),
+    (["abc", "abc 2", "abc 3", "xyz"], ["abc", "abc", "abc", "xyz"], "copies of macOS"),
+    (["abc(1)", "abc", "xyz"], ["abc", "abc", "xyz"], "copies of browsers"),
+    ([f"{t}-jpeg_jpg.rf.{h[:20]}" for t, h in zip(TEXTS, HASHES, strict=True)], TEXTS,
+     "what Roboflow adds now"),
     (["abc", "abc (2)", "abc (3)", "xyz"], ["abc", "abc", "abc", "xyz"], "copies of Windows"),
     (["abc", "abc - Copy", "abc - Copy (2)", "x copy 2"], ["abc"] * 3 + ["x"], "other copies"),
     (["x7k2m.jpg", "abcde"], ["x7k2m", "abcde"], "two suffixes"),
@@ -92,6 +108,8 @@ REFUSED = [
     ([f"Screenshot 2024-05-{n:02} at 10.{n:02}.00" for n in range(1, 29)], "numbers of files"),
     ([f"IMG-20240501-WA{n:04}" for n in range(60)], "numbers of files"),
     ([f"captcha ({n})" for n in range(60)], "numbers of files"),
+    ([*HASHES, "logo"], "32 hexadecimal digits each"),
+    ([f"{n:02}.07.2024" for n in range(1, 29)], "dates"),
     (HASHES, "32 hexadecimal digits each"),
     (UUIDS, "UUIDs"),
     ([f"2024-05-{n:02}" for n in range(1, 29)], "dates"),
@@ -166,3 +184,25 @@ def test_what_was_dropped_is_said():
     said = labels_of_stems(["0000", "0000.1", "0007.1"]).said
     assert said == ("file names; 2 before '.' and a number that counts repeats: 0000.1 reads 0000")
     assert labels_of_stems(["226md", "22d5n"]).said == "file names"
+
+
+@pytest.mark.parametrize(
+    "stems",
+    [
+        [f"{t}_{w}{n}" for n, (t, w) in enumerate(zip(TEXTS, WORDS, strict=True))],
+        [f"kennzeichen_{n}" for n in RNG.sample(range(999), 50)],
+        [
+            f"{t}_{w}" if n % 2 else f"{w}_{t}_{t}"
+            for n, (t, w) in enumerate(zip(TEXTS, WORDS, strict=True))
+        ],
+        [f"{RNG.randrange(9999)}_{n}" for n in NUMBERS],
+    ],
+    ids=["two texts", "numbers behind a word", "several numbers of fields", "no text"],
+)
+def test_fields_that_leave_it_open_are_refused(stems):
+    with pytest.raises(
+        InputError, match=f"several fields parted by '_', such as {stems[0]}"
+    ) as caught:
+        labels_of_stems(stems)
+    assert caught.value.argument == "label_pattern"
+    assert labels_of_stems(stems, SourceOptions(label_separator="")).labels == stems

@@ -121,6 +121,13 @@ def test_a_folder_for_each_label(tmp_path, packed, names, expected):
 
 
 @PACKED
+def test_folders_that_are_no_labels_either(tmp_path, packed):
+    names = [f"batch_{n % 3}/{n:032x}.png" for n in range(2**120, 2**120 + 9)]
+    with pytest.raises(InputError, match="received 32 hexadecimal digits each"):
+        open_dataset(source_of(tmp_path, packed, *names))
+
+
+@PACKED
 @pytest.mark.parametrize(
     ("names", "parts"),
     [
