@@ -5,11 +5,14 @@ from dataclasses import replace
 
 from ctckit.data.samples import Dataset, LeftOut, Sample
 from ctckit.errors import InputError
+from ctckit.image.address import name_of
+from ctckit.log import counted
 from ctckit.sources.listing import Listing
 from ctckit.sources.options import SourceOptions
 from ctckit.text.odd_characters import odd_characters
 from ctckit.text.vocabulary import spell
 
+NO_LABELS = frozenset({"nan", "NaN", "None", "none", "NULL", "null", "N/A", "#N/A", "<NA>"})
 BLANKS = " \t\r\n"  # others are told by name
 
 
@@ -29,8 +32,8 @@ def cleaned(name: str, listing: Listing, options: SourceOptions) -> Dataset:
     """
     parts = [listing.samples, listing.validation, listing.test]
     ordered = [_in_order(samples, options) for samples in parts]
-    samples, validation, test = ordered
-    everything = [sample for part in ordered for sample in part]
+    samples, validation, test = apart = _apart(ordered, name)
+    everything = [sample for part in apart for sample in part]
     unusable = [LeftOut(*s, why) for s in everything if (why := _unusable(s, options))]
     if len(unusable) == len(everything):
         reasons = [record.reason for record in (*unusable, *listing.left_out)]
@@ -43,8 +46,41 @@ def cleaned(name: str, listing: Listing, options: SourceOptions) -> Dataset:
         layout=listing.said,
     ).without(unusable)  # fmt: skip
     labels = [label for _, label in dataset.everything]
-    notes = (*listing.notes, *_padded(parts), *odd_characters(labels))
-    return replace(dataset, notes=notes)
+    again = sum(map(len, ordered)) - len(everything)
+    notes = [*listing.notes, *_padded(parts), *_missing(labels), *odd_characters(labels)]
+    if again:
+        notes.append(f"not used, in another part, too: {counted(again, 'image')}")
+    return replace(dataset, notes=tuple(notes))
+
+
+def _apart(parts: Sequence[Sequence[Sample]], name: str) -> list[list[Sample]]:
+    """Return the parts without images that a later one has, too: nobody trains on a test.
+
+    Raises:
+        InputError: an image has different labels in two parts.
+    """
+    labels: dict[str, str] = {}
+    apart: list[list[Sample]] = []
+    for part in reversed(parts):
+        here = {**labels}
+        for image, label in part:
+            if labels.get(image, label) != label:
+                raise InputError(
+                    f"expected one label for each image of {name}, received {name_of(image)} as "
+                    f"{label!r} and, in another part, as {labels[image]!r}; correct the lists"
+                )
+            here[image] = label
+        apart.append([sample for sample in part if sample.image not in labels])
+        labels = here
+    return apart[::-1]
+
+
+def _missing(labels: Sequence[str]) -> list[str]:
+    """Return a line on labels that programs write where there is none."""
+    found = [label for label in labels if label in NO_LABELS]
+    if not found:
+        return []
+    return [f"{counted(len(found), 'label')} such as {found[0]!r}: perhaps there is none"]
 
 
 def _in_order(samples: Iterable[Sample], options: SourceOptions) -> list[Sample]:

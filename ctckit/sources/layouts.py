@@ -64,8 +64,7 @@ def find_parts(tree: Tree) -> str | None:
     parts = [folder for folder in tree.folders if folder.lower() in PARTS]
     if len({PARTS[folder.lower()] for folder in parts}) < 2:
         return None
-    with_lists = [folder for folder in parts if _has_list(tree.sub(folder))]
-    return "" if len(with_lists) * 2 > len(parts) else None
+    return "" if any(_has_list(tree.sub(folder)) for folder in parts) else None
 
 
 def _has_list(tree: Tree) -> bool:
@@ -90,7 +89,7 @@ def read_parts(tree: Tree, name: str, options: SourceOptions) -> Listing:
         )
     return Listing(
         parts["train"].samples,
-        f"{', '.join(parts)}, each with {parts['train'].said}",
+        "; ".join(f"{part} with {listing.said}" for part, listing in parts.items()),
         [record for listing in parts.values() for record in listing.left_out],
         [note for listing in parts.values() for note in listing.notes],
         parts["validation"].samples if "validation" in parts else (),

@@ -5,7 +5,11 @@ from collections.abc import Callable
 
 from ctckit.sources.files.suffixes import IMAGE_SUFFIXES
 
-DELIMITERS = {"\t": "a tab", ",": "a comma", ";": "a semicolon", "|": "a bar", " ": "a blank"}
+DELIMITERS = {
+    "\t": "a tab", ",": "a comma", ";": "a semicolon", "|": "a bar", "->": "an arrow",
+    "=>": "an arrow", "=": "an equals sign", ":": "a colon", " ": "a blank",
+}  # fmt: skip
+PLAIN = ("->", "=>", "=", ":", " ")  # part a name and the rest of the line, which is a label
 NUM_LOOKED_AT = 50  # lines that tell the form of a list
 
 _SUFFIXES = "|".join(re.escape(suffix) for suffix in sorted(IMAGE_SUFFIXES))
@@ -35,13 +39,14 @@ def delimiter_of(lines: list[str], is_image: IsImage) -> str:
     best = max(scores, key=lambda delimiter: scores[delimiter])
     if scores[best]:
         return best
-    widths = {delimiter: lines[0].count(delimiter) for delimiter in DELIMITERS if delimiter != " "}
+    tables = [delimiter for delimiter in DELIMITERS if delimiter not in PLAIN]
+    widths = {delimiter: lines[0].count(delimiter) for delimiter in tables}
     return max(widths, key=lambda delimiter: widths[delimiter]) if any(widths.values()) else ","
 
 
 def _score(lines: list[str], delimiter: str, is_image: IsImage) -> int:
     """Return how many lines have several columns, one of them an image."""
-    split = (line.split(delimiter, 1 if delimiter == " " else -1) for line in lines)
+    split = (line.split(delimiter, 1 if delimiter in PLAIN else -1) for line in lines)
     return sum(
         len(cells) > 1 and any(names_image(cell, is_image) for cell in cells) for cells in split
     )

@@ -10,10 +10,12 @@ from typing import NamedTuple
 from ctckit.errors import InputError
 from ctckit.log import counted
 from ctckit.sources.files.tree import first
+from ctckit.sources.listing import PARTS
 from ctckit.sources.lists.columns import choose_columns, usual_columns
 from ctckit.sources.lists.delimiters import (
     DELIMITERS,
     NUM_LOOKED_AT,
+    PLAIN,
     IsImage,
     delimiter_of,
     first_lines,
@@ -21,6 +23,9 @@ from ctckit.sources.lists.delimiters import (
 )
 from ctckit.sources.lists.rows import Row
 from ctckit.sources.options import SourceOptions
+
+MANY = 5  # labels that a rule about all of them needs
+PART_COLUMNS = ("split", "subset", "part", "partition", "usage", "set", "phase")
 
 
 class Record(NamedTuple):
@@ -62,17 +67,45 @@ def parse_table(text: str, options: SourceOptions, place: str, is_image: IsImage
     image, label = _columns(header, records, options, place, is_image)
     names = header or [str(index + 1) for index in range(_width(records))]
     _refuse_long_rows(records, len(names), place)
-    rows = [Row(_cell(cells, image), _cell(cells, label), line) for line, cells in records]
+    parts = _parts(header, records)
+    rows = [
+        Row(_cell(cells, image), _cell(cells, label), line, part)
+        for (line, cells), part in zip(records, parts, strict=True)
+    ]
     _refuse_swallowed_rows(rows, place)
-    columns = f"columns {names[image].strip()} → {names[label].strip()}"
-    return Table(rows, f"{columns}, parted by {DELIMITERS[delimiter]}")
+    said = f"columns {names[image].strip()} → {names[label].strip()}"
+    said += f", parted by {DELIMITERS[delimiter]}"
+    if quote := _common_quote([row.label for row in rows]):
+        rows = [row._replace(label=row.label.strip()[1:-1]) for row in rows]
+        said += f", without the {quote} around all labels"
+    return Table(rows, said)
+
+
+def _parts(header: list[str] | None, records: list[Record]) -> list[str]:
+    """Return the part of the set that each row says it is of, in a column such as `split`."""
+    names = [name.strip().lower() for name in header or ()]
+    place = next((names.index(name) for name in PART_COLUMNS if name in names), None)
+    nothing = [""] * len(records)
+    if place is None:
+        return nothing
+    values = [_cell(cells, place).strip().lower() for _, cells in records]
+    return [PARTS[value] for value in values] if PARTS.keys() >= {*values} else nothing
+
+
+def _common_quote(labels: Sequence[str]) -> str:
+    """Return the quote that stands around each of many labels, if it is the same."""
+    quotes = {label.strip()[:1] + label.strip()[-1:] for label in labels if len(label.strip()) > 1}
+    all_long = all(len(label.strip()) > 1 for label in labels)
+    one = quotes.pop() if len(labels) >= MANY and all_long and len(quotes) == 1 else ""
+    return one[:1] if one in ("''", '""') else ""
 
 
 def _records(text: str, delimiter: str, place: str) -> Iterator[Record]:
-    if delimiter == " ":
+    if delimiter in PLAIN:
         for number, line in enumerate(text.splitlines(), start=1):
             if line.strip():
-                yield Record(number, line.strip().split(maxsplit=1))
+                cells = line.strip().split(None if delimiter == " " else delimiter, 1)
+                yield Record(number, [cell.strip() for cell in cells])
         return
     plain = delimiter == "\t" and not _is_quoted(text)
     blank_before_quote = re.search(rf'{re.escape(delimiter)} +"', text[:10_000]) is not None

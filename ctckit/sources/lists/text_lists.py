@@ -13,10 +13,15 @@ from ctckit.sources.lists.delimiters import image_share
 from ctckit.sources.lists.locator import Locator
 from ctckit.sources.lists.parts import files_of_parts, part_of
 from ctckit.sources.lists.rows import listing_of_rows
-from ctckit.sources.lists.tables import parse_table
+from ctckit.sources.lists.tables import MANY, parse_table
 from ctckit.sources.options import SourceOptions
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".tab", ".list")
+# What lists are in that cannot be read here.
+OTHER_TABLES = frozenset({
+    ".xlsx", ".xls", ".ods", ".json", ".xml", ".yaml", ".yml", ".md", ".parquet", ".arrow", ".pkl",
+    ".db", ".sqlite", ".npy", ".mat",
+})  # fmt: skip
 # Names that mean a list of labels; a file of such a name that names no image is a mistake.
 LIST_NAMES = re.compile(
     r"(rec_)?(gt|labels?|ground_?truth|annotations?.*|transcriptions?|metadata)"
@@ -121,21 +126,43 @@ def _not_used(tree: Tree, lists: list[str], listing: Listing) -> Iterator[str]:
 
 
 def refuse_useless_list(tree: Tree) -> None:
-    """Refuse a tree with a list of labels that names none of its images.
+    """Refuse a tree in which a file looks like the labels of its images, but is no list of them.
+
+    Such a file is called as lists are, or it has as many lines as there are images.
 
     Raises:
         InputError: there is one: what it holds is to be learned, not what the files are called.
     """
-    for name in tree.files:
-        if _may_be_list(name) and _means_list(name):
-            lines = [line for line in tree.text(name).splitlines() if line.strip()]
-            if lines:
-                raise InputError(
-                    f"expected {tree.address(name)} to name the images beside it and their labels, "
-                    f"received lines such as '{lines[0][:80]}'; put the name of each image before "
-                    "its label, or choose the layout names if the files are called as their labels",
-                    argument="layout",
-                )
+    number = len(images_of(tree).names)
+    for name in sorted(tree.files):
+        stem, suffix = parted(name)
+        meant = _means_list(name) or stem.lower() in PARTS
+        if meant and suffix in OTHER_TABLES:
+            raise InputError(
+                f"expected a list as CSV, TSV, text or JSON of a known form, received "
+                f"{tree.address(name)}; save it as CSV with the columns image,label, or choose the "
+                "layout names if the files are called as their labels",
+                argument="layout",
+            )
+        if not _may_be_list(name) or not (meant or _has_lines_for(tree, name, number)):
+            continue
+        lines = [line for line in tree.text(name).splitlines() if line.strip()]
+        if lines:
+            raise InputError(
+                f"expected {tree.address(name)} to name the images beside it and their labels, "
+                f"received lines such as '{lines[0][:80]}'; put the name of each image before "
+                "its label, or choose the layout names if the files are called as their labels",
+                argument="layout",
+            )
+
+
+def _has_lines_for(tree: Tree, name: str, number: int) -> bool:
+    """Say whether a file has a line for each of many images, and perhaps a header."""
+    try:
+        lines = tree.read(name).splitlines()
+    except InputError:
+        return False
+    return number >= MANY and sum(map(bool, map(bytes.strip, lines))) in (number, number + 1)
 
 
 def _may_be_list(name: str) -> bool:

@@ -11,7 +11,7 @@ from ctckit.sources.files.tree import Tree, first, folder_tree
 from ctckit.sources.listing import PARTS, Listing, listing_of_named
 from ctckit.sources.names.file_names import labels_of_stems
 from ctckit.sources.names.no_labels import are_generic, what_names_are_instead
-from ctckit.sources.names.rules import NEARLY_ALL
+from ctckit.sources.names.rules import MANY, NEARLY_ALL, counts
 from ctckit.sources.options import SourceOptions
 
 
@@ -33,6 +33,8 @@ def read_names(tree: Tree, name: str, options: SourceOptions) -> Listing:
     """
     images, notes = _images(tree)
     names = images.names
+    if options == SourceOptions():
+        _refuse_equal_numbers(names)
     found = labels_of_stems([stem_of(name) for name in names], options)
     samples, left_out = [], []
     for image, label in zip(names, found.labels, strict=True):
@@ -41,6 +43,28 @@ def read_names(tree: Tree, name: str, options: SourceOptions) -> Listing:
         else:
             samples.append((image, Sample(tree.address(image), label)))
     return listing_of_named(samples, found.said, left_out, notes)
+
+
+def _refuse_equal_numbers(names: Sequence[str]) -> None:
+    """Refuse the same few numbers in several folders: they are no labels, and the folders may be.
+
+    Raises:
+        InputError: it is so.
+    """
+    stems = [stem_of(name) for name in names]
+    folders = {name.rpartition("/")[0] for name in names if not _is_part(name)}
+    same = all(map(str.isdecimal, stems)) and len(set(stems)) * 2 <= len(stems)
+    if len(folders) > 1 and same and counts([int(stem) for stem in {*stems}]):
+        raise InputError(
+            "expected names of files that hold their labels, received the same numbers in "
+            f"{counted(len(folders), 'folder')}, such as {first(list(names))}; choose the layout "
+            "folders or names, or give the labels in a list",
+            argument="layout",
+        )
+
+
+def _is_part(name: str) -> bool:
+    return name.rpartition("/")[0].lower() in PARTS
 
 
 def find_folders(tree: Tree) -> str | None:
@@ -64,7 +88,10 @@ def _tell_less(stems: Sequence[str], folders: Sequence[str]) -> bool:
     """Say whether the names of images say less than those of their folders."""
     different = set(stems)
     again = sum(map(str.startswith, stems, folders)) >= NEARLY_ALL * len(stems)
-    same_numbers = all(map(str.isdecimal, different)) and len(different) * 2 <= len(stems)
+    numbers = [int(stem) for stem in different if stem.isdecimal()]
+    same_numbers = len(numbers) == len(different) <= len(stems) / 2 and (
+        len(numbers) < MANY or counts(numbers)
+    )
     if len(different) == 1 or again or same_numbers:
         return True
     if what_names_are_instead(sorted(different)):

@@ -242,3 +242,27 @@ def test_images_of_a_list_that_were_moved(tmp_path):
     ]
     with pytest.raises(InputError, match="^images_root: expected the folder"):
         open_dataset(path, SourceOptions(images_root=str(tmp_path / "gone")))
+
+
+@pytest.mark.parametrize("sign", [" -> ", "=>", " = ", "=", ": "])
+def test_a_list_parted_by_a_sign(tmp_path, sign):
+    touch(tmp_path, "a.png", "b.png")
+    text = f"a.png{sign}x y\nb.png{sign}z=1, a:b\n"
+    assert labels(open_dataset(write(tmp_path / "gt.txt", text))) == ["x y", "z=1, a:b"]
+
+
+@pytest.mark.parametrize(("delimiter", "quote"), [("\t", '"'), (" ", '"'), (",", "'")])
+def test_quotes_around_all_labels_are_dropped(tmp_path, delimiter, quote):
+    names = [f"{n}.png" for n in range(6)]
+    touch(tmp_path, *names)
+    text = "".join(f"{name}{delimiter}{quote}t{name}{quote}\n" for name in names)
+    dataset = open_dataset(write(tmp_path / "gt.txt", text))
+    assert labels(dataset) == [f"t{name}" for name in names]
+    assert dataset.layout.endswith(f"without the {quote} around all labels")
+
+
+def test_labels_that_programs_write_where_there_is_none(tmp_path):
+    touch(tmp_path, "a.png", "b.png", "c.png")
+    text = "image,label\na.png,NaN\nb.png,nan\nc.png,abc\n"
+    dataset = open_dataset(write(tmp_path / "x.csv", text))
+    assert "2 labels such as 'NaN': perhaps there is none" in dataset.notes

@@ -93,6 +93,29 @@ def test_a_list_that_names_no_image_is_refused(tmp_path, text):
     assert labels(open_dataset(source, SourceOptions(layout="names"))) == ["abc", "abd"]
 
 
+@pytest.mark.parametrize(
+    "name", ["labels.xlsx", "labels.json", "annotations.xml", "train.parquet", "gt.yaml"]
+)
+def test_a_list_in_a_form_that_cannot_be_read_is_refused(tmp_path, name):
+    source = lay_out(tmp_path, False, {"abc.png": "", "abd.png": "", name: "<?>"})
+    with pytest.raises(InputError, match=f"expected a list as CSV, .*{name}; save it as CSV"):
+        open_dataset(source)
+    assert labels(open_dataset(source, SourceOptions(layout="names"))) == ["abc", "abd"]
+
+
+def test_a_text_with_a_line_for_each_image_is_refused(tmp_path):
+    files = {f"{label}.png": "" for label in ("ab", "cd", "ef", "gh", "ij")}
+    texts = "".join(f"text {n}\n" for n in range(5))
+    source = lay_out(tmp_path, False, files | {"transcripts of 2024.txt": texts})
+    with pytest.raises(InputError, match="to name the images beside it"):
+        open_dataset(source)
+    (source / "transcripts of 2024.txt").write_bytes("京\n".encode("gbk") * 5)
+    with pytest.raises(InputError, match="to be text in UTF-8, received one that looks like"):
+        open_dataset(source)
+    (source / "transcripts of 2024.txt").write_text("where I got these from\n")
+    assert len(open_dataset(source).samples) == 5
+
+
 def test_a_list_of_classes_beside_a_folder_for_each_is_none(tmp_path):
     files = {"A/1.png": "", "A/2.png": "", "B/1.png": "", "labels.txt": "A\nB\n"}
     assert labels(open_dataset(lay_out(tmp_path, False, files))) == list("AAB")
@@ -120,12 +143,41 @@ def test_a_list_whose_images_lie_in_parts(tmp_path, packed):
 
 
 @PACKED
+def test_a_part_may_have_a_list_where_another_has_names(tmp_path, packed):
+    files = {"train/1.png": "", "train/2.png": "", "train/gt.txt": "1.png\tA\n2.png\tB\n",
+             "val/xy.png": ""}  # fmt: skip
+    dataset = open_dataset(lay_out(tmp_path, packed, files))
+    assert (labels(dataset), [label for _, label in dataset.validation]) == (["A", "B"], ["xy"])
+    assert dataset.layout.endswith("; validation with names: file names")
+
+
+def test_an_image_in_two_parts(tmp_path):
+    """It is in the later one only; with another label it is a mistake."""
+    files = {"1.png": "", "2.png": "", "train.csv": commas({"1.png": "A", "2.png": "B"})}
+    source = lay_out(tmp_path, False, files | {"test.csv": commas({"2.png": "B"})})
+    dataset = open_dataset(source)
+    assert (labels(dataset), [label for _, label in dataset.test]) == (["A"], ["B"])
+    assert "not used, in another part, too: 1 image" in dataset.notes
+    (source / "test.csv").write_text(commas({"2.png": "C"}))
+    with pytest.raises(InputError, match="2.png as 'B' and, in another part, as 'C'"):
+        open_dataset(source)
+
+
+def test_a_column_that_tells_the_part(tmp_path):
+    files = {f"{n}.png": "" for n in range(4)}
+    text = "image,label,split\n0.png,A,train\n1.png,B,Train\n2.png,C,val\n3.png,D,test\n"
+    dataset = open_dataset(lay_out(tmp_path, False, files | {"labels.csv": text}))
+    parts = dataset.samples, dataset.validation, dataset.test
+    assert ["".join(label for _, label in part) for part in parts] == ["AB", "C", "D"]
+
+
+@PACKED
 def test_parts_with_a_list_each(tmp_path, packed):
     files = {"train/1.png": "", "train/2.png": "", "train/gt.txt": "1.png\tA\n2.png\tB\n",
              "val/1.png": "", "val/gt.txt": "1.png\tC\n"}  # fmt: skip
     dataset = open_dataset(lay_out(tmp_path, packed, files))
     assert (labels(dataset), [label for _, label in dataset.validation]) == (["A", "B"], ["C"])
-    assert dataset.layout.startswith("parts: train, validation, each with list: gt.txt")
+    assert dataset.layout.startswith("parts: train with list: gt.txt: columns 1 → 2")
 
 
 @PACKED

@@ -121,6 +121,15 @@ def test_a_folder_for_each_label(tmp_path, packed, names, expected):
 
 
 @PACKED
+def test_the_same_numbers_in_folders_that_may_be_parts(tmp_path, packed):
+    names = [f"{label}/{part}/{n}.png" for label in ("ab", "cd") for part in ("train", "test")
+             for n in range(8)]  # fmt: skip
+    source = source_of(tmp_path, packed, *names)
+    with pytest.raises(InputError, match="received the same numbers in 4 folders, such as ab/te"):
+        open_dataset(source)
+
+
+@PACKED
 def test_folders_that_are_no_labels_either(tmp_path, packed):
     names = [f"batch_{n % 3}/{n:032x}.png" for n in range(2**120, 2**120 + 9)]
     with pytest.raises(InputError, match="received 32 hexadecimal digits each"):
