@@ -54,6 +54,8 @@ class Convert(DataSource):
             for place in places:
                 close_lmdb(str(scratch / place.name))  # so that it can be moved on every system
                 (scratch / place.name).rename(place)
+        for note in dataset.notes:
+            LOGGER.warning("note        %s", note)
         counts = ", ".join(f"{part} {len(samples)}" for part, samples in parts.items() if part)
         print(
             f"{', '.join(map(str, places))}  {counted(len(dataset.everything), 'image')}"

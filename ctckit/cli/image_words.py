@@ -15,12 +15,24 @@ def images_of_words(words: Iterable[Path]) -> list[str]:
 
     A word is an image, a folder or archive of images, a list of them, or a wildcard that the
     shell left alone. One that names nothing is taken for an image, and found missing when it is
-    read.
+    read; so is one of several that has no image.
 
     Raises:
         InputError: a wildcard matches nothing, or there is no image in a folder, archive or list.
     """
-    return [image for word in words for found in _files(str(word)) for image in _images(found)]
+    names = [str(word) for word in words]
+    if len(names) == 1:
+        return [image for found in _files(names[0]) for image in _images(found)]
+    files = [found for name in names for found in _files(name)]
+    return [image for file in files for image in _images_or_itself(file)]
+
+
+def _images_or_itself(word: str) -> list[str]:
+    """Return the images of one word among others; one that has none is named in reading."""
+    try:
+        return _images(word)
+    except InputError:
+        return [word]
 
 
 def _files(word: str) -> list[str]:

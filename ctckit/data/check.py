@@ -78,7 +78,7 @@ def log_left_out(dataset: Dataset) -> None:
     """Log how many records were left out and the first of them; the others at level DEBUG."""
     if not dataset.left_out:
         return
-    total = len(dataset.samples) + len(dataset.left_out)
+    total = len(dataset.everything) + len(dataset.left_out)
     LOGGER.warning("left out    %d of %d images:", len(dataset.left_out), total)
     for index, record in enumerate(dataset.left_out):
         log = LOGGER.warning if index < NUM_NAMED else LOGGER.debug

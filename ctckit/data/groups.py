@@ -1,7 +1,7 @@
 """Which samples belong together, so that a split keeps them on one side."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from ctckit.data.samples import Sample
 from ctckit.errors import InputError
@@ -40,3 +40,19 @@ def key_of_groups(rule: str) -> GroupOf:
         return sample.image if match is None else match[1 if pattern.groups else 0] or ""
 
     return key
+
+
+def require_groups(samples: Sequence[Sample], rule: str) -> None:
+    """Refuse a rule that puts no samples together: a slip in it would go unnoticed.
+
+    Raises:
+        InputError: it is so.
+    """
+    key = key_of_groups(rule)
+    number = len({key(sample) for sample in samples})
+    if number == len(samples):
+        raise InputError(
+            f"expected a rule that puts some of {number} samples together, received '{rule}', "
+            f"which puts none, such as {name_of(samples[0].image)}; leave it out or correct it",
+            argument="group_by",
+        )

@@ -72,8 +72,8 @@ def _remarks(found: ScanResult) -> list[str]:
         )
     if found.downwards:
         lines.append(
-            f"the text of {found.downwards} of {looked_at} images runs from top to bottom, as they "
-            "are so much higher than wide: turn them with --rotate"
+            f"the text of {found.downwards} of {looked_at} images runs up or down, as they are so "
+            "much higher than wide: turn them, with --rotate 270 if it begins at the top, else 90"
         )
     if 2 * found.lines > looked_at:
         lines.append(

@@ -33,7 +33,7 @@ def count_word_errors(pairs: Iterable[tuple[str, str]]) -> WordErrors:
     >>> count_word_errors([("a small dog", "a smal dog"), ("a cat", "cat")])
     WordErrors(edits=2, words=5)
     """
-    rows = [(label.split(), text.split()) for label, text in pairs]
+    rows = [(_words(label), _words(text)) for label, text in pairs]
     return WordErrors(
         edits=sum(Levenshtein.distance(label, text) for label, text in rows),
         words=sum(len(label) for label, _ in rows),
@@ -42,4 +42,9 @@ def count_word_errors(pairs: Iterable[tuple[str, str]]) -> WordErrors:
 
 def has_several_words(labels: Iterable[str]) -> bool:
     """Tell whether some label has more than one word: else its word is the whole text."""
-    return any(len(label.split()) > 1 for label in labels)
+    return any(len(_words(label)) > 1 for label in labels)
+
+
+def _words(text: str) -> list[str]:
+    """Return what blanks part; other spaces, such as U+00A0, belong to words, as jiwer has it."""
+    return [word for word in text.split(" ") if word]

@@ -8,13 +8,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from ctckit.data.samples import Dataset
+from ctckit.data.samples import Dataset, Sample
 from ctckit.errors import InputError, nearest_name
 from ctckit.log import LOGGER
 from ctckit.sources.cleaning import cleaned
-from ctckit.sources.files.tree import Tree, folder_tree, zip_tree
+from ctckit.sources.files.tree import Tree, first, folder_tree, zip_tree
 from ctckit.sources.garbage import collection_paused
-from ctckit.sources.listing import PARTS, Listing, shown
+from ctckit.sources.listing import PARTS, Listing, part_of_folder, shown
 from ctckit.sources.lists.json_rows import find_json_rows, read_json_rows, shows_json_rows
 from ctckit.sources.lists.sidecars import find_sidecars, read_sidecars
 from ctckit.sources.lists.text_lists import SUFFIXES as LIST_SUFFIXES
@@ -39,6 +39,8 @@ from ctckit.sources.tools.ppocr_labels import (
     shows_ppocr_labels,
 )
 
+MANY_FOLDERS = 200  # are looked into for lists
+
 
 class Layout(NamedTuple):
     """How labelled images may lie.
@@ -60,41 +62,60 @@ class Layout(NamedTuple):
 
 
 def find_parts(tree: Tree) -> str | None:
-    """Return "" if the parts of a set lie in folders called so, each with a list of its own."""
-    parts = [folder for folder in tree.folders if folder.lower() in PARTS]
-    if len({PARTS[folder.lower()] for folder in parts}) < 2:
-        return None
-    return "" if any(_has_list(tree.sub(folder)) for folder in parts) else None
+    """Return "" if folders have a list of their own: several, or those of the parts of a set."""
+    with_lists = [folder for folder in tree.folders[:MANY_FOLDERS] if _has_list(tree.sub(folder))]
+    parts = {part_of_folder(folder) for folder in tree.folders} - {""}
+    several = len(with_lists) > 1 or (len(with_lists) == 1 and len(parts) > 1)
+    return "" if several else None
 
 
 def _has_list(tree: Tree) -> bool:
-    layout, _ = find_layout(tree, SourceOptions())
-    return layout.shows is not None
+    return any(layout.find(tree) is not None for layout in LAYOUTS if layout.shows is not None)
 
 
 def read_parts(tree: Tree, name: str, options: SourceOptions) -> Listing:
-    """Return the parts of a set, each read for itself.
+    """Return what the folders of a tree hold, each read for itself, together.
+
+    Folders called as parts of a set are these; where none is, all are learned from.
 
     Raises:
-        InputError: one of them cannot be read, or there is none to train on.
+        InputError: one of them cannot be read; some are parts and others are not; or there is none
+            to train on.
     """
-    parts: dict[str, Listing] = {}
-    for folder in tree.folders:
-        if (part := PARTS.get(folder.lower())) is not None:
-            parts[part] = read_tree(tree.sub(folder), options)
-    if "train" not in parts:
-        raise InputError(
-            f"expected a part to train on in {tree.place}, received {', '.join(parts)}; "
-            "call its folder train"
-        )
+    kinds = {folder: part_of_folder(folder) for folder in tree.folders}
+    if any(kinds.values()):
+        others = [
+            folder for folder, part in kinds.items() if not part and _has_list(tree.sub(folder))
+        ]
+        if others or "train" not in kinds.values():
+            received = f"also {first(others)}" if others else "none to train on"
+            raise InputError(
+                f"expected folders for the parts of a set, train, val and test, in {tree.place}, "
+                f"received {received}; give a list of all, or call them so",
+                argument="layout",
+            )
+    found = {
+        folder: (part or "train", read_tree(tree.sub(folder), options))
+        for folder, part in kinds.items()
+        if part or not any(kinds.values())
+    }
+
+    def samples(wanted: str) -> list[Sample]:
+        return [s for part, each in found.values() if part == wanted for s in _all_of(each)]
+
+    listings = [listing for _, listing in found.values()]
     return Listing(
-        parts["train"].samples,
-        "; ".join(f"{part} with {listing.said}" for part, listing in parts.items()),
-        [record for listing in parts.values() for record in listing.left_out],
-        [note for listing in parts.values() for note in listing.notes],
-        parts["validation"].samples if "validation" in parts else (),
-        parts["test"].samples if "test" in parts else (),
+        samples("train"),
+        "; ".join(f"{folder} with {each.said}" for folder, (_, each) in [*found.items()][:3]),
+        [record for listing in listings for record in listing.left_out],
+        [note for listing in listings for note in listing.notes],
+        samples("validation"),
+        samples("test"),
     )
+
+
+def _all_of(listing: Listing) -> list[Sample]:
+    return [*listing.samples, *listing.validation, *listing.test]
 
 
 LAYOUTS = (
@@ -120,7 +141,7 @@ LAYOUTS = (
            find_json_rows, read_json_rows, shows_json_rows),
     Layout("list", "a list of images and labels (CSV, TSV, text), beside the images or by itself",
            find_list, read_list, shows_list),
-    Layout("parts", "folders train, val, test, each with a list of its own",
+    Layout("parts", "folders, such as train, val and test, each with a list of its own",
            find_parts, read_parts),
     Layout("sidecars", "a text file beside each image: 0001.png and 0001.txt or 0001.gt.txt",
            find_sidecars, read_sidecars),

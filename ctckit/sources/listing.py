@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import NamedTuple
 
 from ctckit.data.samples import LeftOut, Sample
+from ctckit.errors import InputError
 from ctckit.image.address import name_of
 
 PARTS = {  # what people call the parts of a set, and what we call them
@@ -60,15 +62,37 @@ def by_parts(samples: Iterable[tuple[str, Sample]]) -> dict[str, list[Sample]] |
 
     Args:
         samples: the name of each in its tree, and the sample.
+
+    Raises:
+        InputError: there are parts, but none to train on.
     """
     found: dict[str, list[Sample]] = {"train": [], "validation": [], "test": []}
     for name, sample in samples:
-        folders = name.lower().split("/")[:-1]
-        part = next((PARTS[folder] for folder in folders if folder in PARTS), None)
-        if part is None:
+        parts = map(part_of_folder, name.split("/")[:-1])
+        part = next(filter(None, parts), "")
+        if not part:
             return None
         found[part].append(sample)
-    return found if found["train"] and (found["validation"] or found["test"]) else None
+    if sum(map(bool, found.values())) < 2:
+        return None
+    if not found["train"]:
+        raise InputError(
+            "expected a part to train on, received folders to validate and to test with only; "
+            "call the folder of the others train",
+            argument="dataset",
+        )
+    return found
+
+
+@cache  # asked for each image
+def part_of_folder(folder: str) -> str:
+    """Return the part of a set that a folder's name says it is, or "".
+
+    >>> part_of_folder("Train"), part_of_folder("test_images"), part_of_folder("A")
+    ('train', 'test', '')
+    """
+    parts = {PARTS[word] for word in re.split(r"[-_ .]", folder.lower()) if word in PARTS}
+    return parts.pop() if len(parts) == 1 else ""
 
 
 def shown(samples: Sequence[Sample]) -> list[str]:

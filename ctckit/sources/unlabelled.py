@@ -35,7 +35,7 @@ def list_images(source: str | Path) -> list[str]:
         return _of_list(path)
     if is_image(tree, path.name):
         return [str(source)]
-    return [image for image, _ in open_dataset(path).everything]
+    return _of_dataset(path)
 
 
 def _of_tree(path: Path) -> list[str]:
@@ -45,7 +45,14 @@ def _of_tree(path: Path) -> list[str]:
         return [tree.address(name) for name in images.names]
     if find_layout(tree, SourceOptions())[0].shows is None:
         require_images(images, tree)
-    return [image for image, _ in open_dataset(path).everything]
+    return _of_dataset(path)
+
+
+def _of_dataset(path: Path) -> list[str]:
+    """Return the images of any layout, those too that are left out: in reading they are named."""
+    dataset = open_dataset(path)
+    images = [image for image, _ in dataset.everything]
+    return list(dict.fromkeys([*images, *(record.image for record in dataset.left_out)]))
 
 
 def _of_list(path: Path) -> list[str]:

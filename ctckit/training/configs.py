@@ -20,6 +20,7 @@ QUANTIZED_FORMS = ("float16", "int8")
 EXCLUSIVE = (  # fields of which only one may be given
     ("time_budget", "train_epochs"),
     ("quantize", "folds"),  # folds leave no model
+    ("validation", "folds"),  # and hold each image back once
 )
 SECONDS_PER = {"": 1, "s": 1, "min": 60, "h": 3600}
 WIDTH_MULTIPLE = 8

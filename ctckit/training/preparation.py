@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import TypeVar
 
 from ctckit.data.check import leave_out_labels, log_left_out, required_steps, scan
+from ctckit.data.groups import require_groups
 from ctckit.data.samples import Dataset
 from ctckit.data.scan_result import ScanResult
 from ctckit.errors import InputError
+from ctckit.image.address import absolute
 from ctckit.image.rotate import turned_sizes
 from ctckit.inference.metadata import ModelMetadata
-from ctckit.log import LOGGER
+from ctckit.log import LOGGER, counted
 from ctckit.sources.captchas import default_dataset
 from ctckit.sources.layouts import log_source, open_dataset
 from ctckit.sources.names.no_labels import refuse_labels_without_meaning
@@ -74,12 +76,26 @@ def choose(found: ScanResult, configs: Configs) -> tuple[Dataset, Configs]:
         max_length=configs.max_text_length,
         characters=configs.vocab and configs.spell(configs.vocab),
     )
-    if configs.folds:  # each image is held back once, so none needs to be set apart
-        everything = sorted([*dataset.samples, *dataset.validation])
-        dataset = replace(dataset, samples=everything, validation=())
+    if configs.folds:
+        dataset = _for_folds(dataset)
+    if configs.group_by is not None:
+        require_groups(dataset.samples, configs.group_by)
     _require_enough(dataset, configs)
     labels = [label for _, label in (*dataset.samples, *dataset.validation)]
     return dataset, configs.with_labels(labels, num_held_back=len(dataset.validation))
+
+
+def _for_folds(dataset: Dataset) -> Dataset:
+    """Return a dataset in which each image is held back once, so that none is set apart for it."""
+    notes = list(dataset.notes)
+    if len(dataset.validation):
+        number = counted(len(dataset.validation), "image")
+        notes.append(f"in the folds like the others: {number} of the validation part")
+    if len(dataset.test):
+        number = counted(len(dataset.test), "image")
+        notes.append(f"not used, as folds leave no model to test: {number} of the test part")
+    everything = sorted([*dataset.samples, *dataset.validation])
+    return replace(dataset, samples=everything, validation=(), test=(), notes=tuple(notes))
 
 
 def with_validation(dataset: Dataset, validation: Dataset) -> Dataset:
@@ -88,8 +104,19 @@ def with_validation(dataset: Dataset, validation: Dataset) -> Dataset:
     if len(dataset.validation):
         notes.append(f"{len(dataset.validation)} images of its own validation part are not used")
     notes += [f"{validation.name}: {note}" for note in validation.notes]
+    theirs = {absolute(image) for image, _ in validation.everything}
+    kept = [sample for sample in dataset.samples if absolute(sample.image) not in theirs]
+    if shared := len(dataset.samples) - len(kept):
+        notes.append(f"not learned from, as they are to validate with: {counted(shared, 'image')}")
+    if not kept:
+        raise InputError(
+            "expected other images than those to learn from, received the same; leave it out to "
+            "hold back a share of them",
+            argument="validation",
+        )
     return replace(
         dataset,
+        samples=kept,
         validation=validation.everything,
         left_out=[*dataset.left_out, *validation.left_out],
         notes=tuple(notes),

@@ -210,7 +210,7 @@ TEXTS = [f"AB{number}" for number in range(3456, 3476)]
         ((60, 120), [2, 4], "20 of 20 images seem to hold several lines"),
         ((60, 50), [2, 4], "20 of 20 images seem to hold several lines"),
         ((90, 60), [2, 2, 2], "20 of 20 images seem to hold several lines"),
-        ((400, 40), [1] * 6, "the text of 20 of 20 images runs from top to bottom"),
+        ((400, 40), [1] * 6, "the text of 20 of 20 images runs up or down"),
     ],
 )
 def test_text_that_is_not_one_line_from_left_to_right_is_said(tmp_path, size, lines, note):

@@ -149,7 +149,7 @@ def _scan(folder: str) -> Entries:
             for entry in found:
                 if is_hidden(entry.name):
                     continue
-                if entry.is_dir():
+                if entry.is_dir() and not _leads_up(entry):
                     folders.append(entry.name)
                 elif entry.is_file():
                     files.append(entry.name)
@@ -158,6 +158,14 @@ def _scan(folder: str) -> Entries:
     except OSError as error:
         raise InputError(f"cannot read {folder}: {error.strerror or error}") from error
     return Entries(frozenset(files), tuple(sorted(folders)))
+
+
+def _leads_up(entry: os.DirEntry[str]) -> bool:
+    """Say whether a link leads to a folder that it lies in: one could follow it for ever."""
+    if not entry.is_symlink():
+        return False
+    target, here = os.path.realpath(entry.path), os.path.realpath(Path(entry.path).parent)
+    return os.path.commonpath([target, here]) == target
 
 
 def zip_tree(archive: Path) -> Tree:

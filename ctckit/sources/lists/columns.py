@@ -69,6 +69,12 @@ def usual_label(names: Sequence[str]) -> int | None:
     return _first_of(LABEL_NAMES, names)
 
 
+def usual_labels(names: Sequence[str]) -> list[int]:
+    """Return the positions of all columns that are usually labels, the likeliest first."""
+    positions = {_plain(name): index for index, name in reversed(list(enumerate(names)))}
+    return [positions[name] for name in LABEL_NAMES if name in positions]
+
+
 def _first_of(usual: Sequence[str], names: Sequence[str]) -> int | None:
     positions = {_plain(name): index for index, name in reversed(list(enumerate(names)))}
     return next((positions[name] for name in usual if name in positions), None)

@@ -10,7 +10,9 @@ from ctckit.image.address import absolute, address_from, exists
 from ctckit.run_folder import images_roots
 from ctckit.sources.files.suffixes import OTHER_SUFFIXES, parted
 from ctckit.sources.files.tree import Tree, folder_tree
+from ctckit.sources.listing import part_of_folder
 from ctckit.sources.lists.moved import MovedImages
+from ctckit.sources.lists.parts import part_of
 
 IMAGE_FOLDERS = ("images", "image", "imgs", "img", "data", "crops", "crop_img", "words", "pics")
 
@@ -30,7 +32,8 @@ class Locator:
     def __init__(self, tree: Tree, name: str, images_root: str | None = None) -> None:
         self._tree = tree
         self._moved = None if images_root is None else MovedImages(images_root)
-        folder = name.rpartition("/")[0]
+        folder, _, file = name.rpartition("/")
+        self._part = (part_of(file) or ("", ""))[0]
         self._roots = images_roots(tree.folder / name) if tree.folder else []
         self._places = list(self._likely_places(folder))
 
@@ -40,6 +43,9 @@ class Locator:
         yield near
         if folder:
             yield self._tree
+        if self._part:
+            same = [inner for inner in near.folders if part_of_folder(inner) == self._part]
+            yield from map(near.sub, same)
         yield from (near.sub(inner) for inner in near.folders if inner.lower() in IMAGE_FOLDERS)
         if near.folder is not None:
             yield folder_tree(near.folder.resolve().parent)
@@ -92,6 +98,9 @@ class Locator:
                 if os.path.isfile(path):  # noqa: PTH113 - a name may be too long for Path
                     return path
         unique = _by_file_name(self._tree).get(name.rpartition("/")[2].lower(), "")
+        parts = set(filter(None, map(part_of_folder, unique.split("/")[:-1])))
+        if self._part and parts and self._part not in parts:
+            return ""  # an image of another part
         return unique and self._tree.address(unique)
 
 

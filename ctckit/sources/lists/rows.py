@@ -62,13 +62,15 @@ def listing_of_rows(
             if earlier.label != row.label:
                 conflicts.append(_conflict(row, earlier))
             continue
-        named.append((plain_path(row.image), row.part, Sample(address, row.label)))
+        name_there = address.removeprefix(f"{tree.folder}/") if tree.folder else ""
+        if not name_there or name_there == address:
+            name_there = plain_path(row.image)
+        named.append((name_there, row.part, Sample(address, row.label)))
     if missing * 2 >= len(rows):
         raise InputError(
             f"expected the images of {tree.address(name)} to exist, {missing} of {len(rows)} are "
             f"missing: {first([record.image for record in left_out])}; give paths relative to it, "
-            "or say where the images are now",
-            argument="images_root",
+            "or the folder where the images are now (images_root)"
         )
     if conflicts:
         raise InputError(

@@ -12,7 +12,8 @@ from ctckit.sources.options import SourceOptions
 
 SUFFIXES = (".gt.txt", ".txt", ".lab")
 TEXT_FOLDERS = ("labels", "label", "gt", "txt", "text", "texts", "annotations", "transcriptions")
-BOXES = re.compile(r"(?:\s*\d+(?:\s+[\d.]+){4,}\s*)+")  # what YOLO writes beside an image
+# What YOLO and ICDAR write beside an image.
+BOXES = re.compile(r"(?:\s*\d+(?:\s+[\d.]+){4,}\s*)+|(?:-?\d+,\s*){7,8}.*")
 
 
 def find_sidecars(tree: Tree) -> str | None:
@@ -69,9 +70,10 @@ def read_sidecars(tree: Tree, name: str, options: SourceOptions) -> Listing:
             continue
         samples.append((image, Sample(tree.address(image), lines[0])))
     labels = [sample.label for _, sample in samples]
-    if labels and all(map(BOXES.fullmatch, labels)):
+    boxes = [label for label in labels if BOXES.fullmatch(label)]
+    if boxes and len(boxes) * 2 >= len(labels):
         raise InputError(
             f"expected a text in each text file of {tree.place}, received boxes of objects, "
-            f"such as '{labels[0].strip()}'; give the texts in a list"
+            f"such as '{boxes[0].strip()}'; give the texts in a list"
         )
     return listing_of_named(samples, "a text file beside each image", left_out)

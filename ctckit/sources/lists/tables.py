@@ -11,7 +11,7 @@ from ctckit.errors import InputError
 from ctckit.log import counted
 from ctckit.sources.files.tree import first
 from ctckit.sources.listing import PARTS
-from ctckit.sources.lists.columns import choose_columns, usual_columns
+from ctckit.sources.lists.columns import choose_columns, usual_columns, usual_labels
 from ctckit.sources.lists.delimiters import (
     DELIMITERS,
     NUM_LOOKED_AT,
@@ -20,6 +20,7 @@ from ctckit.sources.lists.delimiters import (
     delimiter_of,
     first_lines,
     names_image,
+    without_comments,
 )
 from ctckit.sources.lists.rows import Row
 from ctckit.sources.options import SourceOptions
@@ -58,6 +59,7 @@ def parse_table(text: str, options: SourceOptions, place: str, is_image: IsImage
         InputError: columns cannot be told apart, or rows have too many fields, or a quote swallows
             rows: all named by the numbers of their lines.
     """
+    text = without_comments(text)
     lines = first_lines(text)
     if not lines:
         raise InputError(f"expected rows in {place}, received none")
@@ -171,7 +173,11 @@ def _columns(
             image = images.index(max(images))
             return image, 1 - image
     names = header or [str(index + 1) for index in range(_width(records))]
-    return choose_columns(names, options, place)
+    image, label = choose_columns(names, options, place)
+    if options.columns is None:  # of label and text, say, the one that tells the images apart
+        others = [index for index in usual_labels(names) if index != image]
+        label = max(others, key=lambda index: len({_cell(c, index) for _, c in records[:1000]}))
+    return image, label
 
 
 def _width(records: list[Record]) -> int:

@@ -8,9 +8,9 @@ from ctckit.log import counted
 from ctckit.sources.files.images import images_of
 from ctckit.sources.files.suffixes import parted
 from ctckit.sources.files.tree import Tree, first, join
-from ctckit.sources.listing import PARTS, Listing
+from ctckit.sources.listing import PARTS, Listing, part_of_folder
 from ctckit.sources.lists.delimiters import image_share
-from ctckit.sources.lists.locator import Locator
+from ctckit.sources.lists.locator import IMAGE_FOLDERS, Locator
 from ctckit.sources.lists.parts import files_of_parts, part_of
 from ctckit.sources.lists.rows import listing_of_rows
 from ctckit.sources.lists.tables import MANY, parse_table
@@ -44,11 +44,15 @@ def find_list(tree: Tree) -> str | None:
     Raises:
         InputError: several lists without such a name are as likely.
     """
-    places = ["", *(folder for folder in tree.folders if folder.lower() not in PARTS)]
-    for folder in places[:FEW]:
+    inner = [folder for folder in tree.folders if folder.lower() in IMAGE_FOLDERS]
+    others = [folder for folder in tree.folders if not part_of_folder(folder)]
+    inner = inner or (others if len(others) == len(tree.folders) == 1 else [])
+    for folder in ["", *inner]:
         lists = [join(folder, name) for name in tree.entries(folder).files if _may_be_list(name)]
         candidates = sorted(lists, key=lambda name: (_rank(name), name))[:FEW]
-        found = [name for name in candidates if shows_list(tree, name)]
+        found = [
+            name for name in candidates if shows_list(tree, name) and not _was_read(tree, name)
+        ]
         alike = [name for name in found if _rank(name)[0] == _rank(found[0])[0] == 1]
         if len(alike) > 1:
             raise InputError(
@@ -82,11 +86,13 @@ def read_list(tree: Tree, name: str, options: SourceOptions) -> Listing:
     Raises:
         InputError: it cannot be understood, or its images are missing.
     """
-    by_part = files_of_parts(tree, name)
-    if not by_part:
-        listing = _read_one(tree, name, options)
+    by_part = {
+        part: file for part, file in files_of_parts(tree, name).items() if shows_list(tree, file)
+    }
+    if len(by_part) < 2 or "train" not in by_part:
+        listing = read_one_list(tree, name, options)
         return listing._replace(notes=[*listing.notes, *_not_used(tree, [name], listing)])
-    listings = {part: _read_one(tree, file, options) for part, file in by_part.items()}
+    listings = {part: read_one_list(tree, file, options) for part, file in by_part.items()}
     everything = listings.values()
     together = Listing(
         list(listings["train"].samples),
@@ -100,7 +106,8 @@ def read_list(tree: Tree, name: str, options: SourceOptions) -> Listing:
     return together._replace(notes=[*together.notes, *not_used])
 
 
-def _read_one(tree: Tree, name: str, options: SourceOptions) -> Listing:
+def read_one_list(tree: Tree, name: str, options: SourceOptions) -> Listing:
+    """Return the images that one list names; errors are those of `read_list`."""
     locator, text = Locator(tree, name, options.images_root), tree.text(name)
     near = image_share(text, locator.is_near) > 0  # the usual case, which takes less time
     is_image = locator.is_near if near else locator.is_anywhere
@@ -115,6 +122,12 @@ def _not_used(tree: Tree, lists: list[str], listing: Listing) -> Iterator[str]:
     folder = lists[0].rpartition("/")[0]
     beside = {join(folder, file) for file in tree.entries(folder).files} - {*lists}
     others = [name for name in sorted(filter(_may_be_list, beside))[:FEW] if shows_list(tree, name)]
+    told = [name for name in (*others, *lists[:1]) if part_of(name.rpartition("/")[2])]
+    if others and told and len(lists) == 1 or any(map(told.__contains__, others)):
+        raise InputError(
+            "expected lists of the parts of a set that are called alike, as train.csv and val.csv, "
+            f"received {first([*lists, *others])}; give one of these files, or call them so"
+        )
     if others:
         yield f"not used, beside {lists[0]}: {counted(len(others), 'list')}: {first(others)}"
     parts = (listing.samples, listing.validation, listing.test)
@@ -168,6 +181,12 @@ def _has_lines_for(tree: Tree, name: str, number: int) -> bool:
 def _may_be_list(name: str) -> bool:
     stem, suffix = parted(name)
     return suffix in SUFFIXES and not NO_LISTS.fullmatch(stem)
+
+
+def _was_read(tree: Tree, name: str) -> bool:
+    """Say whether a list is what a model has read, not what a person knows."""
+    header = tree.text(name).lstrip().partition("\n")[0].lower()
+    return "confidence" in re.split(r"[,;\t]", header.strip())
 
 
 def _rank(name: str) -> tuple[int, int]:

@@ -54,7 +54,7 @@ def label_field(names: Sequence[str]) -> int:
     with_letters = {place for place, values in texts.items() if not all(map(str.isdecimal, values))}
     hashes = {place for place in with_letters if _is_hash(columns[place])}
     places = with_letters - hashes or with_letters
-    if len(places) != 1:
+    if len(places) != 1 or len(texts) - len(with_letters) > 1:  # 05_UV_738 may be a plate
         raise _unclear(names)
     return places.pop()
 

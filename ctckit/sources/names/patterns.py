@@ -21,5 +21,8 @@ TIME = (
     r"(?:[-_T ]?(?:[01][0-9]|2[0-3])[-_.:h]?[0-5][0-9](?:[-_.:m]?[0-5][0-9](?:[-_.]?[0-9]{3,6})?)?)"
 )
 DAY_FIRST = r"(?:0[1-9]|[12][0-9]|3[01])[-.](?:0[1-9]|1[0-2])[-.](?:19|20)[0-9]{2}"
-FILE_WORD = rf"(?:{'|'.join(sorted(FILE_WORDS))})"
+# Those of them that are hardly ever the first or last word of a text.
+MARKS = ("captcha", "captchas", "crop", "cropped", "dsc", "frame", "image", "img", "label", "photo",
+         "pic", "plate", "sample", "screenshot", "snapshot")  # fmt: skip
+MARK = rf"(?:{'|'.join(MARKS)})"
 UNIQUE = rf"(?:{UUID}|{HASH}|{SECONDS}|(?:{DATE}|{DAY_FIRST}){TIME}?)"

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from ctckit.sources.names.patterns import FILE_WORD, UNIQUE
+from ctckit.sources.names.patterns import MARK, UNIQUE
 
 NEARLY_ALL = 0.95  # of the names match a rule that is about the whole set
 HALF = 0.5  # do, where what matches is unmistakable
@@ -56,7 +56,7 @@ def _words_between(matches: Sequence[re.Match[str]], names: Sequence[str]) -> bo
 
 def _short_hashes(matches: Sequence[re.Match[str]], names: Sequence[str]) -> bool:
     """Say whether all names end in hexadecimal digits of one length, each in other ones."""
-    tails = {match["other"] for match in matches}
+    tails = {match["other"] or match["upper"] for match in matches}
     text = "".join(tails)
     return (
         len(matches) == len(names) == len(tails) >= MANY
@@ -69,9 +69,22 @@ def _short_hashes(matches: Sequence[re.Match[str]], names: Sequence[str]) -> boo
 def _all_counted(matches: Sequence[re.Match[str]], names: Sequence[str]) -> bool:
     """Say whether the numbers of all names together count, whatever stands beside them."""
     several = len({match["label"] for match in matches}) > 1
-    numbers = [match["number"] for match in matches]
-    counted = counts(list(map(int, numbers))) or _padded(numbers)
+    counted = counts([int(match["number"]) for match in matches])
     return several and len(matches) >= NEARLY_ALL * len(names) and counted
+
+
+def _all_counted_or_padded(matches: Sequence[re.Match[str]], names: Sequence[str]) -> bool:
+    """Say the same, or whether they are numbers with zeros before them, all different."""
+    several = len({match["label"] for match in matches}) > 1
+    padded = _padded([match["number"] for match in matches])
+    nearly_all = len(matches) >= NEARLY_ALL * len(names)
+    return _all_counted(matches, names) or (several and nearly_all and padded)
+
+
+def _words_counted(matches: Sequence[re.Match[str]], names: Sequence[str]) -> bool:
+    """Say the same of numbers that stand before words, not before other numbers."""
+    words = sum(not match["label"].isdecimal() for match in matches)
+    return words >= NEARLY_ALL * len(matches) and _all_counted(matches, names)
 
 
 def _padded(numbers: Sequence[str]) -> bool:
@@ -168,37 +181,42 @@ RULES = (
     ),
     NameRule(
         "before a hash, date or time",
-        re.compile(rf"(?P<label>.*?[^-_. ].*?)[-_. ]+{UNIQUE}"),
+        re.compile(rf"(?P<label>.*[^-_. ])[-_. ]+{UNIQUE}"),
         _share(HALF),
         is_last=False,
     ),
     NameRule(
         "behind a hash, date or time",
-        re.compile(rf"{UNIQUE}[-_. ]+(?P<label>.*[^-_. ].*)"),
+        re.compile(rf"{UNIQUE}[-_. ]+(?P<label>[^-_. ].*)"),
         _share(HALF),
         is_last=False,
     ),
     NameRule(
-        "behind a word for files",
-        re.compile(rf"{FILE_WORD}[-_ ]?[0-9]*[-_ ]+(?P<label>.*[^-_ ].*)", re.IGNORECASE),
+        "behind a mark of images",
+        re.compile(rf"{MARK}[-_]?[0-9]*[-_]+(?P<label>[^-_].*)", re.IGNORECASE),
         _all,
         is_last=False,
     ),
     NameRule(
-        "before a word for files",
-        re.compile(rf"(?P<label>.*[^-_ ].*?)[-_ ]+{FILE_WORD}", re.IGNORECASE),
+        "before a mark of images",
+        re.compile(rf"(?P<label>.*[^-_])[-_]+{MARK}", re.IGNORECASE),
         _all,
         is_last=False,
     ),
     NameRule(
         "before a hash",
-        re.compile(r"(?P<label>.+)[-_](?P<other>[0-9a-f]{8,15}|[0-9A-F]{8,15})"),
+        re.compile(r"(?P<label>.+)(?:[-_](?P<other>[0-9a-f]{8,15})|_(?P<upper>[0-9A-F]{8,15}))"),
         _short_hashes,
     ),
     NameRule(
         "behind a number that counts the files",
-        re.compile(r"(?P<number>[0-9]{1,9})[-_ ]+(?P<label>.*[^-_ ].*)"),
-        _all_counted,
+        re.compile(r"(?P<number>[0-9]{1,9})_+(?P<label>[^_].*)"),
+        _all_counted_or_padded,
+    ),
+    NameRule(
+        "behind a number that counts the files",
+        re.compile(r"(?P<number>[0-9]{1,9})[- ]+(?P<label>[^- ].*)"),
+        _words_counted,
     ),
     _counter(" ", bare_needed=True),
     _counter(".", bare_needed=True),
@@ -206,12 +224,12 @@ RULES = (
     _counter("_", bare_needed=False),
     NameRule(
         "before a number that counts the files",
-        re.compile(r"(?P<label>.*[^-_ ].*)_(?P<number>[0-9]{1,9})"),
+        re.compile(r"(?P<label>.*[^_])_(?P<number>[0-9]{1,9})"),
         _all_counted,
     ),
     NameRule(
         "before a number that counts the files",
-        re.compile(r"(?P<label>.*[^-_. ].*?)[-. ](?P<number>[0-9]{1,9})"),
+        re.compile(r"(?P<label>.*[^-. ])[-. ](?P<number>[0-9]{1,9})"),
         _all_counted_densely,
     ),
 )

@@ -148,7 +148,7 @@ def test_a_part_may_have_a_list_where_another_has_names(tmp_path, packed):
              "val/xy.png": ""}  # fmt: skip
     dataset = open_dataset(lay_out(tmp_path, packed, files))
     assert (labels(dataset), [label for _, label in dataset.validation]) == (["A", "B"], ["xy"])
-    assert dataset.layout.endswith("; validation with names: file names")
+    assert dataset.layout.endswith("; val with names: file names")
 
 
 def test_an_image_in_two_parts(tmp_path):

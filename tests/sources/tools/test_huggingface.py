@@ -41,11 +41,11 @@ def test_other_folders(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "^columns: .*metadata.csv, received none"),
-        ("file_name,prompt\na.png,cat\n", "^columns: .*received file_name, prompt"),
+        ("", "expected rows in .*metadata.csv, received none"),
+        ("file_name,prompt,more\nq.png,cat,1\n", "^columns: .*received file_name, prompt, more"),
         ("file_name,text\n", "expected rows in .*metadata.csv, received none"),
-        ("file_name,text\na.png\n", "expected 2 columns in .*metadata.csv, line 2, received 1"),
-        ('file_name,text\na.png,"cat"s\n', "metadata.csv, received something else in line 2"),
+        ("file_name,text\na.png,cat,dog\n", "received 1 row with more, in line 2"),
+        ('file_name,text\na.png,"cat"s\n', "metadata.csv to be a table, .* from line 2 on"),
     ],
 )
 def test_bad_csv(tmp_path, text, message):
