@@ -3,7 +3,7 @@ import pickle
 import numpy as np
 import pytest
 
-from ctckit.data.groups import key_of_groups
+from ctckit.data.groups import key_of_groups, require_groups
 from ctckit.data.samples import Sample
 from ctckit.data.split import Subset, split_folds, split_samples
 from ctckit.errors import InputError
@@ -160,3 +160,9 @@ def test_a_name_that_does_not_match_stands_alone():
     key = key_of_groups("[0-9]+_")
     assert key(Sample("x/12_a.png", "")) == "12_"
     assert key(Sample("x/b.png", "")) == "x/b.png"
+
+
+def test_a_rule_that_puts_nothing_together_is_refused():
+    require_groups(grouped(3, 2), "label")
+    with pytest.raises(InputError, match="group_by: expected a rule that puts some of 6 samples"):
+        require_groups(grouped(3, 2), "zzz")

@@ -52,3 +52,11 @@ def test_no_images(tmp_path, name, message):
     (tmp_path / "notes.txt").write_text("this is\nno list\n")
     with pytest.raises(InputError, match=message):
         list_images(tmp_path / name)
+
+
+def test_images_of_other_layouts_that_are_missing_are_named_in_reading(tmp_path):
+    touch(tmp_path, "a.png", "b.png")
+    lines = "".join(f'{{"image": "{name}.png", "text": "x"}}\n' for name in ("a", "b", "gone"))
+    (tmp_path / "x.jsonl").write_text(lines)
+    found = list_images(tmp_path / "x.jsonl")
+    assert found == [str(tmp_path / "a.png"), str(tmp_path / "b.png"), "gone.png"]

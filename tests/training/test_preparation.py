@@ -1,5 +1,7 @@
 """What a run says about its data before it starts, and what it chooses for them."""
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from configs import ModelConfigs
 from ctckit.errors import InputError
 from ctckit.log import LOGGER
+from ctckit.training.parts import split_dataset
 from ctckit.training.preparation import log_data, model_metadata, prepare_data
 from ctckit.training.provider import make_provider
 from tests.drawing import draw_folder, write_image
@@ -82,3 +85,46 @@ def test_metadata_names_the_run(tmp_path):
     assert (metadata.dataset, str(metadata.vocabulary)) == ("digits", configs.vocab)
     assert metadata.extra["dataset_fingerprint"] == dataset.fingerprint
     assert set(metadata.extra["libraries"]) == {"tensorflow", "keras", "tf2onnx"}
+
+
+def test_images_to_validate_with_are_not_learned_from(tmp_path):
+    draw_folder(tmp_path / "drawn", count=20)
+    some = sorted((tmp_path / "drawn").glob("*.png"))[:5]
+    rows = "".join(f"{image},{image.stem}\n" for image in some)
+    (tmp_path / "own.csv").write_text(f"image,label\n{rows}")
+    configs = ModelConfigs(dataset=str(tmp_path / "drawn"), validation=str(tmp_path / "own.csv"))
+    dataset, chosen = prepare_data(configs)
+    assert (len(dataset.samples), len(dataset.validation)) == (15, 5)
+    assert "not learned from, as they are to validate with: 5 images" in dataset.notes
+    train, val = split_dataset(dataset, chosen)
+    assert (len(train), [Path(image) for image, _ in val]) == (15, some)
+    with pytest.raises(InputError, match="validation: expected other images than those to learn"):
+        prepare_data(configs.replace(validation=str(tmp_path / "drawn")))
+
+
+def test_parts_that_came_with_the_set(tmp_path):
+    for part, count in (("train", 20), ("val", 5), ("test", 4)):
+        draw_folder(tmp_path / "set" / part, count=count, seed=count)
+    configs = ModelConfigs(dataset=str(tmp_path / "set"), batch_size=4)
+    dataset, chosen = prepare_data(configs)
+    assert [len(part) for part in (dataset.samples, dataset.validation, dataset.test)] == [20, 5, 4]
+    assert chosen.train_epochs == 200 and split_dataset(dataset, chosen) == (
+        dataset.samples,
+        dataset.validation,
+    )
+    folds, _ = prepare_data(configs.replace(folds=5))
+    assert [len(part) for part in (folds.samples, folds.validation, folds.test)] == [25, 0, 0]
+    assert folds.notes[-2:] == (
+        "in the folds like the others: 5 images of the validation part",
+        "not used, as folds leave no model to test: 4 images of the test part",
+    )
+
+
+def test_groups_of_a_run(tmp_path):
+    draw_folder(tmp_path / "drawn", count=12)
+    configs = ModelConfigs(dataset=str(tmp_path / "drawn"), group_by="[0-9]")
+    dataset, chosen = prepare_data(configs.replace(validation_fraction=0.3))
+    train, val = split_dataset(dataset, chosen)
+    assert not {Path(i).name[0] for i, _ in train} & {Path(i).name[0] for i, _ in val}
+    with pytest.raises(InputError, match="group_by: expected a rule that puts some of 12"):
+        prepare_data(configs.replace(group_by="zzz"))

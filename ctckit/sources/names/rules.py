@@ -49,9 +49,18 @@ def _all(matches: Sequence[re.Match[str]], names: Sequence[str]) -> bool:
 
 
 def _words_between(matches: Sequence[re.Match[str]], names: Sequence[str]) -> bool:
-    """Say whether nearly all names have something between numbers, most of them letters."""
+    """Say whether nearly all names have something between numbers, most of them words.
+
+    The first numbers count, or the words are longer than the middle of a plate, as `05_UV_738`.
+    """
     with_letters = sum(not match["label"].isdecimal() for match in matches)
-    return len(matches) >= NEARLY_ALL * len(names) and with_letters >= HALF * len(matches)
+    longer = sum(len(match["label"]) > 3 for match in matches)
+    counted = counts([int(match["number"]) for match in matches])
+    return (
+        len(matches) >= NEARLY_ALL * len(names)
+        and with_letters >= HALF * len(matches)
+        and (counted or longer >= HALF * len(matches))
+    )
 
 
 def _short_hashes(matches: Sequence[re.Match[str]], names: Sequence[str]) -> bool:
@@ -176,7 +185,7 @@ RULES = (
     ),
     NameRule(
         "between two numbers, as MJSynth names files",
-        re.compile(r"[0-9]+_(?P<label>[^_]+)_[0-9]+"),
+        re.compile(r"(?P<number>[0-9]+)_(?P<label>[^_]+)_[0-9]+"),
         _words_between,
     ),
     NameRule(

@@ -266,3 +266,15 @@ def test_labels_that_programs_write_where_there_is_none(tmp_path):
     text = "image,label\na.png,NaN\nb.png,nan\nc.png,abc\n"
     dataset = open_dataset(write(tmp_path / "x.csv", text))
     assert "2 labels such as 'NaN': perhaps there is none" in dataset.notes
+
+
+@pytest.mark.parametrize("text", ["# mine\nimage,label\na.png,x\n", "# mine\n\n#\na.png\tx\n"])
+def test_comments_above_a_list_are_skipped(tmp_path, text):
+    touch(tmp_path, "a.png")
+    assert labels(open_dataset(write(tmp_path / "x.csv", text))) == ["x"]
+
+
+def test_of_several_columns_for_labels_that_one_counts_that_tells_images_apart(tmp_path):
+    touch(tmp_path, "a.png", "b.png", "c.png")
+    text = "filename,label,text\na.png,car,X1\nb.png,car,Y2\nc.png,bus,Z3\n"
+    assert labels(open_dataset(write(tmp_path / "x.csv", text))) == ["X1", "Y2", "Z3"]

@@ -172,6 +172,106 @@ def test_a_column_that_tells_the_part(tmp_path):
 
 
 @PACKED
+@pytest.mark.parametrize(
+    ("folders", "parts"),
+    [
+        (("a", "b", "c"), ("ABC", "", "")),
+        (("train", "training", "test"), ("AB", "", "C")),
+        (("train", "dev", "val"), ("A", "BC", "")),
+        (("Train_set", "valid", "Test_set"), ("A", "B", "C")),
+        (("train", "test_easy", "test_hard"), ("A", "", "BC")),
+    ],
+)
+def test_a_list_in_each_of_several_folders(tmp_path, packed, folders, parts):
+    files = {}
+    for folder, label in zip(folders, "ABC", strict=True):
+        files |= {f"{folder}/1.png": "", f"{folder}/labels.csv": commas({"1.png": label})}
+    dataset = open_dataset(lay_out(tmp_path, packed, files))
+    found = dataset.samples, dataset.validation, dataset.test
+    assert tuple("".join(label for _, label in part) for part in found) == parts
+
+
+@pytest.mark.parametrize(
+    ("folders", "message"),
+    [
+        (("train", "val", "extra"), "received also extra; give a list of all, or call them so"),
+        (("val", "test", "dev"), "received none to train on"),
+    ],
+)
+def test_folders_of_which_some_are_parts(tmp_path, folders, message):
+    files = {}
+    for folder in folders:
+        files |= {f"{folder}/1.png": "", f"{folder}/labels.csv": commas({"1.png": folder})}
+    with pytest.raises(InputError, match=message):
+        open_dataset(lay_out(tmp_path, False, files))
+
+
+def test_folders_of_names_without_one_to_train_on(tmp_path):
+    with pytest.raises(InputError, match="expected a part to train on"):
+        open_dataset(lay_out(tmp_path, False, {"val/ab.png": "", "test/cd.png": ""}))
+
+
+@pytest.mark.parametrize(
+    ("lists", "message"),
+    [
+        (("train1.csv", "train2.csv", "val.csv"), "that are called alike, as train.csv and val"),
+        (("labels_train.csv", "valid_labels.csv"), "that are called alike"),
+        (("train.csv", "dev.csv", "val.csv"), "expected one list for each part of a set"),
+    ],
+)
+def test_lists_whose_parts_are_not_clear(tmp_path, lists, message):
+    files = {"1.png": "", "2.png": "", "3.png": ""}
+    files |= {name: commas({f"{n}.png": "A"}) for n, name in enumerate(lists, 1)}
+    with pytest.raises(InputError, match=message):
+        open_dataset(lay_out(tmp_path, False, files))
+
+
+@PACKED
+def test_lists_outside_of_the_folders_of_their_parts(tmp_path, packed):
+    """The same names in both: each list means those of its own part."""
+    files = {f"{part}/{n}.png": "" for part in ("train", "val") for n in range(3)}
+    files["train.csv"] = commas({f"{n}.png": f"T{n}" for n in range(3)})
+    files["val.csv"] = commas({f"{n}.png": f"V{n}" for n in range(3)})
+    dataset = open_dataset(lay_out(tmp_path, packed, files))
+    assert labels(dataset) == ["T0", "T1", "T2"]
+    assert [label for _, label in dataset.validation] == ["V0", "V1", "V2"]
+    assert all("val" in image for image, _ in dataset.validation)
+
+
+def test_images_of_another_part_are_not_taken(tmp_path):
+    """Those of a test were not handed out: names that occur in train are other images."""
+    files = {f"train/{n}.png": "" for n in range(4)}
+    files |= {"train.csv": commas({f"{n}.png": f"T{n}" for n in range(4)})}
+    files |= {"test.csv": commas({f"{n}.png": f"X{n}" for n in range(4)})}
+    with pytest.raises(InputError, match=r"the images of .*test\.csv to exist, 4 of 4 are missing"):
+        open_dataset(lay_out(tmp_path, False, files))
+
+
+def test_a_test_without_labels_beside_a_list_to_train_on(tmp_path):
+    files = {f"{part}/{part}{n}.png": "" for part in ("train", "test") for n in range(3)}
+    files["train.csv"] = "id,label\n" + "".join(f"train{n},T{n}\n" for n in range(3))
+    files["test.csv"] = "id\n" + "".join(f"test{n}\n" for n in range(3))
+    dataset = open_dataset(lay_out(tmp_path, False, files))
+    assert labels(dataset) == ["T0", "T1", "T2"]
+    assert any("not used, not in train.csv: 3 images" in note for note in dataset.notes)
+
+
+def test_one_list_of_bare_names_whose_images_lie_in_parts(tmp_path):
+    files = {"train/a.png": "", "train/b.png": "", "test/c.png": ""}
+    files["gt.txt"] = "a.png\tA\nb.png\tB\nc.png\tC\n"
+    dataset = open_dataset(lay_out(tmp_path, False, files))
+    assert (labels(dataset), [label for _, label in dataset.test]) == (["A", "B"], ["C"])
+
+
+def test_what_a_model_has_read_is_no_list_of_labels(tmp_path):
+    files = {"abc.png": "", "abd.png": ""}
+    files["texts.csv"] = "image,text,confidence\nabc.png,x,0.9\nabd.png,y,0.8\n"
+    source = lay_out(tmp_path, False, files)
+    assert labels(open_dataset(source)) == ["abc", "abd"]
+    assert labels(open_dataset(source / "texts.csv")) == ["x", "y"]
+
+
+@PACKED
 def test_parts_with_a_list_each(tmp_path, packed):
     files = {"train/1.png": "", "train/2.png": "", "train/gt.txt": "1.png\tA\n2.png\tB\n",
              "val/1.png": "", "val/gt.txt": "1.png\tC\n"}  # fmt: skip
@@ -234,9 +334,12 @@ def test_text_files_that_are_missing_or_of_several_lines(tmp_path):
 
 
 def test_boxes_beside_images_are_no_labels(tmp_path):
-    files = {"1.png": "", "1.txt": "0 0.5 0.5 0.1 0.1\n", "2.png": "", "2.txt": "3 0.1 0.2 0.1 0.3"}
+    files = {"1.png": "", "1.txt": "0 0.5 0.5 0.1 0.1\n", "2.png": "", "2.txt": ""}
     with pytest.raises(InputError, match="received boxes of objects, such as '0 0.5 0.5 0.1 0.1'"):
         open_dataset(lay_out(tmp_path, False, files))
+    (tmp_path / "set" / "1.txt").write_text("377,117,463,117,465,130,378,130,TEXT\n")
+    with pytest.raises(InputError, match="received boxes of objects, such as '377,117"):
+        open_dataset(tmp_path / "set")
 
 
 def test_the_first_three_are_shown(tmp_path, caplog):

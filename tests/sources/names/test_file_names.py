@@ -71,6 +71,10 @@ FOUND = [
     ([f"captcha_{t}" for t in TEXTS], TEXTS, "behind a word for files"),
     ([f"img{n}_{t}" for n, t in enumerate(TEXTS)], TEXTS, "behind such a word and a number"),
     ([f"{t}-image" for t in TEXTS], TEXTS, "before a word for files"),
+    ([f"{a} {b}" for a in ("test", "data", "word") for b in TREES], None, "phrases"),
+    ([f"WA {n}E" for n in RNG.sample(range(1000, 9999), 40)], None, "plates of Warsaw"),
+    ([f"{n:06}-{n % 7}" for n in RNG.sample(range(999), 40)], None, "serials with a digit"),
+    ([f"{n:04X}-{n * 7919 % 16**8:08X}" for n in NUMBERS[:40]], None, "keys"),
     ([f"SN-{n}" for n in RNG.sample(range(10_000, 99_999), 50)], None, "a head that may be read"),
     ([f"{t}_{n:06x}" for n, t in enumerate(TEXTS, 1000)], TEXTS, "fields: a short hash"),
     ([f"{t}_{n}" for n, t in zip(NUMBERS, TEXTS, strict=True)], TEXTS, "fields: a random number"),
@@ -196,8 +200,9 @@ def test_what_was_dropped_is_said():
             for n, (t, w) in enumerate(zip(TEXTS, WORDS, strict=True))
         ],
         [f"{RNG.randrange(9999)}_{n}" for n in NUMBERS],
+        [f"{n * 7 % 81 + 1:02}_{t[:2]}_{n * 37 % 900 + 99}" for n, t in enumerate(TEXTS)],
     ],
-    ids=["two texts", "numbers behind a word", "several numbers of fields", "no text"],
+    ids=["two texts", "numbers behind a word", "several numbers of fields", "no text", "plates"],
 )
 def test_fields_that_leave_it_open_are_refused(stems):
     with pytest.raises(

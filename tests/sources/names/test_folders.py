@@ -156,6 +156,12 @@ def test_the_parts_that_a_set_came_in(tmp_path, packed, names, parts):
     assert tuple([label for _, label in part] for part in found) == parts
 
 
+def test_a_link_that_leads_up_is_not_followed(tmp_path):
+    source = touch(tmp_path / "set", "ab.png", "cd.png")
+    (source / "loop").symlink_to(source)
+    assert labels(open_dataset(source)) == ["ab", "cd"]
+
+
 def test_a_backslash_is_a_part_of_a_label_where_the_system_allows_it(tmp_path):
     touch(tmp_path / "set", r"\frac.png")
     assert labels(open_dataset(tmp_path / "set")) == [r"\frac"]
