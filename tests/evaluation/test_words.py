@@ -15,6 +15,7 @@ ROWS = [
     ([("a b", "")], (2, 2), "nothing seen"),
     ([("", "a")], (1, 0), "something seen where nothing is: no word to divide by"),
     ([(" a  b ", "a b")], (0, 2), "more blanks make no more words"),
+    ([("a\u00a0b c", "a b c")], (2, 2), "other spaces part no words, as jiwer has it"),
 ]
 
 
