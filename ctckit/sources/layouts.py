@@ -97,7 +97,7 @@ def read_parts(tree: Tree, name: str, options: SourceOptions) -> Listing:
     found = {
         folder: (part or "train", read_tree(tree.sub(folder), options))
         for folder, part in kinds.items()
-        if part or not any(kinds.values())
+        if (part or not any(kinds.values())) and tree.sub(folder).all_files
     }
 
     def samples(wanted: str) -> list[Sample]:

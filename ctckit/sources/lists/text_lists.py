@@ -122,8 +122,8 @@ def _not_used(tree: Tree, lists: list[str], listing: Listing) -> Iterator[str]:
     folder = lists[0].rpartition("/")[0]
     beside = {join(folder, file) for file in tree.entries(folder).files} - {*lists}
     others = [name for name in sorted(filter(_may_be_list, beside))[:FEW] if shows_list(tree, name)]
-    told = [name for name in (*others, *lists[:1]) if part_of(name.rpartition("/")[2])]
-    if others and told and len(lists) == 1 or any(map(told.__contains__, others)):
+    alone = lists if len(lists) == 1 else []
+    if others and any(part_of(name.rpartition("/")[2]) for name in (*others, *alone)):
         raise InputError(
             "expected lists of the parts of a set that are called alike, as train.csv and val.csv, "
             f"received {first([*lists, *others])}; give one of these files, or call them so"

@@ -191,6 +191,15 @@ def test_a_list_in_each_of_several_folders(tmp_path, packed, folders, parts):
     assert tuple("".join(label for _, label in part) for part in found) == parts
 
 
+def test_an_empty_folder_beside_those_of_lists(tmp_path):
+    files = {}
+    for folder in ("train", "val"):
+        files |= {f"{folder}/1.png": "", f"{folder}/labels.csv": commas({"1.png": folder})}
+    source = lay_out(tmp_path, False, files)
+    (source / "test").mkdir()
+    assert labels(open_dataset(source)) == ["train"]
+
+
 @pytest.mark.parametrize(
     ("folders", "message"),
     [
