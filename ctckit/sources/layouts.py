@@ -12,6 +12,7 @@ from ctckit.data.samples import Dataset, Sample
 from ctckit.errors import InputError, nearest_name
 from ctckit.log import LOGGER
 from ctckit.sources.cleaning import cleaned
+from ctckit.sources.files.images import images_of
 from ctckit.sources.files.tree import Tree, first, folder_tree, zip_tree
 from ctckit.sources.garbage import collection_paused
 from ctckit.sources.listing import PARTS, Listing, part_of_folder, shown
@@ -97,7 +98,7 @@ def read_parts(tree: Tree, name: str, options: SourceOptions) -> Listing:
     found = {
         folder: (part or "train", read_tree(tree.sub(folder), options))
         for folder, part in kinds.items()
-        if (part or not any(kinds.values())) and tree.sub(folder).all_files
+        if (part or not any(kinds.values())) and _holds_samples(tree.sub(folder))
     }
 
     def samples(wanted: str) -> list[Sample]:
@@ -112,6 +113,10 @@ def read_parts(tree: Tree, name: str, options: SourceOptions) -> Listing:
         samples("validation"),
         samples("test"),
     )
+
+
+def _holds_samples(tree: Tree) -> bool:
+    return _has_list(tree) or bool(images_of(tree).by_folder)
 
 
 def _all_of(listing: Listing) -> list[Sample]:

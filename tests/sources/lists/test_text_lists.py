@@ -197,6 +197,7 @@ def test_an_empty_folder_beside_those_of_lists(tmp_path):
         files |= {f"{folder}/1.png": "", f"{folder}/labels.csv": commas({"1.png": folder})}
     source = lay_out(tmp_path, False, files)
     (source / "test").mkdir()
+    (source / "val" / "notes.txt").write_text("mine")
     assert labels(open_dataset(source)) == ["train"]
 
 
