@@ -59,6 +59,8 @@ def _apart(parts: Sequence[Sequence[Sample]], name: str) -> list[list[Sample]]:
     Raises:
         InputError: an image has different labels in two parts.
     """
+    if not any(parts[1:]):
+        return [list(part) for part in parts]
     labels: dict[str, str] = {}
     apart: list[list[Sample]] = []
     for part in reversed(parts):
@@ -86,9 +88,10 @@ def _missing(labels: Sequence[str]) -> list[str]:
 def _in_order(samples: Iterable[Sample], options: SourceOptions) -> list[Sample]:
     form, lower = options.unicode_form, options.ignore_case
     changed = []
-    for image, label in samples:
+    for sample in samples:
+        image, label = sample
         text = spell(label.strip(BLANKS), form, ignore_case=lower)
-        changed.append(Sample(image, text))
+        changed.append(sample if text == label else Sample(image, text))
     return sorted(changed)
 
 
@@ -103,6 +106,8 @@ def _padded(parts: Iterable[Sequence[Sample]]) -> list[str]:
 def _unusable(sample: Sample, options: SourceOptions) -> str:
     if not sample.label and options.empty_labels != "keep":
         return "empty label"
+    if sample.image.isascii() and sample.label.isascii():
+        return ""
     try:
         "".join(sample).encode()
     except UnicodeEncodeError:  # bytes of a file name that no CSV in UTF-8 can hold

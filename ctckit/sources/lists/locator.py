@@ -63,9 +63,8 @@ class Locator:
         if "\\" in image and self._places[0].has(image):  # where it may be part of a name
             return self._places[0].address(image)
         name = plain_path(image)
-        if os.path.isabs(name):  # noqa: PTH117 - for every image
-            return self._find_elsewhere(image, name)
-        return self._find_near(name) or self._find_elsewhere(image, name)
+        near = "" if name[:1] == "/" or name[1:2] == ":" else self._find_near(name)
+        return near or self._find_elsewhere(image, name)
 
     def is_near(self, image: str) -> bool:
         """Say whether an image is where images usually are, seen from a list."""
