@@ -148,6 +148,8 @@ def _with_hyphens(word: str) -> str:
 def _convert(kind: Callable[[str], Any], optional: bool, word: str) -> Any:
     if optional and word == "None":
         return None
+    if kind is Path and not word:  # a variable of the shell that is not set; Path("") is here
+        raise argparse.ArgumentTypeError("expected a path, received nothing")
     try:
         return kind(word)
     except ValueError:

@@ -38,7 +38,12 @@ class Check(DataSource):
 
         dataset = self.opened()
         configs = self.configs(rotate=self.rotate) if can_choose() else None
-        found = scan(dataset, rotate=self.rotate, full=True)
+        try:
+            found = scan(dataset, rotate=self.rotate, full=True)
+        except InputError as error:
+            if self.json:
+                print(json.dumps({"dataset": dataset.name, "samples": 0, "why_not": str(error)}))
+            raise
         figures = set_figures(found) | _choice(found, configs)
         if self.page is not None:
             from ctckit.report.page.data_page import save_data_page

@@ -74,6 +74,7 @@ def test_values(line, expected):
         ),
         ("--learning-rate x", "--learning-rate: expected a number, received 'x'; see x.py --help"),
         ("--batch-size x", "--batch-size: expected a whole number, received 'x'; see x.py --help"),
+        ("--dataset=", "--dataset: expected a path, received nothing; see x.py --help"),
         ("--train-epochs", "--train-epochs: expected one argument; see x.py --help"),
         ("--hidden 3", "unknown flag '--hidden'. See x.py --help"),
         (

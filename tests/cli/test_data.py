@@ -88,6 +88,15 @@ def test_check_as_json(call):
     assert {row["name"]: row["value"] for row in figures["choice"]}["time steps"] == 19
 
 
+def test_check_as_json_where_no_image_can_be_read(call, here):
+    for path in (here / "set").iterdir():
+        path.write_bytes(path.read_bytes()[:60])
+    status, lines, _ = call("data", "check", "set", "--json")
+    figures = json.loads(lines[-1])
+    assert (status, figures["samples"]) == (2, 0)
+    assert "none of 30 can be read" in figures["why_not"]
+
+
 def test_check_as_page(call):
     status, lines, _ = call("data", "check", "set", "--page", "check.html")
     assert status == 0 and lines[-1] == "Page         check.html"
