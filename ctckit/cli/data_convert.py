@@ -8,11 +8,10 @@ from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp
 
-from ctckit.cli.data_source import DataSource
+from ctckit.cli.data_source import DataSource, name_left_out
 from ctckit.data.samples import Dataset, Sample
 from ctckit.data.writing import Parts, parts_of, write_folder, write_list
 from ctckit.errors import InputError
-from ctckit.image.address import name_of
 from ctckit.image.lmdbs import close_lmdb
 from ctckit.log import LOGGER, counted
 from ctckit.sources.layouts import open_dataset
@@ -21,7 +20,6 @@ from ctckit.sources.options import SourceOptions
 LISTS = (".csv", ".txt")
 FILES = (*LISTS, ".lmdb")
 OTHERS = (".json", ".jsonl", ".mdb", ".parquet", ".tar", ".tsv", ".xlsx", ".xml", ".zip")
-NUM_NAMED = 20
 
 
 @dataclass(frozen=True)
@@ -44,7 +42,7 @@ class Convert(DataSource):
             raise InputError("expected a source, and a new folder, .csv, .txt or .lmdb to write")
         _require_known(self.target)
         dataset = self.opened()
-        _name_left_out(dataset)
+        name_left_out(dataset)
         parts = parts_of(dataset)
         places = _places(self.target, parts)
         with _scratch(self.target) as scratch:
@@ -66,13 +64,6 @@ class Convert(DataSource):
 def _require_known(target: Path) -> None:
     if target.suffix.lower() in OTHERS:
         raise InputError(f"expected a new folder, or a .csv, .txt or .lmdb, received {target}")
-
-
-def _name_left_out(dataset: Dataset) -> None:
-    for record in dataset.left_out[:NUM_NAMED]:
-        LOGGER.warning("left out    %s: %s", name_of(record.image), record.reason)
-    if (more := len(dataset.left_out) - NUM_NAMED) > 0:
-        LOGGER.warning("            … and %d more; `ctckit data check --json` names them", more)
 
 
 def _places(target: Path, parts: Parts) -> list[Path]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from ctckit.cli.data_source import DataSource
+from ctckit.cli.data_source import DataSource, name_left_out
 from ctckit.errors import InputError
 
 
@@ -47,6 +47,7 @@ class Preview(DataSource):
         from ctckit.training.preparation import choose  # once it is known that it can be imported
 
         dataset, configs = choose(scan(dataset, rotate=self.rotate), configs)
+        name_left_out(dataset)
         order = np.random.default_rng(self.seed).permutation(len(dataset.samples))
         shown = [dataset.samples[position] for position in order[: self.images].tolist()]
         steps = image_steps(

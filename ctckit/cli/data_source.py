@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from ctckit.data.samples import Dataset
 from ctckit.errors import InputError
+from ctckit.image.address import name_of
+from ctckit.log import LOGGER
 from ctckit.sources.options import SourceOptions
 
 if TYPE_CHECKING:
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
 def can_choose() -> bool:
     """Say whether what a training chooses can be known: configurations need PyYAML."""
     return find_spec("yaml") is not None
+
+
+NUM_NAMED = 20  # records that are left out
 
 
 @dataclass(frozen=True)
@@ -56,3 +61,11 @@ class DataSource(SourceOptions):
         options = {item.name: getattr(self, item.name) for item in fields(SourceOptions)}
         known = {name: value for name, value in given.items() if value is not None}
         return recipe_configs()(dataset=str(self.source), **options, **known)
+
+
+def name_left_out(dataset: Dataset) -> None:
+    """Log the first records that were left out, and how many more there are."""
+    for record in dataset.left_out[:NUM_NAMED]:
+        LOGGER.warning("left out    %s: %s", name_of(record.image), record.reason)
+    if (more := len(dataset.left_out) - NUM_NAMED) > 0:
+        LOGGER.warning("            … and %d more; `ctckit data check --json` names them", more)
