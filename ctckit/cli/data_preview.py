@@ -38,7 +38,7 @@ class Preview(DataSource):
 
         from ctckit.augment.defaults import default_augmentors
         from ctckit.data.check import scan
-        from ctckit.image.steps import image_steps
+        from ctckit.image.steps import steps_to
         from ctckit.report.grid import save_png
         from ctckit.report.preview import preview_grid
 
@@ -50,13 +50,7 @@ class Preview(DataSource):
         name_left_out(dataset)
         order = np.random.default_rng(self.seed).permutation(len(dataset.samples))
         shown = [dataset.samples[position] for position in order[: self.images].tolist()]
-        steps = image_steps(
-            height=configs.height,
-            width=configs.width,
-            channels=configs.channels,
-            keep_aspect_ratio=configs.keep_aspect_ratio,
-            rotate=configs.rotate,
-        )
-        save_png(self.out, preview_grid(shown, steps, default_augmentors(), seed=self.seed))
+        augmentors = default_augmentors()
+        save_png(self.out, preview_grid(shown, steps_to(configs), augmentors, seed=self.seed))
         form = f"{configs.height} x {configs.width} x {configs.channels}"
         print(f"{self.out}  {len(shown)} of {len(dataset.samples)} images, as {form}")

@@ -1,13 +1,39 @@
 """The one list of steps that makes network input out of an image."""
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Protocol
 
 from ctckit.image.decode import ImageReader
 from ctckit.image.resize import ImageResizer
 from ctckit.image.rotate import ImageRotator
 
 Step = Callable[[Any, Any], tuple[Any, Any]]
+
+
+class InputForm(Protocol):
+    """What is known of a network's input: a configuration, or what a model file says."""
+
+    @property
+    def height(self) -> int: ...  # noqa: D102
+    @property
+    def width(self) -> int: ...  # noqa: D102
+    @property
+    def channels(self) -> int: ...  # noqa: D102
+    @property
+    def keep_aspect_ratio(self) -> bool: ...  # noqa: D102
+    @property
+    def rotate(self) -> str | None: ...  # noqa: D102
+
+
+def steps_to(form: InputForm) -> list[Step]:
+    """Return the steps of `image_steps` that bring an image into a form."""
+    return image_steps(
+        height=form.height,
+        width=form.width,
+        channels=form.channels,
+        keep_aspect_ratio=form.keep_aspect_ratio,
+        rotate=form.rotate,
+    )
 
 
 def image_steps(

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ctckit.errors import InputError
-from ctckit.image.steps import Step, apply_steps, image_steps
+from ctckit.image.steps import Step, apply_steps, steps_to
 from ctckit.inference.session import OnnxInferenceModel
 from ctckit.text.alignment import Character, align
 from ctckit.text.calibration import calibrated
@@ -206,14 +206,7 @@ class ImageToWordModel(OnnxInferenceModel):
 
     @cached_property
     def _steps(self) -> list[Step]:
-        facts = self.metadata
-        return image_steps(
-            height=facts.height,
-            width=facts.width,
-            channels=facts.channels,
-            keep_aspect_ratio=facts.keep_aspect_ratio,
-            rotate=facts.rotate,
-        )
+        return steps_to(self.metadata)
 
     def _readings(self, probabilities: np.ndarray) -> list[Reading]:
         vocabulary, temperature = self.metadata.vocabulary, self.metadata.confidence_temperature

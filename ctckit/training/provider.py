@@ -18,7 +18,7 @@ from ctckit.feed.order import epoch_order
 from ctckit.feed.processes import BatchProcesses
 from ctckit.feed.stream import in_order
 from ctckit.image.address import exists
-from ctckit.image.steps import Step, image_steps
+from ctckit.image.steps import Step, steps_to
 from ctckit.networks.keras_privates import DataAdapter
 from ctckit.training.configs import TrainConfigs
 
@@ -238,13 +238,7 @@ def make_provider(
     vocabulary = configs.vocabulary
     return DataProvider(
         samples,
-        data_preprocessors=image_steps(
-            height=configs.height,
-            width=configs.width,
-            channels=configs.channels,
-            keep_aspect_ratio=configs.keep_aspect_ratio,
-            rotate=configs.rotate,
-        ),
+        data_preprocessors=steps_to(configs),
         transformers=[
             LabelIndexer(vocabulary),
             LabelPadding(
