@@ -30,7 +30,7 @@ def replace_atomically(path: str | Path) -> Iterator[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary.touch()
     except OSError as error:
-        raise _not_writable(path, error) from error
+        raise not_writable(path, error) from error
     try:
         yield temporary
         temporary.replace(path)
@@ -64,18 +64,14 @@ def new_folder(target: Path) -> Iterator[Path]:
     Raises:
         InputError: `target` exists and is not empty, or its parent cannot be written.
     """
-    if target.is_dir() and not any(target.iterdir()):
+    require_free(target)
+    if target.is_dir():
         target.rmdir()
-    if target.exists():
-        raise InputError(
-            f"{target}: expected a place that is free, received one that holds something else; "
-            "move it away or remove it"
-        )
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         scratch = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=target.parent))
     except OSError as error:
-        raise _not_writable(target.parent, error) from error
+        raise not_writable(target.parent, error) from error
     try:
         content = scratch / "content"
         content.mkdir()
@@ -85,8 +81,22 @@ def new_folder(target: Path) -> Iterator[Path]:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _not_writable(path: Path, error: OSError) -> InputError:
+def require_free(target: Path) -> None:
+    """Refuse a place that holds something; an empty folder is free.
+
+    Raises:
+        InputError: it holds something.
+    """
+    if target.exists() and not (target.is_dir() and not any(target.iterdir())):
+        raise InputError(
+            f"{target}: expected a place that is free, received one that holds something else; "
+            "move it away or remove it"
+        )
+
+
+def not_writable(path: Path, error: OSError) -> InputError:
+    """Return what to say of a place that cannot be written to."""
     return InputError(
-        f"{path}: expected a place to write to, received '{error.strerror}'; "
+        f"{path}: expected a place to write to, received '{error.strerror or error}'; "
         "choose another place or change its permissions"
     )

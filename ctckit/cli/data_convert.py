@@ -12,6 +12,7 @@ from ctckit.cli.data_source import DataSource, name_left_out
 from ctckit.data.samples import Dataset, Sample
 from ctckit.data.writing import Parts, parts_of, write_folder, write_list
 from ctckit.errors import InputError
+from ctckit.files import not_writable, require_free
 from ctckit.image.lmdbs import close_lmdb
 from ctckit.log import LOGGER, counted
 from ctckit.sources.layouts import open_dataset
@@ -77,11 +78,7 @@ def _places(target: Path, parts: Parts) -> list[Path]:
     else:
         places = [target.with_suffix(f".{part}{target.suffix}") for part in parts]
     for place in places:
-        if place.exists() and not (place.is_dir() and not any(place.iterdir())):
-            raise InputError(
-                f"{place}: expected a place that is free, received one that holds something else; "
-                "move it away or remove it"
-            )
+        require_free(place)
     return places
 
 
@@ -92,20 +89,13 @@ def _scratch(target: Path) -> Iterator[Path]:
         target.parent.mkdir(parents=True, exist_ok=True)
         scratch = Path(mkdtemp(prefix=".unfinished-", dir=target.parent))
     except OSError as error:
-        raise _not_writable(target, error) from error
+        raise not_writable(target, error) from error
     try:
         yield scratch
     except OSError as error:
-        raise _not_writable(target, error) from error
+        raise not_writable(target, error) from error
     finally:
         rmtree(scratch, ignore_errors=True)
-
-
-def _not_writable(target: Path, error: OSError) -> InputError:
-    return InputError(
-        f"{target}: expected a place to write to, received '{error.strerror or error}'; choose "
-        "another place or change its permissions"
-    )
 
 
 def _write(parts: Parts, scratch: Path, places: list[Path], target: Path) -> None:
