@@ -61,23 +61,22 @@ def usual_columns(names: Sequence[str]) -> tuple[int, int] | None:
 
 def usual_image(names: Sequence[str]) -> int | None:
     """Return the position of the column with the image, by its usual names."""
-    return _first_of(IMAGE_NAMES, names)
+    return next(iter(_those_of(IMAGE_NAMES, names)), None)
 
 
 def usual_label(names: Sequence[str]) -> int | None:
     """Return the position of the column with the label, by its usual names."""
-    return _first_of(LABEL_NAMES, names)
+    return next(iter(usual_labels(names)), None)
 
 
 def usual_labels(names: Sequence[str]) -> list[int]:
     """Return the positions of all columns that are usually labels, the likeliest first."""
-    positions = {_plain(name): index for index, name in reversed(list(enumerate(names)))}
-    return [positions[name] for name in LABEL_NAMES if name in positions]
+    return _those_of(LABEL_NAMES, names)
 
 
-def _first_of(usual: Sequence[str], names: Sequence[str]) -> int | None:
+def _those_of(usual: Sequence[str], names: Sequence[str]) -> list[int]:
     positions = {_plain(name): index for index, name in reversed(list(enumerate(names)))}
-    return next((positions[name] for name in usual if name in positions), None)
+    return [positions[name] for name in usual if name in positions]
 
 
 def _named(wanted: str, names: Sequence[str], place: str) -> int:

@@ -77,17 +77,20 @@ def _short_hashes(matches: Sequence[re.Match[str]], names: Sequence[str]) -> boo
 
 def _all_counted(matches: Sequence[re.Match[str]], names: Sequence[str]) -> bool:
     """Say whether the numbers of all names together count, whatever stands beside them."""
-    several = len({match["label"] for match in matches}) > 1
     counted = counts([int(match["number"]) for match in matches])
-    return several and len(matches) >= NEARLY_ALL * len(names) and counted
+    return counted and _nearly_all_with_several(matches, names)
 
 
 def _all_counted_or_padded(matches: Sequence[re.Match[str]], names: Sequence[str]) -> bool:
     """Say the same, or whether they are numbers with zeros before them, all different."""
-    several = len({match["label"] for match in matches}) > 1
     padded = _padded([match["number"] for match in matches])
-    nearly_all = len(matches) >= NEARLY_ALL * len(names)
-    return _all_counted(matches, names) or (several and nearly_all and padded)
+    return _all_counted(matches, names) or (padded and _nearly_all_with_several(matches, names))
+
+
+def _nearly_all_with_several(matches: Sequence[re.Match[str]], names: Sequence[str]) -> bool:
+    """Say whether nearly all names match, with several labels."""
+    several = len({match["label"] for match in matches}) > 1
+    return several and len(matches) >= NEARLY_ALL * len(names)
 
 
 def _words_counted(matches: Sequence[re.Match[str]], names: Sequence[str]) -> bool:
