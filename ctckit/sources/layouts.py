@@ -8,14 +8,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from ctckit.data.samples import Dataset, Sample
+from ctckit.data.samples import Dataset
 from ctckit.errors import InputError, nearest_name
 from ctckit.log import LOGGER
 from ctckit.sources.cleaning import cleaned
 from ctckit.sources.files.images import images_of
 from ctckit.sources.files.tree import Tree, first, folder_tree, zip_tree
 from ctckit.sources.garbage import collection_paused
-from ctckit.sources.listing import PARTS, Listing, part_of_folder, shown
+from ctckit.sources.listing import PARTS, Listing, joined, part_of_folder, shown
 from ctckit.sources.lists.json_rows import find_json_rows, read_json_rows, shows_json_rows
 from ctckit.sources.lists.sidecars import find_sidecars, read_sidecars
 from ctckit.sources.lists.text_lists import SUFFIXES as LIST_SUFFIXES
@@ -101,26 +101,12 @@ def read_parts(tree: Tree, name: str, options: SourceOptions) -> Listing:
         if (part or not any(kinds.values())) and _holds_samples(tree.sub(folder))
     }
 
-    def samples(wanted: str) -> list[Sample]:
-        return [s for part, each in found.values() if part == wanted for s in _all_of(each)]
-
-    listings = [listing for _, listing in found.values()]
-    return Listing(
-        samples("train"),
-        "; ".join(f"{folder} with {each.said}" for folder, (_, each) in [*found.items()][:3]),
-        [record for listing in listings for record in listing.left_out],
-        [note for listing in listings for note in listing.notes],
-        samples("validation"),
-        samples("test"),
-    )
+    said = "; ".join(f"{folder} with {each.said}" for folder, (_, each) in [*found.items()][:3])
+    return joined(found.values(), said)
 
 
 def _holds_samples(tree: Tree) -> bool:
     return _has_list(tree) or bool(images_of(tree).by_folder)
-
-
-def _all_of(listing: Listing) -> list[Sample]:
-    return [*listing.samples, *listing.validation, *listing.test]
 
 
 LAYOUTS = (
@@ -248,7 +234,7 @@ def read_tree(tree: Tree, options: SourceOptions) -> Listing:
         InputError: they cannot be read in it.
     """
     layout, name = find_layout(tree, options)
-    if layout.name == "names" and _candidates(options) is LAYOUTS:
+    if layout.name == "names" and not options.tell_labels:
         refuse_useless_list(tree)
     return _with_name(layout, layout.read(tree, name, options))
 

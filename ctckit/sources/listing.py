@@ -57,6 +57,23 @@ def listing_of_named(
     return Listing(parts["train"], said, left_out, notes, parts["validation"], parts["test"])
 
 
+def joined(listings: Iterable[tuple[str, Listing]], said: str) -> Listing:
+    """Return several listings as one.
+
+    Args:
+        listings: each with the part of the set that all its samples are: train, validation, test.
+        said: how they were understood, to show to people.
+    """
+    parts: dict[str, list[Sample]] = {"train": [], "validation": [], "test": []}
+    left_out: list[LeftOut] = []
+    notes: list[str] = []
+    for part, listing in listings:
+        parts[part] += (*listing.samples, *listing.validation, *listing.test)
+        left_out += listing.left_out
+        notes += listing.notes
+    return Listing(parts["train"], said, left_out, notes, parts["validation"], parts["test"])
+
+
 def by_parts(samples: Iterable[tuple[str, Sample]]) -> dict[str, list[Sample]] | None:
     """Return samples by the part of the set that their folder names, or None where not all do.
 

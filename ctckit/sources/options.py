@@ -65,6 +65,12 @@ class SourceOptions:
             )
         self.compiled_pattern()
 
+    @property
+    def tell_labels(self) -> bool:
+        """Whether a person said where the labels are, so that nothing is to be doubted."""
+        told = (self.layout, self.columns, self.label_separator, self.label_pattern)
+        return told != (None,) * len(told)
+
     def compiled_pattern(self) -> Pattern[str] | None:
         """Return the label pattern, compiled.
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from ctckit.errors import InputError
 from ctckit.image.address import address_from, split_address
 from ctckit.sources.files.images import images_of, is_image, require_images
-from ctckit.sources.files.tree import folder_tree
+from ctckit.sources.files.tree import Tree, folder_tree
 from ctckit.sources.layouts import find_layout, open_dataset, tree_of
 from ctckit.sources.lists.locator import Locator
 from ctckit.sources.lists.tables import images_in_table
@@ -32,7 +32,7 @@ def list_images(source: str | Path) -> list[str]:
         raise InputError(f"expected images, a folder, a .zip or a list, {source} does not exist")
     tree = folder_tree(path.parent, whole=False)
     if path.suffix.lower() in LIST_SUFFIXES:
-        return _of_list(path)
+        return _of_list(tree, path)
     if is_image(tree, path.name):
         return [str(source)]
     return _of_dataset(path)
@@ -55,11 +55,8 @@ def _of_dataset(path: Path) -> list[str]:
     return list(dict.fromkeys([*images, *(record.image for record in dataset.left_out)]))
 
 
-def _of_list(path: Path) -> list[str]:
+def _of_list(tree: Tree, path: Path) -> list[str]:
     """Return the images that a list names; those that are not there as it names them."""
-    tree = folder_tree(path.parent, whole=False)
-    find = Locator(tree, path.name).find
-    names = images_in_table(
-        tree.text(path.name), SourceOptions(), str(path), lambda image: find(image) != ""
-    )
-    return [find(name) or address_from(path.parent, name) for name in names if name]
+    locator = Locator(tree, path.name)
+    names = images_in_table(tree.text(path.name), str(path), locator.is_anywhere)
+    return [locator.find(name) or address_from(path.parent, name) for name in names if name]

@@ -62,8 +62,7 @@ def choose(found: ScanResult, configs: Configs) -> tuple[Dataset, Configs]:
     """
     dataset = found.dataset
     learned = [label for _, label in (*dataset.samples, *dataset.validation)]
-    told = (configs.columns, configs.label_separator, configs.label_pattern, configs.layout)
-    refuse_labels_without_meaning(learned, taken_as_told=told != (None,) * len(told))
+    refuse_labels_without_meaning(learned, taken_as_told=configs.tell_labels)
     configs = configs.with_image_form(
         image_size=replace(found, sizes=turned_sizes(found.sizes, configs.rotate)).median_size,
         is_grey=found.is_grey,

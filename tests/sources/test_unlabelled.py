@@ -23,9 +23,17 @@ def test_images_of_folders_and_zips_at_any_depth(tmp_path):
         ("x.csv", "image,label\na.png,x\nb.png,\n"),
         ("x.csv", "id;file\n1;a.png\n2;b.png\n"),
         ("x.txt", "a.png\nb.png\n"),
+        ("x.txt", "# mine\n# all\na.png\nb.png\n"),
         ("gt.txt", "a.png\thello, world\nb.png\t\n"),
     ],
-    ids=["one column", "with labels", "semicolons", "a name a line", "with labels in a text file"],
+    ids=[
+        "one column",
+        "with labels",
+        "semicolons",
+        "a name a line",
+        "comments",
+        "with labels in a text file",
+    ],
 )
 def test_images_of_lists(tmp_path, name, text):
     touch(tmp_path, "a.png", "b.png")

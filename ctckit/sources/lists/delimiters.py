@@ -20,21 +20,23 @@ IsImage = Callable[[str], bool]
 
 def image_share(text: str, is_image: IsImage) -> float:
     """Return the share of the first lines of `text` that name an image in some column, 0…1."""
-    lines = first_lines(without_comments(text))
+    lines = first_lines(without_comments(text, is_image))
     if not lines:
         return 0.0
     score = max(_score(lines, delimiter, is_image) for delimiter in DELIMITERS)
     return score / max(len(lines) - 1, 1)  # the header may name none
 
 
-def without_comments(text: str) -> str:
-    """Return a list with its first lines left empty as far as they begin with #."""
-    lines = text.split("\n")
-    for place, line in enumerate(lines):
-        if line.strip() and not line.startswith("#"):
+def without_comments(text: str, is_image: IsImage) -> str:
+    """Return a list, its first lines empty that begin with # and have no image that is there."""
+    start, rest = "", text
+    while rest.lstrip().startswith("#"):
+        line, end, behind = rest.partition("\n")
+        cells = {cell.strip() for delimiter in DELIMITERS for cell in line.split(delimiter, 1)}
+        if any(map(is_image, cells - {""})):  # `#1.png` is one
             break
-        lines[place] = ""
-    return "\n".join(lines) if text.lstrip().startswith("#") else text
+        start, rest = start + end, behind
+    return start + rest
 
 
 def first_lines(text: str) -> list[str]:

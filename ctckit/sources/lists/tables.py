@@ -59,13 +59,12 @@ def parse_table(text: str, options: SourceOptions, place: str, is_image: IsImage
         InputError: columns cannot be told apart, or rows have too many fields, or a quote swallows
             rows: all named by the numbers of their lines.
     """
-    text = without_comments(text)
+    text = without_comments(text, is_image)
     lines = first_lines(text)
     if not lines:
         raise InputError(f"expected rows in {place}, received none")
     delimiter = delimiter_of(lines, is_image)
-    records = list(_records(text, delimiter, place))
-    header, records = _header(records, options, is_image)
+    header, records = _header(list(_records(text, delimiter, place)), options, is_image)
     image, label = _columns(header, records, options, place, is_image)
     names = header or [str(index + 1) for index in range(_width(records))]
     _refuse_long_rows(records, len(names), place)
@@ -163,14 +162,9 @@ def _columns(
 ) -> tuple[int, int]:
     """Return the positions of image and label."""
     if options.columns is None and (header is None or usual_columns(header) is None):
-        looked_at = records[:NUM_LOOKED_AT]
         width = len(header) if header else _width(records)
-        images = [
-            sum(names_image(_cell(cells, index), is_image) for _, cells in looked_at)
-            for index in range(width)
-        ]
-        if width == 2 and max(images) * 2 >= len(looked_at) > 0:
-            image = images.index(max(images))
+        image, number = _column_of_images(records, width, is_image)
+        if width == 2 and number * 2 >= len(records[:NUM_LOOKED_AT]) > 0:
             return image, 1 - image
     names = header or [str(index + 1) for index in range(_width(records))]
     image, label = choose_columns(names, options, place)
@@ -178,6 +172,16 @@ def _columns(
         others = [index for index in usual_labels(names) if index != image]
         label = max(others, key=lambda index: len({_cell(c, index) for _, c in records[:1000]}))
     return image, label
+
+
+def _column_of_images(records: list[Record], width: int, is_image: IsImage) -> tuple[int, int]:
+    """Return the column that names most images in the first rows, and how many."""
+    numbers = [
+        sum(names_image(_cell(cells, index), is_image) for _, cells in records[:NUM_LOOKED_AT])
+        for index in range(width)
+    ]
+    most = max(numbers, default=0)
+    return (numbers.index(most) if most else 0), most
 
 
 def _width(records: list[Record]) -> int:
@@ -214,28 +218,22 @@ def _refuse_swallowed_rows(rows: list[Row], place: str) -> None:
         )
 
 
-def images_in_table(text: str, options: SourceOptions, place: str, is_image: IsImage) -> list[str]:
+def images_in_table(text: str, place: str, is_image: IsImage) -> list[str]:
     """Return the images that a list names, whether it has labels or not.
 
     Args:
         text: of the list.
-        options: may name the columns.
         place: to name the list to people.
         is_image: says whether there is an image of a name.
 
     Raises:
         InputError: no column names images.
     """
+    text = without_comments(text, is_image)
     lines = first_lines(text)
     records = list(_records(text, delimiter_of(lines, is_image), place)) if lines else []
-    header, records = _header(records, options, is_image)
-    width = _width(records)
-    images = [
-        sum(names_image(_cell(r.cells, i), is_image) for r in records[:50]) for i in range(width)
-    ]
-    if not records or not max(images):
+    _, records = _header(records, SourceOptions(), is_image)
+    column, number = _column_of_images(records, _width(records), is_image)
+    if not number:
         raise InputError(f"expected names of images in {place}, received none")
-    column = images.index(max(images))
-    if header is not None and options.columns is not None:
-        column = choose_columns(header, options, place)[0]
     return [_cell(cells, column).strip() for _, cells in records]

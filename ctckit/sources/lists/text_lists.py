@@ -8,7 +8,7 @@ from ctckit.log import counted
 from ctckit.sources.files.images import images_of
 from ctckit.sources.files.suffixes import parted
 from ctckit.sources.files.tree import Tree, first, join
-from ctckit.sources.listing import PARTS, Listing, part_of_folder
+from ctckit.sources.listing import PARTS, Listing, joined, part_of_folder
 from ctckit.sources.lists.delimiters import image_share
 from ctckit.sources.lists.locator import IMAGE_FOLDERS, Locator
 from ctckit.sources.lists.parts import files_of_parts, part_of
@@ -93,15 +93,8 @@ def read_list(tree: Tree, name: str, options: SourceOptions) -> Listing:
         listing = read_one_list(tree, name, options)
         return listing._replace(notes=[*listing.notes, *_not_used(tree, [name], listing)])
     listings = {part: read_one_list(tree, file, options) for part, file in by_part.items()}
-    everything = listings.values()
-    together = Listing(
-        list(listings["train"].samples),
-        f"{', '.join(by_part.values())}: {listings['train'].said.partition(': ')[2]}",
-        [record for listing in everything for record in listing.left_out],
-        [note for listing in everything for note in listing.notes],
-        listings["validation"].samples if "validation" in listings else (),
-        listings["test"].samples if "test" in listings else (),
-    )
+    said = f"{', '.join(by_part.values())}: {listings['train'].said.partition(': ')[2]}"
+    together = joined(listings.items(), said)
     not_used = _not_used(tree, list(by_part.values()), together)
     return together._replace(notes=[*together.notes, *not_used])
 

@@ -33,7 +33,7 @@ def read_names(tree: Tree, name: str, options: SourceOptions) -> Listing:
     """
     images, notes = _images(tree)
     names = images.names
-    if options == SourceOptions():
+    if not options.tell_labels:
         _refuse_equal_numbers(names)
     found = labels_of_stems([stem_of(name) for name in names], options)
     samples, left_out = [], []

@@ -10,12 +10,12 @@ import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from ctckit.data.samples import LeftOut, Sample
+from ctckit.data.samples import LeftOut
 from ctckit.errors import InputError
 from ctckit.sources.files.heads import FEW, head, may_be_lists
 from ctckit.sources.files.suffixes import IMAGE_SUFFIXES
 from ctckit.sources.files.tree import Tree, join
-from ctckit.sources.listing import PARTS, Listing
+from ctckit.sources.listing import PARTS, Listing, joined
 from ctckit.sources.lists.rows import Row, listing_of_rows
 from ctckit.sources.options import SourceOptions
 
@@ -64,21 +64,8 @@ def read_cvat(tree: Tree, name: str, options: SourceOptions) -> Listing:
         )
         for file in files
     }
-    return _joined(subsets)
-
-
-def _joined(subsets: dict[str, Listing]) -> Listing:
-    parts: dict[str, list[Sample]] = {"train": [], "validation": [], "test": []}
-    for name, listing in subsets.items():
-        parts[PARTS.get(name.lower(), "train")].extend(listing.samples)
-    return Listing(
-        parts["train"],
-        f"{NAME} of {', '.join(subsets)}: image, quoted text",
-        [record for listing in subsets.values() for record in listing.left_out],
-        [note for listing in subsets.values() for note in listing.notes],
-        parts["validation"],
-        parts["test"],
-    )
+    by_part = [(PARTS.get(name.lower(), "train"), each) for name, each in subsets.items()]
+    return joined(by_part, f"{NAME} of {', '.join(subsets)}: image, quoted text")
 
 
 def _read_subset(tree: Tree, name: str, options: SourceOptions) -> Listing:

@@ -278,3 +278,9 @@ def test_of_several_columns_for_labels_that_one_counts_that_tells_images_apart(t
     touch(tmp_path, "a.png", "b.png", "c.png")
     text = "filename,label,text\na.png,car,X1\nb.png,car,Y2\nc.png,bus,Z3\n"
     assert labels(open_dataset(write(tmp_path / "x.csv", text))) == ["X1", "Y2", "Z3"]
+
+
+def test_images_whose_names_begin_as_comments_are_no_comments(tmp_path):
+    touch(tmp_path, "#1.png", "#2.png")
+    text = "# mine\n#1.png,x\n#2.png,y\n"
+    assert labels(open_dataset(write(tmp_path / "x.csv", text))) == ["x", "y"]

@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
+from configs import ModelConfigs
 from ctckit.errors import InputError
 from ctckit.image.address import read_bytes
 from ctckit.image.decode import ImageReader
@@ -125,8 +126,10 @@ def test_the_same_numbers_in_folders_that_may_be_parts(tmp_path, packed):
     names = [f"{label}/{part}/{n}.png" for label in ("ab", "cd") for part in ("train", "test")
              for n in range(8)]  # fmt: skip
     source = source_of(tmp_path, packed, *names)
-    with pytest.raises(InputError, match="received the same numbers in 4 folders, such as ab/te"):
-        open_dataset(source)
+    for options in (SourceOptions(), SourceOptions(ignore_case=True), ModelConfigs()):
+        with pytest.raises(InputError, match="the same numbers in 4 folders, such as ab/te"):
+            open_dataset(source, options)
+    assert len(open_dataset(source, SourceOptions(layout="names")).everything) == 32
 
 
 @PACKED
