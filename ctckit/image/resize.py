@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 
 from ctckit.errors import InputError
+from ctckit.image.widths import MAX_OWN_WIDTH, WIDTH_MULTIPLE
 
 
 class ImageResizer:
@@ -66,6 +67,53 @@ class ImageResizer:
         padded[:] = self.padding_color
         padded[top : top + height, left : left + width] = image
         return padded
+
+
+class ImageScaler:
+    """Bring an image to a fixed height; its width follows, up to a multiple of 8.
+
+    So an image has the same form alone as among others. What the multiple asks for is added at the
+    right end, in the padding colour.
+
+    Args:
+        height: Of the result, in pixels.
+        stretch: Factor of the width, besides that of the height: above 1 where characters are
+            narrower than the network can tell apart.
+        max_width: Of the result, in pixels, a multiple of 8; what would be wider is squeezed.
+        padding_color: 0…255 for all channels.
+
+    Raises:
+        InputError: A size is out of its range.
+    """
+
+    def __init__(
+        self,
+        height: int,
+        stretch: float = 1.0,
+        max_width: int = MAX_OWN_WIDTH,
+        padding_color: int = 255,
+    ) -> None:
+        if height < 1 or not stretch > 0 or max_width < 1 or max_width % WIDTH_MULTIPLE:
+            raise InputError(
+                "ImageScaler: expected a height of at least 1, a stretch above 0 and a max_width "
+                f"that is a multiple of {WIDTH_MULTIPLE}, received {height}, {stretch} and "
+                f"{max_width}"
+            )
+        self.height = height
+        self.stretch = stretch
+        self.max_width = max_width
+        self.padding_color = padding_color
+
+    def __call__(self, image: np.ndarray, label: Any) -> tuple[np.ndarray, Any]:
+        """Return `image`, uint8 (H, W, C), as uint8 (height, own width, C), and `label`."""
+        height, width = image.shape[:2]
+        exact = round(width * self.height * self.stretch / height)
+        scaled = _resize(image, min(max(exact, 1), self.max_width), self.height)
+        missing = -scaled.shape[1] % WIDTH_MULTIPLE
+        if missing:
+            right_end = ((0, 0), (0, missing), (0, 0))
+            scaled = np.pad(scaled, right_end, constant_values=self.padding_color)
+        return scaled, label
 
 
 def _resize(image: np.ndarray, width: int, height: int) -> np.ndarray:

@@ -1,7 +1,5 @@
 """Turn images whose text does not run from left to right."""
 
-from collections import Counter
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -42,18 +40,14 @@ class ImageRotator:
         return np.ascontiguousarray(np.rot90(image, -1 if self.rotate == "90" else 1)), label
 
 
-def turned_sizes(
-    sizes: Mapping[tuple[int, int], int], rotate: str | None
-) -> Counter[tuple[int, int]]:
-    """Return how many images there are of each (height, width) after `ImageRotator`.
+def turned_size(size: tuple[int, int], rotate: str | None) -> tuple[int, int]:
+    """Return the (height, width) of an image after `ImageRotator`.
 
-    >>> turned_sizes({(90, 30): 2, (30, 90): 1}, "auto")
-    Counter({(30, 90): 3})
+    >>> turned_size((90, 30), "auto"), turned_size((30, 90), "auto")
+    ((30, 90), (30, 90))
     """
-    turned: Counter[tuple[int, int]] = Counter()
-    for (height, width), number in sizes.items():
-        turned[(width, height) if _turns(height, width, rotate) else (height, width)] += number
-    return turned
+    height, width = size
+    return (width, height) if _turns(height, width, rotate) else size
 
 
 def _turns(height: int, width: int, rotate: str | None) -> bool:

@@ -8,10 +8,11 @@ from typing import Any
 from ctckit import __version__
 from ctckit.errors import InputError
 from ctckit.image.rotate import ROTATIONS
+from ctckit.image.widths import MAX_OWN_WIDTH, WIDTH_MULTIPLE
 from ctckit.text.direction import DIRECTIONS, LEFT_TO_RIGHT
 from ctckit.text.vocabulary import UNICODE_FORMS, Vocabulary, spell
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSIONS = (1, 2)  # 2 may have no width
 COLOR_ORDER = "BGR"  # OpenCV's; the network's own first layer scales the values 0…255
 
 
@@ -22,9 +23,12 @@ class ModelMetadata:
     Attributes:
         vocabulary: the characters of the network's classes.
         height: of the network's input, in pixels.
-        width: of the network's input, in pixels.
+        width: of the network's input, in pixels; None: each image has its own, see
+            `ctckit.image.ImageScaler`.
         channels: 1 for grey, 3 for colour in OpenCV's order BGR.
         keep_aspect_ratio: images are padded to the input size rather than stretched.
+        stretch: factor of the width, where it is each image's own.
+        max_width: of an image's own width, in pixels.
         rotate: how they are turned before, see `ctckit.image.ImageRotator`; None: not at all.
         dataset: name of the dataset that the network has learned from.
         val_CER: character error rate on the validation images, 0…; None when not measured.
@@ -36,26 +40,26 @@ class ModelMetadata:
         empty_labels: "keep" if it has learned to read nothing where there is no text.
         color_order: always "BGR".
         ctckit_version: of the package that wrote the file.
-        schema_version: of these fields.
         extra: further facts, by name; anything that JSON can hold.
     """
 
     vocabulary: Vocabulary
     height: int
-    width: int
+    width: int | None
     channels: int
     keep_aspect_ratio: bool
     dataset: str = ""
     val_CER: float | None = None  # noqa: N815 (spelled as everywhere)
     val_WER: float | None = None  # noqa: N815
     confidence_temperature: float = 1.0
+    stretch: float = 1.0
+    max_width: int = MAX_OWN_WIDTH
     rotate: str | None = None
     unicode_form: str = "NFC"
     ignore_case: bool = False
     empty_labels: str = "leave-out"
     color_order: str = COLOR_ORDER
     ctckit_version: str = __version__
-    schema_version: int = SCHEMA_VERSION
     extra: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
@@ -94,6 +98,16 @@ class ModelMetadata:
         """The class that stands for no character."""
         return self.vocabulary.blank_id
 
+    @property
+    def schema_version(self) -> int:
+        """The oldest schema that can say it, so that older readers read what they can."""
+        return 2 if self.width is None else 1
+
+    @property
+    def fixed_width(self) -> int | None:
+        """The width of every image, in pixels; None: each has its own."""
+        return self.width
+
     def spell(self, text: str) -> str:
         """Return `text` as the model would write it: in its Unicode form and case."""
         return spell(text, self.unicode_form, ignore_case=self.ignore_case)
@@ -101,6 +115,7 @@ class ModelMetadata:
     def to_facts(self) -> dict[str, Any]:
         """Return everything by name, ready for JSON."""
         facts = {name: getattr(self, name) for name in _FIELDS}
+        facts["schema_version"] = self.schema_version
         facts["vocabulary"] = list(self.vocabulary)
         facts["blank_id"] = self.blank_id
         facts["direction"] = self.vocabulary.direction
@@ -128,7 +143,7 @@ class ModelMetadata:
                 "export the model again"
             )
         known = {name: facts[name] for name in _FIELDS if name in facts}
-        known_keys = {*_FIELDS, "blank_id", "direction"}
+        known_keys = {*_FIELDS, "blank_id", "direction", "schema_version"}
         extra = {key: value for key, value in facts.items() if key not in known_keys}
         return cls(**{**known, "vocabulary": vocabulary, "extra": extra})
 
@@ -146,11 +161,11 @@ def _is_temperature(value: Any) -> bool:
 
 # What each value must be; the other keys are welcome, but nothing depends on them.
 _REQUIRED: dict[str, tuple[str, Callable[[Any], bool]]] = {
-    "schema_version": (str(SCHEMA_VERSION), lambda value: value == SCHEMA_VERSION),
+    "schema_version": ("1 or 2", lambda value: value in SCHEMA_VERSIONS),
     "vocabulary": ("a list of characters", lambda value: isinstance(value, list)),
     "blank_id": ("a whole number", lambda value: type(value) is int),
     "height": ("a whole number above 0", _is_size),
-    "width": ("a whole number above 0", _is_size),
+    "width": ("a whole number above 0, or null", lambda value: value is None or _is_size(value)),
     "channels": ("1 or 3", lambda value: value in (1, 3)),
     "color_order": (f"'{COLOR_ORDER}'", lambda value: value == COLOR_ORDER),
     "keep_aspect_ratio": ("true or false", lambda value: isinstance(value, bool)),
@@ -158,6 +173,8 @@ _REQUIRED: dict[str, tuple[str, Callable[[Any], bool]]] = {
 
 _OPTIONAL: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "confidence_temperature": ("a number from 0.01 to 100", _is_temperature),
+    "stretch": ("a number above 0", lambda value: type(value) in (int, float) and value > 0),
+    "max_width": ("a multiple of 8", lambda value: _is_size(value) and not value % WIDTH_MULTIPLE),
     "rotate": (f"one of {', '.join(ROTATIONS)} or null", lambda value: value in (None, *ROTATIONS)),
     "direction": (" or ".join(DIRECTIONS), lambda value: value in DIRECTIONS),
     "unicode_form": (" or ".join(UNICODE_FORMS), lambda value: value in UNICODE_FORMS),
@@ -174,10 +191,11 @@ def _from_json(text: str) -> Any:
 
 
 def _require_schema(facts: Mapping[str, Any]) -> None:
-    version = facts.get("schema_version", SCHEMA_VERSION)
-    if version != SCHEMA_VERSION:
+    version = facts.get("schema_version", SCHEMA_VERSIONS[-1])
+    if version not in SCHEMA_VERSIONS:
+        known = " or ".join(map(str, SCHEMA_VERSIONS))
         raise InputError(
-            f"expected metadata of schema_version {SCHEMA_VERSION}, received {version!r}; "
+            f"expected metadata of schema_version {known}, received {version!r}; "
             f"read the model with the ctckit that wrote it ({facts.get('ctckit_version', '?')})"
         )
 

@@ -32,9 +32,8 @@ def ensemble(networks: Sequence[keras.Model]) -> keras.Model:
     for index, network in enumerate(networks, start=1):
         member = plain_copy(network)
         member.name = f"member_{index}"
-        outputs.append(
-            layers.Reshape((1, *network.output_shape[1:]), dtype="float32")(member(images))
-        )
+        shape = (1, *(-1 if size is None else size for size in network.output_shape[1:]))
+        outputs.append(layers.Reshape(shape, dtype="float32")(member(images)))
     return keras.Model(
         images, layers.Concatenate(axis=1, dtype="float32")(outputs), name="ensemble"
     )
