@@ -1,6 +1,7 @@
 """What all augmentors share: draw the parameters first, then apply a pure function of them."""
 
 import inspect
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
@@ -67,10 +68,18 @@ def check(owner: object, holds: bool, expected: str, received: object) -> None:
         )
 
 
-def check_range(owner: object, name: str, interval: tuple[float, float], *, above: float) -> None:
-    """Raise InputError unless `interval` is (low, high) with above ≤ low ≤ high."""
-    ordered = len(interval) == 2 and above <= interval[0] <= interval[1] < np.inf
+def check_range(
+    owner: object,
+    name: str,
+    interval: tuple[float, float],
+    *,
+    above: float,
+    below: float = sys.float_info.max,
+) -> None:
+    """Raise InputError unless `interval` is (low, high) with above ≤ low ≤ high ≤ below."""
+    ordered = len(interval) == 2 and above <= interval[0] <= interval[1] <= below
     limit = "" if above == -np.inf else f", at least {above:g}"
+    limit += f", at most {below:g}" if below < sys.float_info.max else ""
     check(owner, ordered, f"{name} as (low, high){limit}", interval)
 
 

@@ -8,7 +8,7 @@ from mltu import augmentors, preprocessors, transformers
 from mltu.annotations.images import CVImage
 
 from ctckit.augment.base import as_augmentor
-from ctckit.augment.photometric import RandomBlur
+from ctckit.augment.sharpness import RandomBlur
 from ctckit.compat.mltu import adapt_augmentor, adapt_step
 from ctckit.errors import InputError
 from ctckit.image.decode import ImageReader
