@@ -43,7 +43,7 @@ def main() -> None:
         provider = training.make_provider(
             dataset.samples, configs, replace_unreadable=dataset.sampled is not None
         )
-        augmentors = augment.default_augmentors() if configs.augment else []
+        augmentors = augment.augmentors_of(configs.augment)
 
         if configs.folds:  # every image read by models that never saw it
             varied = provider.with_(augmentors=augmentors)

@@ -21,6 +21,8 @@ class Preview(DataSource):
     """Image width that the network sees, pixels. None: chosen from the images."""
     rotate: str | None = None
     """How the images are turned: 90, 270 or auto. None: they stay."""
+    augment: str | None = None
+    """How much the images are varied: none, light or strong. None: as in a training."""
     seed: int = 0
     """Which images, and how they are varied."""
 
@@ -36,21 +38,23 @@ class Preview(DataSource):
         """Do it."""
         import numpy as np
 
-        from ctckit.augment.defaults import default_augmentors
+        from ctckit.augment.strengths import augmentors_of
         from ctckit.data.check import scan
         from ctckit.image.steps import steps_to
         from ctckit.report.grid import save_png
         from ctckit.report.preview import preview_grid
 
         dataset = self.opened()
-        configs = self.configs(height=self.height, width=self.width, rotate=self.rotate)
+        configs = self.configs(
+            height=self.height, width=self.width, rotate=self.rotate, augment=self.augment
+        )
         from ctckit.training.preparation import choose  # once it is known that it can be imported
 
         dataset, configs = choose(scan(dataset, rotate=self.rotate), configs)
         name_left_out(dataset)
         order = np.random.default_rng(self.seed).permutation(len(dataset.samples))
         shown = [dataset.samples[position] for position in order[: self.images].tolist()]
-        augmentors = default_augmentors()
+        augmentors = augmentors_of(configs.augment)
         save_png(self.out, preview_grid(shown, steps_to(configs), augmentors, seed=self.seed))
         form = f"{configs.height} x {configs.width} x {configs.channels}"
         print(f"{self.out}  {len(shown)} of {len(dataset.samples)} images, as {form}")

@@ -5,8 +5,9 @@ import re
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
+from ctckit.augment.strengths import STRENGTHS
 from ctckit.config import BaseModelConfigs
 from ctckit.data.groups import key_of_groups
 from ctckit.errors import InputError, nearest_name
@@ -143,9 +144,9 @@ class TrainConfigs(BaseModelConfigs, SourceOptions, _Dataset):
     """Epochs without a better validation CER after which the run stops. None: it runs to its
     end, as the one-cycle schedule learns most in its last epochs."""
 
-    augment: bool = True
-    """Vary the training images a little (shift, scale, shear, rotation), anew every epoch but
-    the last ones."""
+    augment: str = "light"
+    """How much the training images are varied, anew every epoch but the last ones: none; light
+    (shift, scale, shear, rotation, a little); strong, for handwriting and photographs."""
 
     use_cache: bool = True
     """Keep the resized images in memory (height x width x channels bytes each)."""
@@ -186,6 +187,13 @@ class TrainConfigs(BaseModelConfigs, SourceOptions, _Dataset):
         self._check_ranges()
         self._check_combinations()
 
+    @classmethod
+    def _brought_up_to_date(cls, document: dict[str, Any]) -> dict[str, Any]:
+        """Up to version 0.3 `augment` was true or false."""
+        if isinstance(document.get("augment"), bool):
+            return document | {"augment": "light" if document["augment"] else "none"}
+        return document
+
     def _check_choices(self) -> None:
         if self.architecture not in self.forms:
             raise InputError(
@@ -197,6 +205,12 @@ class TrainConfigs(BaseModelConfigs, SourceOptions, _Dataset):
             raise InputError(
                 f"expected one of {', '.join(QUANTIZED_FORMS)}, received '{self.quantize}'",
                 argument="quantize",
+            )
+        if self.augment not in STRENGTHS:
+            raise InputError(
+                f"expected one of {', '.join(STRENGTHS)}, received '{self.augment}'."
+                f"{nearest_name(str(self.augment), STRENGTHS)}",
+                argument="augment",
             )
         if self.rotate not in (None, *ROTATIONS):
             raise InputError(

@@ -50,6 +50,8 @@ def test_the_group_lists_its_verbs(call, words):
         (["data", "check", "set", "--unicode-form", "NF"], "--unicode-form: expected one of NFC"),
         (["data", "preview", "set", "--out", "a.jpg"], "--out: expected a .png, received a.jpg"),
         (["data", "preview", "set", "--images", "0"], "--images: expected 1 or more"),
+        (["data", "preview", "set", "--augment", "stron"], "--augment: expected one of none, "
+         "light, strong, received 'stron'. Did you mean 'strong'?"),
         (["data", "convert", "set"], "expected a source, and a new folder, .csv"),
         (["data", "convert", "set", "a.zip"], "a .csv, .txt or .lmdb, received a.zip"),
         (["data", "convert", "set", "set"], "set: expected a place that is free"),
@@ -144,6 +146,18 @@ def test_preview(call, here):
     status, lines, _ = call("data", "preview", "set", "--images", 3, "--height", 40)
     assert status == 0 and lines == ["preview.png  3 of 30 images, as 40 x 120 x 3"]
     assert cv2.imread(str(here / "preview.png")).shape[1] == 14 + 4 * 254
+
+
+def test_preview_varies_the_images_as_a_training_would_or_as_it_is_told(call, here):
+    def drawn(*words):
+        status, _, _ = call("data", "preview", "set", "--images", 4, *words)
+        assert status == 0
+        return cv2.imread(str(here / "preview.png"))
+
+    as_trained, light, strong = drawn(), *(drawn("--augment", name) for name in ("light", "strong"))
+    assert np.array_equal(as_trained, light)
+    assert strong.shape == light.shape and not np.array_equal(strong, light)
+    assert drawn("--augment", "none").shape[0] < light.shape[0] / 2  # each image once
 
 
 # convert

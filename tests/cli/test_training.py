@@ -31,8 +31,8 @@ def parse(monkeypatch):
         (["--json"], {}, True),
         (["--dataset", "a b", "--height", "32"], {"dataset": "a b", "height": 32}, False),
         (
-            ["--no-augment", "--learning-rate=1e-3"],
-            {"augment": False, "learning_rate": 1e-3},
+            ["--augment", "none", "--learning-rate=1e-3"],
+            {"augment": "none", "learning_rate": 1e-3},
             False,
         ),
         (["--width", "None", "--label-separator="], {"label_separator": ""}, False),

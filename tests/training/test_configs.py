@@ -31,6 +31,8 @@ def test_saved_and_loaded_is_equal(tmp_path, configs):
         ({"validation_fraction": 1.0}, "validation_fraction: expected .* between 0 and 1"),
         ({"validation_fraction": float("nan")}, "validation_fraction: expected"),
         ({"rotate": "180"}, "rotate: expected one of 90, 270, auto, received '180'"),
+        ({"augment": "stong"}, "augment: .* none, light, strong, .* Did you mean 'strong'"),
+        ({"augment": True}, "augment: expected one of none, light, strong, received 'True'"),
         ({"channels": 2}, "channels: expected 1 .grey. or 3 .colour., received 2"),
         ({"vocab": ""}, "vocab: expected at least one character"),
         ({"learning_rate": -1.0}, "learning_rate: expected 0 or more, received -1"),
@@ -83,6 +85,12 @@ def test_refuses_files_it_did_not_write(tmp_path, text, message):
         path.write_text(text)
     with pytest.raises(InputError, match=message):
         ModelConfigs.load(path)
+
+
+@pytest.mark.parametrize(("old", "new"), [("true", "light"), ("false", "none")])
+def test_reads_what_version_0_3_wrote_of_augment(tmp_path, old, new):
+    (tmp_path / "configs.yaml").write_text(f"schema_version: 1\naugment: {old}\n")
+    assert ModelConfigs.load(tmp_path).augment == new
 
 
 def test_values_do_not_change():
