@@ -68,6 +68,9 @@ class RandomAffine(Augmentor):
         shift_range: Largest shift as a part of the width and of the height, to either side.
         scale_range: Factors, drawn for width and height each.
         shear_range: Pixels to the side for each pixel down.
+        max_cut: Most that is cut off at the left and at the right, at half height, as a part of
+            the height; None sets no limit. Without one, whole characters of a long line are cut
+            off, which makes its label false.
     """
 
     def __init__(
@@ -77,19 +80,22 @@ class RandomAffine(Augmentor):
         shift_range: tuple[float, float] = (0.04, 0.06),
         scale_range: tuple[float, float] = (0.92, 1.08),
         shear_range: tuple[float, float] = (-0.15, 0.15),
+        max_cut: float | None = None,
     ) -> None:
         super().__init__(random_chance)
         check(self, 0 <= rotate_degrees <= 180, "rotate_degrees in 0…180", rotate_degrees)
         _check_shift(self, shift_range)
         check_range(self, "scale_range", scale_range, above=0.01)
         check_range(self, "shear_range", shear_range, above=-np.inf)
+        check(self, max_cut is None or max_cut >= 0, "max_cut of at least 0, or None", max_cut)
         self.rotate_degrees = rotate_degrees
         self.shift_range = shift_range
         self.scale_range = scale_range
         self.shear_range = shear_range
+        self.max_cut = max_cut
 
     def draw(self, rng: np.random.Generator, shape: tuple[int, int, int]) -> Affine:
-        """Draw every part of the map, each uniformly from its range."""
+        """Draw every part of the map, each uniformly from its range; then mind `max_cut`."""
         scale, shear, angle = self.scale_range, self.shear_range, self.rotate_degrees
         x, y = self.shift_range
         intervals = scale, scale, shear, (-angle, angle), (-x, x), (-y, y)
@@ -97,11 +103,20 @@ class RandomAffine(Augmentor):
         scale_x, scale_y, shear, degrees, shift_x, shift_y = (
             low + (high - low) * part for (low, high), part in zip(intervals, parts, strict=True)
         )
+        if self.max_cut is not None:
+            scale_x, shift_x = _limited(scale_x, shift_x, self.max_cut * shape[0] / shape[1])
         return Affine((scale_x, scale_y), shear, degrees, (shift_x, shift_y))
 
     def apply(self, image: np.ndarray, params: Affine) -> np.ndarray:
         """Return the mapped image."""
         return warp(image, params)
+
+
+def _limited(scale: float, shift: float, cut: float) -> tuple[float, float]:
+    """Return scale and shift of the width, less where more than `cut`, a part of it, is lost."""
+    scale = min(scale, 1 + 2 * cut)
+    room = cut - (scale - 1) / 2
+    return scale, min(max(shift, -room), room)
 
 
 class RandomRotate(Augmentor):

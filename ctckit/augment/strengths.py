@@ -24,6 +24,7 @@ def strong_augmentors() -> "list[Augmentor]":
             shift_range=(0.04, 0.1),
             scale_range=(0.82, 1.15),
             shear_range=(-0.35, 0.35),
+            max_cut=0.25,
         ),
         augment.RandomElastic(random_chance=0.5, amount_range=(0.03, 0.07)),
         augment.RandomErodeDilate(random_chance=0.2, amount_range=(0.3, 0.8)),

@@ -91,6 +91,7 @@ def test_can_be_pickled_for_worker_processes(kind):
         (RandomAffine, {"shift_range": (-0.1, 0.1)}, "shift_range as two parts in 0…1"),
         (RandomAffine, {"scale_range": (1.1, 0.9)}, r"scale_range as \(low, high\)"),
         (RandomAffine, {"scale_range": (0, 1)}, "at least 0.01"),
+        (RandomAffine, {"max_cut": -0.1}, "max_cut of at least 0, or None, received -0.1"),
         (RandomAffine, {"shear_range": (1, -1)}, r"shear_range as \(low, high\), received"),
         (RandomBlur, {"sigma_range": (0, 1)}, "sigma_range .* at least 0.01"),
         (RandomBrightness, {"delta": 256}, "delta in 0…255, received 256"),

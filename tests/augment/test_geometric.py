@@ -58,6 +58,25 @@ def test_affine_draws_within_its_ranges():
     assert (np.abs(np.corrcoef(drawn.T) - np.eye(6)) < 0.1).all()  # independent of each other
 
 
+@pytest.mark.parametrize("width", [200, 1200])
+@pytest.mark.parametrize("max_cut", [0.0, 0.25])
+def test_affine_cuts_no_more_off_a_long_line_than_it_may(width, max_cut):
+    wide, rng = {"shift_range": (0.1, 0.1), "scale_range": (0.8, 1.2)}, np.random.default_rng(0)
+    augmentor, lost = RandomAffine(1, max_cut=max_cut, **wide), []
+    for _ in range(1000):
+        affine = augmentor.draw(rng, (50, width, 1))
+        overhang, shift = width * (affine.scale[0] - 1) / 2, width * affine.shift[0]
+        lost += [overhang - shift, overhang + shift]  # pixels, at the left and at the right
+    assert max(lost) == pytest.approx(50 * max_cut, abs=1e-6)
+
+
+def test_a_limit_that_is_not_reached_changes_nothing():
+    free, limited = RandomAffine(1), RandomAffine(1, max_cut=1.0)
+    for seed in range(20):
+        drawn = [one.draw(np.random.default_rng(seed), (50, 200, 1)) for one in (free, limited)]
+        assert drawn[0] == drawn[1]
+
+
 def test_default_is_one_affine_map_of_every_image():
     (augmentor,) = default_augmentors()
     assert isinstance(augmentor, RandomAffine)
