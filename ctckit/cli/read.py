@@ -72,7 +72,7 @@ class Read(ReaderOptions):
     def _rows(
         self, model: ImageToWordModel, images: Sequence[str], unreadable: list[dict[str, str]]
     ) -> Iterator[list[dict[str, Any]]]:
-        """Yield what is read, batch by batch; name the images that cannot be read."""
+        """Yield what is read, in the order of the images; name those that cannot be read."""
 
         def skip(place: int, error: InputError) -> None:
             LOGGER.error("error: %s", error)
@@ -80,10 +80,9 @@ class Read(ReaderOptions):
             bar.update()
 
         with progress((), "reading", total=len(images), unit="img") as bar:
-            for chunk in model.chunks(images, self.batch_size, unreadable=skip, with_pixels=False):
-                read = zip(chunk.places, chunk.readings, strict=True)
+            for read in model.in_order(images, self.batch_size, skip):
                 yield [self._row(images[place], *reading) for place, reading in read]
-                bar.update(len(chunk.places))
+                bar.update(len(read))
 
     def _row(self, image: str, text: str, confidence: float) -> dict[str, Any]:
         row = {"image": image, "text": text, "confidence": confidence}

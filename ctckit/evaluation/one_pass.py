@@ -92,14 +92,16 @@ class _Pass:
             done(1)
 
         seen = []
+        found: dict[int, Prediction] = {}  # by place: batches of like widths come in another order
         began = perf_counter()
         unreadable = skip if self._skips else None
         for chunk in self._model.chunks(names, self._batch_size, unreadable=unreadable):
             own = [samples[place] for place in chunk.places]
-            self._take(own, chunk)
+            found |= zip(chunk.places, self._take(own, chunk), strict=True)
             done(len(own))
             if keep:
                 seen.append((own, chunk))
+        self._predictions += [found[place] for place in sorted(found)]
         self._seconds += perf_counter() - began
         return seen
 
@@ -120,12 +122,12 @@ class _Pass:
             self._leniency,
         )
 
-    def _take(self, samples: list[Sample], chunk: Chunk) -> None:
+    def _take(self, samples: list[Sample], chunk: Chunk) -> list[Prediction]:
         compared = self._leniency
         new = [
             Prediction(*sample, *reading, count_edits(compared(reading.text), compared(sample[1])))
             for sample, reading in zip(samples, chunk.readings, strict=True)
         ]
-        self._predictions += new
         both = [*self._worst, *zip(new, chunk.pixels, strict=True)]
         self._worst = sorted(both, key=lambda one: badness(one[0]))[:NUM_WORST]
+        return new

@@ -1,5 +1,6 @@
 """Bring an image to the size of the network's input."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -93,7 +94,7 @@ class ImageScaler:
         max_width: int = MAX_OWN_WIDTH,
         padding_color: int = 255,
     ) -> None:
-        if height < 1 or not stretch > 0 or max_width < 1 or max_width % WIDTH_MULTIPLE:
+        if height < 1 or not 0 < stretch < math.inf or not _is_width(max_width):
             raise InputError(
                 "ImageScaler: expected a height of at least 1, a stretch above 0 and a max_width "
                 f"that is a multiple of {WIDTH_MULTIPLE}, received {height}, {stretch} and "
@@ -114,6 +115,10 @@ class ImageScaler:
             right_end = ((0, 0), (0, missing), (0, 0))
             scaled = np.pad(scaled, right_end, constant_values=self.padding_color)
         return scaled, label
+
+
+def _is_width(pixels: int) -> bool:
+    return pixels > 0 and pixels % WIDTH_MULTIPLE == 0
 
 
 def _resize(image: np.ndarray, width: int, height: int) -> np.ndarray:

@@ -10,9 +10,7 @@ WIDTH_MULTIPLE = 8  # own widths are multiples of it, so that no network's grid 
 MAX_OWN_WIDTH = 2048  # wider images are made narrower: memory grows with the width
 
 
-def stack_images(
-    images: Sequence[np.ndarray], empty: Callable[..., Any] = np.empty
-) -> np.ndarray:
+def stack_images(images: Sequence[np.ndarray], empty: Callable[..., Any] = np.empty) -> np.ndarray:
     """Return images of one height, uint8 (H, W, C), as int16 (N, H, widest W, C).
 
     What lies beyond the end of a narrower one is `NO_IMAGE`.
@@ -33,4 +31,4 @@ def stack_images(
 
 def own_widths(batch: np.ndarray) -> np.ndarray:
     """Return how wide each image of a batch (N, H, W, C) is, int64 (N,), in pixels."""
-    return np.count_nonzero(batch[:, 0, :, 0] != NO_IMAGE, axis=1)
+    return np.asarray(np.count_nonzero(batch[:, 0, :, 0] != NO_IMAGE, axis=1))

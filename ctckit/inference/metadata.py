@@ -1,6 +1,7 @@
 """What a model file says about itself: the only place that knows the names of its keys."""
 
 import json
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
@@ -12,7 +13,7 @@ from ctckit.image.widths import MAX_OWN_WIDTH, WIDTH_MULTIPLE
 from ctckit.text.direction import DIRECTIONS, LEFT_TO_RIGHT
 from ctckit.text.vocabulary import UNICODE_FORMS, Vocabulary, spell
 
-SCHEMA_VERSIONS = (1, 2)  # 2 may have no width
+SCHEMA_VERSIONS = (1, 2)  # 2 is for files without a width, and has stretch and max_width
 COLOR_ORDER = "BGR"  # OpenCV's; the network's own first layer scales the values 0…255
 
 
@@ -114,7 +115,8 @@ class ModelMetadata:
 
     def to_facts(self) -> dict[str, Any]:
         """Return everything by name, ready for JSON."""
-        facts = {name: getattr(self, name) for name in _FIELDS}
+        fields_of_schema = _FIELDS if self.width is None else _FIELDS_OF_SCHEMA_1
+        facts = {name: getattr(self, name) for name in fields_of_schema}
         facts["schema_version"] = self.schema_version
         facts["vocabulary"] = list(self.vocabulary)
         facts["blank_id"] = self.blank_id
@@ -149,10 +151,15 @@ class ModelMetadata:
 
 
 _FIELDS = tuple(item.name for item in fields(ModelMetadata) if item.name != "extra")
+_FIELDS_OF_SCHEMA_1 = tuple(name for name in _FIELDS if name not in ("stretch", "max_width"))
 
 
 def _is_size(value: Any) -> bool:
     return type(value) is int and value > 0
+
+
+def _is_factor(value: Any) -> bool:
+    return type(value) in (int, float) and 0 < value < math.inf
 
 
 def _is_temperature(value: Any) -> bool:
@@ -173,7 +180,7 @@ _REQUIRED: dict[str, tuple[str, Callable[[Any], bool]]] = {
 
 _OPTIONAL: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "confidence_temperature": ("a number from 0.01 to 100", _is_temperature),
-    "stretch": ("a number above 0", lambda value: type(value) in (int, float) and value > 0),
+    "stretch": ("a number above 0", _is_factor),
     "max_width": ("a multiple of 8", lambda value: _is_size(value) and not value % WIDTH_MULTIPLE),
     "rotate": (f"one of {', '.join(ROTATIONS)} or null", lambda value: value in (None, *ROTATIONS)),
     "direction": (" or ".join(DIRECTIONS), lambda value: value in DIRECTIONS),
@@ -213,3 +220,7 @@ def _require_values(facts: Mapping[str, Any]) -> None:
                 f"metadata: expected {key} to be {expected}, received {facts[key]!r}; "
                 "export the model again"
             )
+    if facts["width"] is None and facts["schema_version"] == 1:
+        raise InputError(
+            "metadata: expected a width in schema_version 1, received null; export the model again"
+        )

@@ -1,6 +1,5 @@
 """From an image to the text on it."""
 
-import math
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -12,7 +11,9 @@ import numpy as np
 
 from ctckit.errors import InputError
 from ctckit.image.steps import Step, apply_steps, steps_to
+from ctckit.image.widths import stack_images
 from ctckit.inference.session import OnnxInferenceModel
+from ctckit.inference.windows import TURNS, Prepared, batches_by_width, batches_in_order
 from ctckit.text.alignment import Character, align
 from ctckit.text.calibration import calibrated
 from ctckit.text.constrained.constraint import Constraint, constrained_decode
@@ -40,7 +41,8 @@ class Chunk(NamedTuple):
     Attributes:
         pixels: of N images as their files have them, uint8 (height, width, C) each; none where
             they were not asked for.
-        batch: what the network saw, uint8 (N, H, W, C).
+        batch: what the network saw, uint8 (N, H, W, C); int16 where each image has its own width,
+            with `ctckit.image.widths.NO_IMAGE` beyond the end of each.
         probabilities: what it said, float32 (N, T, V+1), or (N, M, T, V+1) of M models.
         readings: what that means.
         places: of the images among those that were given, from 0.
@@ -51,14 +53,6 @@ class Chunk(NamedTuple):
     probabilities: np.ndarray
     readings: list[Reading]
     places: Sequence[int]
-
-
-class Prepared(NamedTuple):
-    """An image on its way: its place, its pixels if they are kept, the network's input."""
-
-    place: int
-    pixels: np.ndarray | None
-    made: np.ndarray
 
 
 class ImageToWordModel(OnnxInferenceModel):
@@ -112,8 +106,33 @@ class ImageToWordModel(OnnxInferenceModel):
 
     def iterate(self, images: Sequence[Image], batch_size: int = 16) -> Iterator[Reading]:
         """Yield the readings one after the other; arguments and errors are those of `read`."""
-        for chunk in self.chunks(images, batch_size, with_pixels=False):
-            yield from chunk.readings
+        for rows in self.in_order(images, batch_size):
+            yield from (reading for _, reading in rows)
+
+    def in_order(
+        self, images: Sequence[Image], batch_size: int = 16, unreadable: Unreadable | None = None
+    ) -> Iterator[list[tuple[int, Reading]]]:
+        """Yield the readings some at a time, in the order of the images, each with its place.
+
+        Arguments and errors are those of `chunks`, whose batches may come in another order.
+        """
+        waiting: dict[int, Reading | None] = {}  # by place; None: cannot be read
+        place = 0
+
+        def skip(place: int, error: InputError) -> None:
+            if unreadable is None:
+                raise error
+            waiting[place] = None
+            unreadable(place, error)
+
+        for chunk in self.chunks(images, batch_size, unreadable=skip, with_pixels=False):
+            waiting.update(zip(chunk.places, chunk.readings, strict=True))
+            rows = []
+            while place in waiting:
+                reading = waiting.pop(place)
+                rows += [] if reading is None else [(place, reading)]
+                place += 1
+            yield rows
 
     def chunks(
         self,
@@ -125,8 +144,12 @@ class ImageToWordModel(OnnxInferenceModel):
     ) -> Iterator[Chunk]:
         """Yield what was read, batch by batch.
 
+        Where each image has its own width, a batch holds images of like widths, and the batches of
+        a window come one after the other, the narrow images first: `places` tells which they are.
+        A window has 8 batches for each thread.
+
         Args:
-            images: to read; only those of the batches at work are in memory.
+            images: to read; only those of the batches at work, or of two windows, are in memory.
             batch_size: images that the network reads at once.
             unreadable: is told the place of an image that cannot be read, and why; the others are
                 read. None: such an image raises.
@@ -136,14 +159,19 @@ class ImageToWordModel(OnnxInferenceModel):
         Raises:
             InputError: an image cannot be read, or no text that the constraint allows fits.
         """
+
+        def prepare(places: Iterable[int]) -> Iterator[Prepared]:
+            return self._prepared(images, places, unreadable, with_pixels)
+
+        by_width = self.metadata.width is None
+        batches = batches_by_width if by_width else batches_in_order
         # This thread prepares the images: its many small steps hold Python's lock.
         with ThreadPoolExecutor(self.num_threads) as pool:
             ahead: deque[Future[Chunk]] = deque()
-            for places in _even_chunks(len(images), batch_size, self.num_threads):
-                prepared = list(self._prepared(images, places, unreadable, with_pixels))
+            for prepared in batches(prepare, len(images), batch_size, self.num_threads):
                 if prepared:
                     ahead.append(pool.submit(self._read_chunk, prepared))
-                if len(ahead) > 2 * self.num_threads:
+                if len(ahead) > (TURNS if by_width else 2) * self.num_threads:
                     yield ahead.popleft().result()
             while ahead:
                 yield ahead.popleft().result()
@@ -171,12 +199,15 @@ class ImageToWordModel(OnnxInferenceModel):
     def _read_chunk(self, prepared: list[Prepared]) -> Chunk:
         places = [one.place for one in prepared]
         pixels = [one.pixels for one in prepared if one.pixels is not None]
-        batch = np.stack([one.made for one in prepared])
+        stack = stack_images if self.metadata.width is None else np.stack
+        batch = stack([one.made for one in prepared])
         probabilities = self.predict_probabilities(batch)
         return Chunk(pixels, batch, probabilities, self._readings(probabilities), places)
 
     def read_batch(self, batch: np.ndarray) -> list[Reading]:
         """Return the readings of images that `prepare` made, uint8 (N, H, W, C).
+
+        `ctckit.image.widths.stack_images` makes a batch of images of several widths.
 
         Raises:
             InputError: no text that the constraint allows fits into the network's time steps.
@@ -200,7 +231,10 @@ class ImageToWordModel(OnnxInferenceModel):
         return align(self._first_member(image), text, self.metadata.vocabulary)
 
     def prepare(self, image: Image) -> np.ndarray:
-        """Return the network's input for `image`, uint8 (H, W, C), equal to that of training."""
+        """Return the network's input for `image`, uint8 (H, W, C), equal to that of training.
+
+        Where each image has its own width, W is a multiple of 8.
+        """
         pixels: np.ndarray = apply_steps(self._steps, image)[0]
         return pixels
 
@@ -219,13 +253,3 @@ class ImageToWordModel(OnnxInferenceModel):
     def _first_member(self, image: Image) -> np.ndarray:
         probabilities: np.ndarray = self.predict_probabilities(self.prepare(image)[None])[0]
         return np.asarray(probabilities[0]) if probabilities.ndim == 3 else probabilities
-
-
-def _even_chunks(images: int, largest: int, threads: int) -> Iterator[range]:
-    """Cut the places into chunks of up to `largest`, so that no thread gets a chunk less to do."""
-    if not images:
-        return
-    turns = math.ceil(images / (largest * threads))
-    size = math.ceil(images / (turns * threads))
-    for start in range(0, images, size):
-        yield range(start, min(start + size, images))

@@ -1,6 +1,7 @@
 """A trained network in an ONNX file, ready to run. Needs neither TensorFlow nor a config file."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import onnxruntime as ort
 from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
 from ctckit.errors import InputError, nearest_name
+from ctckit.image.widths import WIDTH_MULTIPLE, own_widths
 from ctckit.inference.metadata import ModelMetadata
 from ctckit.log import LOGGER
 from ctckit.run_folder import MODEL_FILE
@@ -88,31 +90,35 @@ class OnnxInferenceModel:
         self._require_shapes()
 
     @property
-    def image_shape(self) -> tuple[int, int, int]:
-        """Height, width and channels of the network's input."""
+    def image_shape(self) -> tuple[int, int | None, int]:
+        """Height, width and channels of the network's input; no width: each image has its own."""
         return self.metadata.height, self.metadata.width, self.metadata.channels
 
     def predict_probabilities(self, batch: np.ndarray) -> np.ndarray:
         """Run the network.
 
         Args:
-            batch: uint8 or float32 (N, H, W, C), values 0…255.
+            batch: uint8 or float32 (N, H, W, C), values 0…255. Where each image has its own width,
+                W is that of the widest, and what lies beyond the end of an image is -1:
+                `ctckit.image.widths.stack_images` makes such a batch, int16.
 
         Returns:
             float32 (N, T, V+1); each row along the last axis sums to 1, the blank comes last.
-            A file of M models gives (N, M, T, V+1).
+            A file of M models gives (N, M, T, V+1). Rows beyond an image's end say blank.
 
         Raises:
-            InputError: the batch has another shape.
+            InputError: the batch has another shape, or a width is no multiple of 8.
         """
         batch = np.asarray(batch, dtype=np.float32)
-        if batch.ndim != 4 or batch.shape[1:] != self.image_shape:
-            expected = ", ".join(map(str, self.image_shape))
+        if batch.ndim != 4 or not _agree(self.image_shape, batch.shape[1:]):
+            expected = ", ".join(str(size or "W") for size in self.image_shape)
             raise InputError(
                 f"expected a batch of shape (N, {expected}), received {batch.shape}; "
                 "use ImageToWordModel, which brings images of any size into this form",
                 argument="batch",
             )
+        if self.metadata.width is None:
+            _require_own_widths(batch)
         outputs = self.session.run([self._output_name], {self.input_name: batch})
         probabilities: np.ndarray = outputs[0]
         return probabilities if self._classes is None else probabilities[..., self._classes]
@@ -126,7 +132,8 @@ class OnnxInferenceModel:
             )
         image = self.session.get_inputs()[0].shape
         probabilities = self.session.get_outputs()[0].shape
-        if len(image) != 4 or not _agree(image[1:], self.image_shape):
+        free = self.metadata.width is None
+        if not _agree(image[1:], self.image_shape) or (free and isinstance(image[2], int)):
             raise InputError(
                 f"{self.model_path}: expected an input (N, H, W, C) of {self.image_shape} as its "
                 f"metadata says, received {tuple(image)}; export the model again"
@@ -139,6 +146,23 @@ class OnnxInferenceModel:
                 f"{len(vocabulary)} characters and the blank, received {tuple(probabilities)}; "
                 "export the model again with its own vocabulary"
             )
+
+
+def _require_own_widths(batch: np.ndarray) -> None:
+    """Refuse images whose ends are within a time step: the network has never seen half of one.
+
+    They are not filled up here: training does that with white, which is part of the image, and
+    whoever makes the batch knows what is.
+    """
+    widths = own_widths(batch) if batch.shape[2] else np.zeros(len(batch), int)
+    if batch.shape[2] % WIDTH_MULTIPLE or (widths % WIDTH_MULTIPLE).any() or not widths.all():
+        found = ", ".join(map(str, sorted({batch.shape[2], *widths.tolist()})))
+        raise InputError(
+            f"expected images whose widths are multiples of {WIDTH_MULTIPLE}, from "
+            f"{WIDTH_MULTIPLE}, received {found}; fill them up with white, or use "
+            "ImageToWordModel, which does so",
+            argument="batch",
+        )
 
 
 def find_model_file(model_path: str | Path) -> Path:
@@ -235,9 +259,10 @@ def _order_of_classes(vocab: str, strings: dict[str, str]) -> list[int]:
     return [*map(vocab.index, ours), ours.blank_id]
 
 
-def _agree(stated: list[int | str | None], expected: tuple[int, ...]) -> bool:
+def _agree(stated: Sequence[int | str | None], expected: Sequence[int | None]) -> bool:
     """Compare sizes; names and None are free and agree with any."""
-    return all(
-        not isinstance(size, int) or size == value
+    return len(stated) == len(expected) and all(
+        size == value
         for size, value in zip(stated, expected, strict=True)
+        if isinstance(size, int) and value is not None
     )

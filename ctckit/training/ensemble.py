@@ -40,10 +40,26 @@ def ensemble(networks: Sequence[keras.Model]) -> keras.Model:
 
 
 def predict_all(network: keras.Model, provider: DataProvider) -> np.ndarray:
-    """Return the probabilities of all samples in their order, float32 (N, T, V + 1) or 4-D."""
+    """Return the probabilities of all samples in their order, float32 (N, T, V + 1) or 4-D.
+
+    Where the width is free, T is that of the widest; rows beyond an image's end say blank.
+    """
     ordered = provider.with_(shuffle=False, augmentors=())
-    batches = (ordered[index][0].astype(np.float32) for index in range(len(ordered)))
-    return np.concatenate([network(images, training=False) for images in batches])
+    said: dict[int, np.ndarray] = {}  # by position: batches of like widths come in another order
+    for step in range(len(ordered)):
+        positions = ordered.plan(ordered.epoch, step).positions
+        images = ordered[step][0].astype(np.float32)
+        said |= zip(positions, np.asarray(network(images, training=False)), strict=True)
+    num_steps = max(rows.shape[-2] for rows in said.values())
+    return np.stack([_with_blanks(said[position], num_steps) for position in sorted(said)])
+
+
+def _with_blanks(probabilities: np.ndarray, num_steps: int) -> np.ndarray:
+    """Return probabilities (…, T, V + 1) with further steps that say blank, up to `num_steps`."""
+    *members, steps, classes = probabilities.shape
+    blanks = np.eye(1, classes, classes - 1, dtype=np.float32)
+    missing = np.broadcast_to(blanks, (*members, num_steps - steps, classes))
+    return np.concatenate([probabilities, missing], axis=-2)
 
 
 def save_ensemble(

@@ -5,7 +5,7 @@ from mltu import transformers as mltu
 from mltu.annotations.images import CVImage
 
 from ctckit.errors import InputError
-from ctckit.image.resize import ImageResizer
+from ctckit.image.resize import ImageResizer, ImageScaler
 from tests.drawing import draw_text
 
 IMAGE = draw_text("2345", height=30, width=90)
@@ -75,3 +75,53 @@ def test_resizer_refuses_no_size(width, height):
 def test_resizer_refuses_a_colour_out_of_range(color):
     with pytest.raises(InputError, match="padding_color in 0…255"):
         ImageResizer(10, 10, padding_color=color)
+
+
+# Images of their own width
+
+
+@pytest.mark.parametrize(
+    ("size", "options", "content", "width"),
+    [
+        ((32, 80), {}, 80, 80),  # as it is
+        ((32, 81), {}, 81, 88),  # up to the next multiple
+        ((64, 160), {}, 80, 80),  # scaled
+        ((16, 5), {}, 10, 16),
+        ((32, 80), {"stretch": 2.0}, 160, 160),
+        ((32, 80), {"stretch": 0.3}, 24, 24),
+        ((64, 5), {}, 2, 8),  # 2.5: halves to even numbers, as Python rounds
+        ((64, 7), {}, 4, 8),  # 3.5
+        ((1000, 1), {}, 1, 8),  # at least one column
+        ((32, 5000), {"max_width": 64}, 64, 64),  # squeezed
+        ((1, 10_000), {}, 2048, 2048),
+    ],
+)
+def test_the_width_follows_from_the_image(size, options, content, width):
+    black = np.zeros((*size, 3), np.uint8)
+    scaled, label = ImageScaler(32, **options)(black, "text")
+    assert (scaled.shape, scaled.dtype, label) == ((32, width, 3), np.uint8, "text")
+    assert not scaled[:, :content].any() and (scaled[:, content:] == 255).all()
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_scaled_image_is_resized_as_to_a_fixed_size(channels):
+    image = np.ascontiguousarray(IMAGE[..., :channels])
+    scaled = ImageScaler(20, padding_color=7)(image, "")[0]
+    assert np.array_equal(scaled[:, :60], ImageResizer(60, 20)(image, "")[0])
+    assert scaled.shape == (20, 64, channels) and (scaled[:, 60:] == 7).all()
+
+
+@pytest.mark.parametrize(
+    ("height", "options"),
+    [
+        (0, {}),
+        (32, {"stretch": 0.0}),
+        (32, {"stretch": float("nan")}),
+        (32, {"stretch": float("inf")}),
+        (32, {"max_width": 0}),
+        (32, {"max_width": 100}),
+    ],
+)
+def test_impossible_scales(height, options):
+    with pytest.raises(InputError, match="expected a height of at least 1, a stretch above 0 and"):
+        ImageScaler(height, **options)

@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
-from ctckit.image.steps import apply_steps, image_steps
+from ctckit.image.steps import apply_steps, image_steps, steps_to
 from tests.drawing import draw_text, write_image
+from tests.inference.tiny_model import metadata
 
 
 @pytest.mark.parametrize("channels", [1, 3])
@@ -38,3 +39,14 @@ def test_steps_are_applied_in_order_to_image_and_label():
     steps = [lambda image, label: (image + 1, label), lambda image, label: (image * 2, label + "!")]
     assert apply_steps(steps, 1, "a") == (4, "a!")
     assert apply_steps([], 1) == (1, "")
+
+
+@pytest.mark.parametrize("rotate", [None, "90"])
+def test_without_a_width_each_image_has_its_own(rotate):
+    image = draw_text("23", height=20, width=60)
+    options = {"height": 40, "channels": 1, "rotate": rotate, "stretch": 1.5, "max_width": 120}
+    steps = image_steps(width=None, **options)
+    width = 120 if rotate is None else 24  # 180 squeezed; 20 wide and 60 high once it is turned
+    assert apply_steps(steps, image)[0].shape == (40, width, 1)
+    of_form = steps_to(metadata(width=None, **options))
+    assert np.array_equal(apply_steps(of_form, image)[0], apply_steps(steps, image)[0])

@@ -13,6 +13,20 @@ def test_round_trip():
     assert ModelMetadata.from_strings(facts.to_strings()) == facts
 
 
+@pytest.mark.parametrize(
+    ("width", "version", "new"),
+    [(40, 1, set()), (None, 2, {"stretch", "max_width"})],
+    ids=["a fixed width says what it always said", "a free one needs the next schema"],
+)
+def test_a_file_states_the_oldest_schema_that_can_say_it(width, version, new):
+    facts = metadata(width=width, stretch=1.5 if new else 1.0)
+    strings = facts.to_strings()
+    assert strings["schema_version"] == str(version)
+    assert {"stretch", "max_width"} & strings.keys() == new
+    again = ModelMetadata.from_strings(strings)
+    assert again == facts and again.fixed_width == width and again.extra == facts.extra
+
+
 def test_every_value_is_json():
     strings = metadata(vocabulary=Vocabulary("ü1")).to_strings()
     values = {key: json.loads(text) for key, text in strings.items()}
@@ -52,12 +66,18 @@ def test_foreign_keys_need_not_be_json():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"schema_version": "2"}, "expected metadata of schema_version 1, received 2"),
+        ({"schema_version": "3"}, "expected metadata of schema_version 1 or 2, received 3"),
+        ({"width": "null"}, "expected a width in schema_version 1, received null"),
         (
             {"height": "0"},
             "metadata: expected height to be a whole number above 0, received 0; export",
         ),
-        ({"width": "true"}, "expected width to be a whole number above 0, received True"),
+        ({"width": "true"}, "expected width to be a whole number above 0, or null, received True"),
+        ({"stretch": "0"}, "expected stretch to be a number above 0, received 0"),
+        ({"stretch": "Infinity"}, "expected stretch to be a number above 0, received inf"),
+        ({"stretch": "NaN"}, "expected stretch to be a number above 0, received nan"),
+        ({"max_width": "100"}, "expected max_width to be a multiple of 8, received 100"),
+        ({"max_width": "0"}, "expected max_width to be a multiple of 8, received 0"),
         ({"channels": "4"}, "expected channels to be 1 or 3, received 4"),
         ({"color_order": '"RGB"'}, "expected color_order to be 'BGR', received 'RGB'"),
         ({"keep_aspect_ratio": "1"}, "expected keep_aspect_ratio to be true or false, received 1"),

@@ -10,6 +10,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from ctckit.errors import InputError
 from ctckit.image.steps import apply_steps, image_steps
+from ctckit.image.widths import NO_IMAGE
 from ctckit.inference.reader import ImageToWordModel, Reading
 from ctckit.text.constrained.constraint import Constraint
 from tests.drawing import draw_text, write_image
@@ -167,6 +168,84 @@ def test_of_several_models_the_first_tells_n_best_and_characters(model, tmp_path
     assert both.predict_probabilities(both.prepare(image)[None]).shape == (1, 2, WIDTH, 5)
     assert both.n_best(image) == model.n_best(image)
     assert both.characters(image, "23") == model.characters(image, "23")
+
+
+@pytest.fixture(scope="module")
+def free(tmp_path_factory):
+    path = tmp_path_factory.mktemp("free") / "model.onnx"
+    return ImageToWordModel(write_model(path, free_width=True), num_threads=2)
+
+
+def stripes_of_many_widths(count: int) -> tuple[list[str], list[np.ndarray]]:
+    """Return texts of several lengths, and images that are as wide as they need or wider."""
+    rng = np.random.default_rng(0)
+    texts = ["".join(rng.choice(list(CHARACTERS), rng.integers(0, 12))) for _ in range(count)]
+    widths = [5 * len(text) + 2 + int(rng.integers(0, 40)) for text in texts]
+    return texts, list(map(draw_stripes, texts, widths))
+
+
+@pytest.mark.parametrize("batch_size", [1, 3, 16])
+def test_images_of_several_widths_are_read_in_their_order(free, batch_size):
+    texts, images = stripes_of_many_widths(100)
+    readings = free.read(images, batch_size)
+    assert [reading.text for reading in readings] == texts
+    for reading, image in zip(readings, images, strict=True):
+        alone = free.read_one(image)
+        assert reading.text == alone.text == free.predict(image)
+        assert reading.confidence == pytest.approx(alone.confidence, abs=1e-5)
+
+
+def test_a_batch_holds_images_of_like_widths(free):
+    _, images = stripes_of_many_widths(100)
+    chunks = list(free.chunks(images, 4))
+    assert sorted(place for chunk in chunks for place in chunk.places) == list(range(100))
+    for chunk in chunks:  # a window has 8 batches of 4 for each of 2 threads
+        assert min(chunk.places) // 64 == max(chunk.places) // 64
+    columns = sum(chunk.batch.shape[0] * chunk.batch.shape[2] for chunk in chunks)
+    needed = sum(free.prepare(image).shape[1] for image in images)
+    assert columns < 1.15 * needed, "sorted by width, little of a batch is no image"
+    for chunk in chunks:
+        assert chunk.batch.dtype == np.int16 and len(chunk.places) <= 4
+        for place, row, pixels in zip(chunk.places, chunk.batch, chunk.pixels, strict=True):
+            made = free.prepare(images[place])
+            np.testing.assert_array_equal(row[:, : made.shape[1]], made)
+            assert (row[:, made.shape[1] :] == NO_IMAGE).all()
+            np.testing.assert_array_equal(pixels[..., 0], images[place])
+
+
+@pytest.mark.parametrize("batch_size", [1, 2, 100])
+def test_unreadable_images_of_any_width_are_told_and_the_others_come_in_order(free, batch_size):
+    texts, images = stripes_of_many_widths(50)
+    broken = [0, 7, 8, 49]
+    names = [b"no image" if place in broken else image for place, image in enumerate(images)]
+    told = {}
+    numbered = [row for rows in free.in_order(names, batch_size, told.__setitem__) for row in rows]
+    assert sorted(told) == broken
+    assert [place for place, _ in numbered] == [p for p in range(50) if p not in broken]
+    assert all(reading.text == texts[place] for place, reading in numbered)
+    with pytest.raises(InputError):
+        free.read(names, batch_size)
+
+
+@pytest.mark.parametrize("width", [40, 80, 160])
+def test_places_count_the_own_width(free, width):
+    characters = free.characters(draw_stripes("2352", width))
+    assert [character.text for character in characters] == list("2352")
+    assert characters[-1].start == pytest.approx(17 / width)
+    assert characters[-1].end == pytest.approx(20 / width)
+    assert free.n_best(draw_stripes("2352", width))[0].text == "2352"
+
+
+def test_a_constraint_holds_in_any_company(free):
+    texts, images = stripes_of_many_widths(30)
+    limited = ImageToWordModel(free.model_path, constraint=Constraint(pattern="[2345]{0,3}"))
+    together = limited.read(images)
+    assert any(len(text) > 3 for text in texts)
+    for reading, image, text in zip(together, images, texts, strict=True):
+        alone = limited.read_one(image)
+        assert reading.text == alone.text and len(reading.text) <= 3
+        assert reading.confidence == pytest.approx(alone.confidence, abs=1e-5)
+        assert reading.text == text or len(text) > 3
 
 
 def write_two_models(path, model: ImageToWordModel):

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from ctckit.errors import InputError
+from ctckit.image.widths import stack_images
 from ctckit.inference import session
 from ctckit.inference.session import PROVIDERS, OnnxInferenceModel, load_session
 from ctckit.text.greedy import ctc_decoder
@@ -150,3 +151,53 @@ def test_metadata_of_another_model(tmp_path, changes, message):
     path = write_model(tmp_path / "model.onnx", metadata(**changes).to_strings())
     with pytest.raises(InputError, match=message):
         OnnxInferenceModel(path)
+
+
+# A free width
+
+
+@pytest.fixture(scope="module")
+def free(tmp_path_factory):
+    path = tmp_path_factory.mktemp("free") / "model.onnx"
+    return OnnxInferenceModel(write_model(path, free_width=True))
+
+
+def test_images_of_several_widths_run_together(free):
+    assert free.image_shape == (8, None, 1)
+    texts, widths = ["2345", "", "33"], [24, 8, 16]
+    images = [draw_stripes(*each)[..., None] for each in zip(texts, widths, strict=True)]
+    together = free.predict_probabilities(stack_images(images))
+    assert together.shape == (3, 24, 5)
+    assert ctc_decoder(together, free.metadata.vocabulary) == texts
+    for image, row in zip(images, together, strict=True):
+        alone = free.predict_probabilities(image[None])[0]
+        np.testing.assert_array_equal(row[: len(alone)], alone)
+        assert (row[len(alone) :].argmax(axis=-1) == 4).all()
+
+
+@pytest.mark.parametrize("shape", [(8, 40, 1), (1, 8, 40, 3), (1, 9, 40, 1), (1, 8, 40)])
+def test_wrong_batch_of_a_free_width(free, shape):
+    with pytest.raises(InputError, match=r"^batch: expected a batch of shape \(N, 8, W, 1\)"):
+        free.predict_probabilities(np.zeros(shape, np.uint8))
+
+
+@pytest.mark.parametrize(
+    ("widths", "received"),
+    [([20, 16], "16, 20"), ([24, 20], "20, 24"), ([8, 0], "0, 8"), ([0], "0")],
+    ids=["the batch", "an image in it", "no image at all", "an empty batch"],
+)
+def test_widths_that_are_no_whole_steps_are_refused(free, widths, received):
+    images = [np.zeros((8, width, 1), np.uint8) for width in widths]
+    with pytest.raises(InputError, match=f"multiples of 8, from 8, received {received}; fill them"):
+        free.predict_probabilities(stack_images(images))
+
+
+@pytest.mark.parametrize("free_width", [True, False])
+def test_graph_and_metadata_agree_on_whether_the_width_is_free(tmp_path, free_width):
+    strings = metadata(width=40 if free_width else None).to_strings()
+    path = write_model(tmp_path / "model.onnx", strings, free_width=free_width)
+    if free_width:  # any width, so that of the metadata, too
+        assert OnnxInferenceModel(path).image_shape == (8, 40, 1)
+    else:
+        with pytest.raises(InputError, match=r"of \(8, None, 1\) as its metadata says, received"):
+            OnnxInferenceModel(path)

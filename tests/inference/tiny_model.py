@@ -35,10 +35,17 @@ def metadata(**changes) -> ModelMetadata:
     return ModelMetadata(**{**facts, **changes})
 
 
-def write_model(path: Path, strings: dict[str, str] | None = None, num_characters=4) -> Path:
+def write_model(
+    path: Path,
+    strings: dict[str, str] | None = None,
+    num_characters: int = 4,
+    *,
+    free_width: bool = False,
+) -> Path:
     """Write a network that gives each column the class whose grey is nearest to its mean.
 
-    2·c·x − c² is largest for the c nearest to x, which makes the comparison a linear layer.
+    2·c·x − c² is largest for the c nearest to x, which makes the comparison a linear layer. Where
+    the width is free, what is no image is as white.
     """
     centres = levels(num_characters)
     weights = {
@@ -56,23 +63,32 @@ def write_model(path: Path, strings: dict[str, str] | None = None, num_character
         helper.make_node("Softmax", ["scores"], ["probabilities"], axis=-1),
     ]
     weights["pixels"] = np.float32(HEIGHT)
-    image = helper.make_tensor_value_info("image", TensorProto.FLOAT, ["N", HEIGHT, WIDTH, 1])
+    width, steps = ("W", "T") if free_width else (WIDTH, WIDTH)
+    if free_width:
+        weights |= {"black": np.float32(0), "white": np.float32(WHITE)}
+        nodes[2].input[0] = "shown"
+        nodes[2:2] = [
+            helper.make_node("Less", ["means", "black"], ["beyond"]),
+            helper.make_node("Where", ["beyond", "white", "means"], ["shown"]),
+        ]
+    image = helper.make_tensor_value_info("image", TensorProto.FLOAT, ["N", HEIGHT, width, 1])
     output = helper.make_tensor_value_info(
-        "probabilities", TensorProto.FLOAT, ["N", WIDTH, num_characters + 1]
+        "probabilities", TensorProto.FLOAT, ["N", steps, num_characters + 1]
     )
     tensors = [numpy_helper.from_array(np.asarray(value), name) for name, value in weights.items()]
     graph = helper.make_graph(nodes, "stripes", [image], [output], tensors)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
-    strings = metadata().to_strings() if strings is None else strings
+    own_width = None if free_width else WIDTH
+    strings = metadata(width=own_width).to_strings() if strings is None else strings
     helper.set_model_props(model, strings)
     path.parent.mkdir(parents=True, exist_ok=True)
     onnx.save(model, str(path))
     return path
 
 
-def draw_stripes(text: str) -> np.ndarray:
-    """Draw `text` as stripes of 3 columns with 2 white ones between them: uint8 (8, 40)."""
-    image = np.full((HEIGHT, WIDTH), WHITE, np.uint8)
+def draw_stripes(text: str, width: int = WIDTH) -> np.ndarray:
+    """Draw `text` as stripes of 3 columns with 2 white ones between them: uint8 (8, width)."""
+    image = np.full((HEIGHT, width), WHITE, np.uint8)
     for index, character in enumerate(text):
         start = 2 + 5 * index
         image[:, start : start + 3] = levels(4)[CHARACTERS.index(character)]
