@@ -5,6 +5,12 @@ Types in attributes `to` are those of TensorProto: 1 float32, 6 int32, 7 int64, 
 """
 
 from ctckit.export.reader_functions.decoding import CALIBRATE, DECODE, FORWARD, LATTICE
+from ctckit.export.reader_functions.free_width import (
+    JOIN_PAIRS_OF_ANY_NUMBER,
+    ONE_BY_ONE_OF_ANY_LENGTH,
+    SCALE,
+    SPELL_ANY_LENGTH,
+)
 from ctckit.export.reader_functions.resizing import FIT, RESIZE, STRETCH, WEIGHTS
 from ctckit.export.reader_functions.text import (
     DOMAIN,
@@ -24,4 +30,5 @@ FUNCTIONS = (
     *(DECODE, LATTICE, FORWARD, CALIBRATE),
     *(ONE_BY_ONE, VOTE),
     *(SPELL, JOIN_PAIRS, ONLY_COLUMN),
+    *(SCALE, ONE_BY_ONE_OF_ANY_LENGTH, SPELL_ANY_LENGTH, JOIN_PAIRS_OF_ANY_NUMBER),
 )
