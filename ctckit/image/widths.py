@@ -32,3 +32,8 @@ def stack_images(images: Sequence[np.ndarray], empty: Callable[..., Any] = np.em
 def own_widths(batch: np.ndarray) -> np.ndarray:
     """Return how wide each image of a batch (N, H, W, C) is, int64 (N,), in pixels."""
     return np.asarray(np.count_nonzero(batch[:, 0, :, 0] != NO_IMAGE, axis=1))
+
+
+def own_image(image: np.ndarray) -> np.ndarray:
+    """Return an image of a batch, (H, W, C), without what lies beyond its end: uint8."""
+    return image[:, : own_widths(image[None])[0]].astype(np.uint8)

@@ -58,7 +58,7 @@ def _shape(value: Any) -> str:
 
 def _readable(key: str, value: Any) -> str:
     if value is None:
-        return "not measured"
+        return "each image's own" if key == "width" else "not measured"
     if key == "bytes":
         return f"{value:,} bytes"
     if key == "vocabulary":

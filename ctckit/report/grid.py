@@ -9,6 +9,7 @@ import numpy as np
 from ctckit.errors import InputError
 from ctckit.evaluation.evaluation import Evaluation
 from ctckit.files import replace_atomically
+from ctckit.image.widths import own_image
 from ctckit.report.drawing import Color, draw_line
 
 PAPER: Color = (255, 255, 255)
@@ -34,7 +35,8 @@ def image_grid(
 
     Args:
         images: uint8 (H, W, 3) in the order BGR, (H, W, 1) or (H, W); sizes may differ, each is
-            scaled into its cell.
+            scaled into its cell. Or int16 of a batch of several widths: what lies beyond the end
+            of an image is not shown.
         captions: one line for each image.
         flags: True draws the caption in green, False in red with a thick red frame around the
             image; None draws all alike.
@@ -54,6 +56,7 @@ def image_grid(
             f"image grid: expected images with one caption and flag each, received "
             f"{len(images)} images, {len(captions)} captions and {len(marks)} flags"
         )
+    images = [own_image(image) if image.dtype == np.int16 else image for image in images]
     cell_height = min(cell_width, max(_scaled_height(image, cell_width) for image in images))
     cells = [
         _cell(image, caption, flag, cell_height, cell_width)

@@ -12,7 +12,8 @@ from ctckit.evaluation.leniency import Leniency
 from ctckit.evaluation.one_pass import evaluate
 from ctckit.image.decode import ImageReader
 from ctckit.inference.reader import ImageToWordModel
-from tests.inference.tiny_model import write_image_in, write_model
+from tests.drawing import write_image
+from tests.inference.tiny_model import draw_stripes, write_image_in, write_model
 
 
 def test_evaluate(tmp_path):
@@ -162,3 +163,25 @@ def test_pixels_of_the_worst_are_kept_and_those_of_others_read_again(tmp_path, m
         np.testing.assert_array_equal(evaluation.pixels(one), pixels)
     with pytest.raises(InputError, match=re.escape(right.image)):
         evaluation.pixels(right)
+
+
+@pytest.mark.parametrize("part", [3, 100])
+def test_images_of_several_widths_come_in_the_order_of_the_samples(tmp_path, monkeypatch, part):
+    monkeypatch.setattr(one_pass, "IMAGES_BETWEEN_CHECKS", part)
+    path = write_model(tmp_path / "model.onnx", free_width=True)
+    model = ImageToWordModel(path, num_threads=2)
+    texts = ["2345234", "2", "234", "", "23452345", "55", "4"]
+    samples = []
+    for number, text in enumerate(texts):
+        image = write_image(tmp_path / f"{number}.png", draw_stripes(text, 5 * len(text) + 3))
+        samples.append(Sample(str(image), text))
+    samples.insert(2, Sample("gone.png", "2"))
+    for checks in ([], [Spy([0.0])]):
+        evaluation = evaluate(model, samples, 2, checks=checks, skip_unreadable=True)
+        assert [prediction.text for prediction in evaluation.predictions] == texts
+        assert [prediction.label for prediction in evaluation.predictions] == texts
+        assert [left_out.image for left_out in evaluation.unreadable] == ["gone.png"]
+        assert evaluation.cer == 0
+    assert sorted(image for image, _, _ in checks[0].seen) == sorted(
+        sample.image for sample in samples if sample.image != "gone.png"
+    )

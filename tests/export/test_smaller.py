@@ -9,6 +9,7 @@ from onnx import TensorProto, helper, numpy_helper
 from ctckit.data.samples import Sample
 from ctckit.errors import InputError
 from ctckit.evaluation.one_pass import evaluate
+from ctckit.export.onnx import to_onnx
 from ctckit.export.reader_form import to_reader_form
 from ctckit.export.smaller import (
     AccuracyError,
@@ -19,6 +20,7 @@ from ctckit.export.smaller import (
     to_int8,
 )
 from ctckit.inference.reader import ImageToWordModel
+from tests.free_width import METADATA, in_company, noise, reading_network
 from tests.inference import tiny_model
 from tests.inference.tiny_model import HEIGHT, WIDTH
 
@@ -132,6 +134,35 @@ def test_the_reader_form_of_a_smaller_file(network, shrink, tmp_path):
     reader = ImageToWordModel(tmp_path, num_threads=1)
     assert texts == [reading.text for reading in reader.read(list(images))]
     assert len(set(texts)) > 1
+
+
+@pytest.fixture(scope="module")
+def free() -> onnx.ModelProto:
+    return to_onnx(reading_network(), METADATA)
+
+
+@pytest.mark.parametrize("shrink", SHRINKERS)
+def test_a_smaller_file_with_a_free_width(free, shrink, tmp_path):
+    smaller = shrink(free)
+    assert smaller.ByteSize() < 0.9 * free.ByteSize()
+    assert properties(smaller) == properties(free)
+    assert list(smaller.graph.input) == list(free.graph.input)
+    images = noise([40, 8, 160, 96])
+    batch = in_company(images, 16).astype(np.float32)
+    expected, received = run(free, batch), run(smaller, batch)
+    assert 0 < np.abs(received - expected).max() < (0.005 if shrink is to_float16 else 0.3)
+    for image, row in zip(images, received, strict=True):
+        steps = image.shape[1] // 8
+        assert (row[steps:, -1] == 1).all()
+        alone = run(smaller, image[None].astype(np.float32))[0]
+        # int8 takes its ranges from the whole batch.
+        bound = 1e-5 if shrink is to_float16 else 0.3
+        np.testing.assert_allclose(row[:steps], alone, atol=bound, rtol=0)
+    lstms = [node for node in smaller.graph.node if node.op_type.endswith("LSTM")]
+    assert lstms and all(node.input[4] for node in lstms)
+    onnx.save(smaller, str(tmp_path / "model.onnx"))
+    texts = run(to_reader_form(smaller), images[2][None]).tolist()
+    assert texts == [ImageToWordModel(tmp_path).predict(images[2])]
 
 
 # The guard

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from ctckit.image.widths import NO_IMAGE, own_widths, stack_images
+from ctckit.image.widths import NO_IMAGE, own_image, own_widths, stack_images
 
 WIDTHS = [16, 8, 40]
 
@@ -16,6 +16,8 @@ def test_images_of_several_widths_share_a_batch(channels):
     for image, row in zip(images, batch, strict=True):
         np.testing.assert_array_equal(row[:, : image.shape[1]], image)
         assert (row[:, image.shape[1] :] == NO_IMAGE).all()
+        np.testing.assert_array_equal(own_image(row), image)
+        assert own_image(row).dtype == np.uint8
 
 
 def test_no_pixel_is_taken_for_no_image():

@@ -4,6 +4,7 @@ import pytest
 
 from ctckit.errors import InputError
 from ctckit.evaluation.evaluation import Evaluation, Prediction
+from ctckit.image.widths import stack_images
 from ctckit.report import drawing
 from ctckit.report import grid as report
 from ctckit.report.grid import image_grid, predictions_grid, save_png
@@ -34,6 +35,12 @@ def test_layout(either_opencv):
 def test_sizes_may_differ():
     images = [np.zeros(shape, np.uint8) for shape in [(200, 10), (1, 300), (50, 200, 3), (1, 1)]]
     assert image_grid(images, [""] * 4, columns=9).shape[1] == 14 + 4 * (240 + 14)
+
+
+def test_what_is_no_image_is_not_shown():
+    images = [np.full((32, width, 1), width, np.uint8) for width in (32, 96)]
+    expected = image_grid(images, ["23", "4"])
+    np.testing.assert_array_equal(image_grid(list(stack_images(images)), ["23", "4"]), expected)
 
 
 def test_flags_give_colours():
