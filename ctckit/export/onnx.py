@@ -26,7 +26,7 @@ def to_onnx(network: keras.Model, metadata: ModelMetadata) -> onnx.ModelProto:
 
     Args:
         network: images float32 (N, H, W, C), values 0…255, to probabilities (N, T, V + 1). W and T
-            may be free: what lies beyond the end of an image is `ctckit.image.widths.NO_IMAGE`.
+            may be free: what lies beyond the end of an image is `ctckit.image.NO_IMAGE`.
         metadata: stored in the file as JSON strings.
 
     Returns:

@@ -7,3 +7,6 @@ from .rotate import ImageRotator as ImageRotator
 from .steps import Step as Step
 from .steps import apply_steps as apply_steps
 from .steps import image_steps as image_steps
+from .widths import NO_IMAGE as NO_IMAGE
+from .widths import own_widths as own_widths
+from .widths import stack_images as stack_images

@@ -42,7 +42,7 @@ class Chunk(NamedTuple):
         pixels: of N images as their files have them, uint8 (height, width, C) each; none where
             they were not asked for.
         batch: what the network saw, uint8 (N, H, W, C); int16 where each image has its own width,
-            with `ctckit.image.widths.NO_IMAGE` beyond the end of each.
+            with `ctckit.image.NO_IMAGE` beyond the end of each.
         probabilities: what it said, float32 (N, T, V+1), or (N, M, T, V+1) of M models.
         readings: what that means.
         places: of the images among those that were given, from 0.
@@ -207,7 +207,7 @@ class ImageToWordModel(OnnxInferenceModel):
     def read_batch(self, batch: np.ndarray) -> list[Reading]:
         """Return the readings of images that `prepare` made, uint8 (N, H, W, C).
 
-        `ctckit.image.widths.stack_images` makes a batch of images of several widths.
+        `ctckit.image.stack_images` makes a batch of images of several widths.
 
         Raises:
             InputError: no text that the constraint allows fits into the network's time steps.

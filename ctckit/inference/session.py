@@ -100,7 +100,7 @@ class OnnxInferenceModel:
         Args:
             batch: uint8 or float32 (N, H, W, C), values 0…255. Where each image has its own width,
                 W is that of the widest, and what lies beyond the end of an image is -1:
-                `ctckit.image.widths.stack_images` makes such a batch, int16.
+                `ctckit.image.stack_images` makes such a batch, int16.
 
         Returns:
             float32 (N, T, V+1); each row along the last axis sums to 1, the blank comes last.

@@ -426,10 +426,12 @@ def node_folder(tmp_path_factory) -> Path:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("free_width", [False, True])
 @pytest.mark.parametrize("channels", [1, 3])
-def test_javascript_reads_the_same(node_folder, tmp_path, channels):
-    strings = tiny_model.metadata(keep_aspect_ratio=True).to_strings()
-    tiny_model.write_model(tmp_path / "model.onnx", strings)
+def test_javascript_reads_the_same(node_folder, tmp_path, channels, free_width):
+    facts = {"width": None} if free_width else {"keep_aspect_ratio": True}
+    strings = tiny_model.metadata(**facts).to_strings()
+    tiny_model.write_model(tmp_path / "model.onnx", strings, free_width=free_width)
     export_reader(tmp_path, tmp_path / "model.reader.onnx")
     ours = ImageToWordModel(tmp_path)
     images = []
