@@ -13,7 +13,7 @@ class ModelConfigs(TrainConfigs):
     """Configuration of a training run; the knobs not named here have the package's defaults."""
 
     forms: ClassVar = PEERS | {
-        "crnn": Form(num_steps=lambda height, width: math.ceil(width / 8)),
+        "crnn": Form(num_steps=lambda height, width: math.ceil(width / 8), free_width=True),
     }  # a network of your own: its row here, its function in model.py
 
     architecture: str = "crnn"
@@ -27,6 +27,6 @@ class ModelConfigs(TrainConfigs):
     """Images per step. Small batches leave the CTC plateau earlier per image seen."""
 
     learning_rate: float = 5e-3
-    """Peak of the one-cycle schedule."""
+    """Highest learning rate."""
 
-    min_steps: ClassVar[int] = 1300  # crnn leaves the plateau within half of them on all sets tried
+    usual_steps: ClassVar[int] = 1300  # crnn leaves the plateau within half of them on easy sets

@@ -39,22 +39,26 @@ def crnn(
     def wide(size: int) -> int:
         return max(8, 8 * round(size * width_multiplier / 8))  # processors work on eight at once
 
-    x = networks.rescale(images, 1 / 127.5, offset=-1)
-    x = networks.conv_block(x, wide(16), kernel_size=5, strides=2)  # (B, H/2, W/2, 16)
+    mask = networks.image_mask(images)
+    x = networks.masked(networks.rescale(images, 1 / 127.5, offset=-1), mask)
+    mask = networks.narrowed(mask, 2)
+    x = networks.conv_block(x, wide(16), kernel_size=5, strides=2, mask=mask)  # (B, H/2, W/2, 16)
     for filters, strides in CRNN_BLOCKS:
-        x = networks.residual_block(x, wide(filters), strides=strides)  # at last (B, H/16, W/8, 64)
+        mask = networks.narrowed(mask, strides[1])
+        x = networks.residual_block(x, wide(filters), strides=strides, mask=mask)
     x = networks.columns_as_time(x)  # (B, W/8, H/16 · 64)
+    steps = networks.step_mask(mask)
     x = keras.layers.Dense(wide(96), use_bias=False)(x)
-    x = networks.FusedBatchNormalization()(x)
+    x = networks.FusedBatchNormalization()(x, mask=steps)
     features = keras.layers.ReLU()(x)  # (B, T, 96)
 
     x = keras.layers.Dropout(0.3)(features)
     lstm = networks.FusedLSTM(wide(96), return_sequences=True)
-    x = keras.layers.Bidirectional(lstm)(x)  # (B, T, 192)
+    x = keras.layers.Bidirectional(lstm)(x, mask=steps)  # (B, T, 192)
     x = keras.layers.Dropout(0.3)(x)
     return [
-        classes(x, num_classes, name="probabilities"),
-        classes(features, num_classes, name="auxiliary"),
+        networks.blank_beyond(classes(x, num_classes, name="probabilities"), mask),
+        networks.blank_beyond(classes(features, num_classes, name="auxiliary"), mask),
     ]
 
 
@@ -77,7 +81,8 @@ def build_network(configs: ModelConfigs) -> keras.Model:
     Inputs: `image` float32 (B, height, width, channels), BGR or grey, values 0…255.
     Outputs: a list that starts with `probabilities` float32 (B, T, V + 1).
     """
-    images = keras.layers.Input((configs.height, configs.width, configs.channels), name="image")
+    shape = configs.height, configs.fixed_width, configs.channels
+    images = keras.layers.Input(shape, name="image")
     build = globals().get(configs.architecture) or getattr(networks, configs.architecture)
     options = {"width_multiplier": configs.width_multiplier} if build is crnn else {}
     outputs = build(images, configs.vocabulary.num_classes, **options)

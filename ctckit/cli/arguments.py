@@ -2,13 +2,15 @@
 
 import argparse
 import ast
+import functools
 import inspect
+import operator
+import re
 import sys
 import textwrap
 import types
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import Field, fields
-from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar, get_args, get_origin, get_type_hints
 
@@ -18,7 +20,7 @@ Parsed = TypeVar("Parsed")
 
 _FLAGS: set[str] = set()  # fields that are flags of this process, for its error messages
 
-METAVARS = {int: "INT", float: "NUMBER", str: "TEXT", Path: "PATH"}
+METAVARS = {int: "INT", float: "NUMBER", str: "TEXT", Path: "PATH", int | str: "INT|TEXT"}
 
 
 class _Parser(argparse.ArgumentParser):
@@ -120,8 +122,10 @@ def _add_field(parser: argparse.ArgumentParser, item: Field, hint: Any, text: st
     several = get_origin(plain) is tuple
     kind = get_args(plain)[0] if several else plain
     options: dict[str, Any] = {
-        "type": partial(_convert, kind, optional), "metavar": METAVARS[kind], "help": text,
-    }  # fmt: skip
+        "type": functools.partial(_convert, kind, optional),
+        "metavar": METAVARS[kind],
+        "help": text,
+    }
     if item.metadata.get("positional"):
         number = "*" if several else "?"
         parser.add_argument(item.name, nargs=number, default=item.default, **options)
@@ -135,8 +139,8 @@ def _without_none(hint: Any) -> tuple[Any, bool]:
     """Return the type that is not None, and whether None is possible, too."""
     if get_origin(hint) is not types.UnionType:
         return hint, False
-    (plain,) = (part for part in get_args(hint) if part is not types.NoneType)
-    return plain, True
+    parts = [part for part in get_args(hint) if part is not types.NoneType]
+    return functools.reduce(operator.or_, parts), len(parts) < len(get_args(hint))
 
 
 def _with_hyphens(word: str) -> str:
@@ -150,6 +154,8 @@ def _convert(kind: Callable[[str], Any], optional: bool, word: str) -> Any:
         return None
     if kind is Path and not word:  # a variable of the shell that is not set; Path("") is here
         raise argparse.ArgumentTypeError("expected a path, received nothing")
+    if kind == int | str:
+        return int(word) if re.fullmatch(r"-?\d+", word) else word
     try:
         return kind(word)
     except ValueError:

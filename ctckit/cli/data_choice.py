@@ -1,13 +1,12 @@
 """What a training chooses for a set of images, and why, in words."""
 
-from dataclasses import replace
 from typing import Any
 
 from ctckit.data.check import required_steps
 from ctckit.data.samples import Dataset
 from ctckit.data.scan_result import ScanResult
-from ctckit.image.rotate import turned_sizes
 from ctckit.training.configs import TrainConfigs
+from ctckit.training.length import passes_per_epoch
 
 
 def choice(configs: TrainConfigs, dataset: Dataset, found: ScanResult) -> list[dict[str, Any]]:
@@ -24,19 +23,27 @@ def choice(configs: TrainConfigs, dataset: Dataset, found: ScanResult) -> list[d
         ("height", configs.height, "the recipe's"),
         ("width", configs.width, _why_width(configs, found, steps)),
         ("channels", configs.channels, _why_channels(configs, found)),
-        ("resizing", "padded" if configs.keep_aspect_ratio else "stretched",
-         "to height x width; see keep_aspect_ratio"),
+        _resizing(configs),
         ("time steps", configs.num_steps,
-         f"of {configs.architecture} at this width; labels need up to {steps}"),
+         f"of {configs.architecture} at this width, or at most; labels need up to {steps}"),
         ("characters", len(configs.vocab), f"texts of up to {configs.max_text_length}"),
         ("batch size", configs.batch_size, "the recipe's"),
-        ("epochs", configs.train_epochs, _why_epochs(configs, dataset)),
+        ("epochs", _epochs(configs), _why_epochs(configs, dataset)),
     ]  # fmt: skip
     return [{"name": name, "value": value, "why": why} for name, value, why in rows]
 
 
+def _resizing(configs: TrainConfigs) -> tuple[str, Any, str]:
+    if configs.fixed_width is None:
+        return "stretch", configs.stretch, "of the widths, so that characters are wide enough"
+    how = "padded" if configs.keep_aspect_ratio else "stretched"
+    return "resizing", how, "to height x width; see keep_aspect_ratio"
+
+
 def _why_width(configs: TrainConfigs, found: ScanResult, steps: int) -> str:
-    turned = replace(found, sizes=turned_sizes(found.sizes, configs.rotate))
+    turned = found.turned(configs.rotate)
+    if configs.fixed_width is None:
+        return "as each image has it at this height, as their shapes differ"
     height, width = turned.median_size
     each = configs.pixels_for(configs.vocab)
     if each * steps > configs.height * width / height:
@@ -50,8 +57,18 @@ def _why_channels(configs: TrainConfigs, found: ScanResult) -> str:
     return "the images are grey" if found.is_grey else "the images have colour"
 
 
+def _epochs(configs: TrainConfigs) -> int | str:
+    return configs.train_epochs or f"{configs.min_epochs} to {configs.max_epochs}"
+
+
 def _why_epochs(configs: TrainConfigs, dataset: Dataset) -> str:
+    if configs.train_epochs:
+        return "as given"
     shared = 0 if dataset.validation else configs.validation_fraction
     number = len(dataset.samples) - round(len(dataset.samples) * shared)
-    bounds = f"but {configs.min_epochs} to {configs.max_epochs} epochs"
-    return f"of {number} images, as many as give about {configs.min_steps:,} steps, {bounds}"
+    passes = passes_per_epoch(number, configs.batch_size)
+    several = f", {passes} passes each" if passes > 1 else ""
+    return (
+        f"of {number} images{several}: at first about {configs.usual_steps:,} steps, or "
+        f"{configs.usual_epochs} passes; then as long as it gets better"
+    )

@@ -33,6 +33,7 @@ def leave_out_labels(
     dataset: Dataset,
     *,
     num_steps: int,
+    own_steps: Mapping[Sample, int] | None = None,
     max_length: int | None = None,
     characters: str | None = None,
 ) -> Dataset:
@@ -42,7 +43,8 @@ def leave_out_labels(
 
     Args:
         dataset: readable images.
-        num_steps: time steps of the network's output.
+        num_steps: time steps of the network's output, for images that are not in `own_steps`.
+        own_steps: time steps for each image, where they differ.
         max_length: longest label, in characters; None: any.
         characters: what labels may consist of; None: anything.
 
@@ -51,9 +53,11 @@ def leave_out_labels(
     """
     known = None if characters is None else {*characters, *normalise(characters)}
 
-    def reason(label: str) -> str:
-        if (needed := required_steps(label)) > num_steps:
-            return f"label '{label}' needs {needed} time steps, the network has {num_steps}"
+    def reason(sample: Sample) -> str:
+        label = sample.label
+        steps = (own_steps or {}).get(sample, num_steps)
+        if (needed := required_steps(label)) > steps:
+            return f"label '{label}' needs {needed} time steps, the network has {steps}"
         if max_length is not None and len(label) > max_length:
             return f"label '{label}' has {len(label)} characters, more than {max_length}"
         if known is not None and (unknown := sorted(set(label) - known)):
@@ -63,7 +67,7 @@ def leave_out_labels(
         return ""
 
     learned = (*dataset.samples, *dataset.validation)
-    unfit = [LeftOut(*sample, why) for sample in learned if (why := reason(sample.label))]
+    unfit = [LeftOut(*sample, why) for sample in learned if (why := reason(sample))]
     fitting = dataset.without(unfit)
     if unfit and not len(fitting.samples):
         raise InputError(

@@ -8,6 +8,7 @@ import numpy as np
 
 from ctckit.data.look import Look
 from ctckit.data.samples import Dataset, Sample
+from ctckit.image.rotate import turned_size
 
 GREY_SHARE = 0.99
 
@@ -18,7 +19,7 @@ class ScanResult:
 
     Attributes:
         dataset: The usable samples; the others are in its `left_out`.
-        sizes: How many images there are of each (height, width), in pixels.
+        shapes: Height and width of each image that was looked at, in pixels.
         is_grey: At least 99 % of the images have no colour: `channels=1` loses nothing.
         tall: Images that are higher than wide.
         downwards: Of these, those whose text can only run from top to bottom, and are not turned.
@@ -27,12 +28,17 @@ class ScanResult:
     """
 
     dataset: Dataset
-    sizes: Counter[tuple[int, int]]
+    shapes: Mapping[Sample, tuple[int, int]]
     is_grey: bool
     tall: int = 0
     downwards: int = 0
     lines: int = 0
     blank: int = 0
+
+    @property
+    def sizes(self) -> Counter[tuple[int, int]]:
+        """How many images there are of each height and width."""
+        return Counter(self.shapes.values())
 
     @property
     def sampled(self) -> int | None:
@@ -45,13 +51,20 @@ class ScanResult:
         height, width = np.median(list(self.sizes.elements()), axis=0).astype(int)
         return int(height), int(width)
 
+    def turned(self, rotate: str | None) -> "ScanResult":
+        """Return the same as the images are once they are turned, see `ImageRotator`."""
+        return replace(
+            self,
+            shapes={sample: turned_size(size, rotate) for sample, size in self.shapes.items()},
+        )
+
 
 def scan_result(dataset: Dataset, looks: Mapping[Sample, Look]) -> ScanResult:
     """Sum up the looks at usable samples; `dataset` gets a note of what a person should know."""
     sizes = [look.size for look in looks.values()]
     found = ScanResult(
         dataset=dataset,
-        sizes=Counter(sizes),
+        shapes={sample: look.size for sample, look in looks.items()},
         is_grey=sum(look.is_grey for look in looks.values()) >= GREY_SHARE * len(looks),
         tall=sum(height > width for height, width in sizes),
         downwards=sum(look.is_downwards for look in looks.values()),

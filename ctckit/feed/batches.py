@@ -7,6 +7,7 @@ import numpy as np
 
 from ctckit.errors import InputError
 from ctckit.image.steps import Step, apply_steps
+from ctckit.image.widths import stack_images
 from ctckit.log import LOGGER
 
 MAX_TRIED = 100  # samples in a row, for one that can be read
@@ -39,6 +40,7 @@ class BatchMaker:
         use_cache: keep the results of `steps` in memory; a copy in another process starts empty.
         replace_unreadable: in the place of a sample that the steps refuse comes the next one that
             they do not; its image is named in the log once. For sets too large to check.
+        free_width: images of a batch may differ in width, see `stack_images`.
     """
 
     def __init__(
@@ -48,10 +50,12 @@ class BatchMaker:
         *,
         use_cache: bool = False,
         replace_unreadable: bool = False,
+        free_width: bool = False,
     ) -> None:
         self._samples = samples
         self._steps = tuple(steps)
         self._use_cache = use_cache
+        self._free_width = free_width
         self._cache: dict[int, tuple[Any, Any]] = {}
         self._num_tried = min(MAX_TRIED, len(samples)) if replace_unreadable else 1
         self._named: set[int] = set()
@@ -65,6 +69,8 @@ class BatchMaker:
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return the batch: images (B, H, W, C) uint8, labels (B, L) int32, if the steps say so.
 
+        Where the width is free, images are int16 and as wide as the widest.
+
         Args:
             plan: what it holds.
             empty: makes the arrays for it, called with shape and dtype.
@@ -75,10 +81,16 @@ class BatchMaker:
         samples: Iterable[tuple[Any, Any]] = map(self._load, plan.positions)
         if plan.augmentors:
             samples = _augment(samples, plan)
-        batch = _stack(samples, len(plan.positions), empty)
+        stack = _stack_widths if self._free_width else _stack
+        batch = stack(samples, len(plan.positions), empty)
         for postprocess in plan.postprocessors:
             batch = postprocess(*batch)
         return batch
+
+    def shape(self, position: int) -> tuple[int, int, int]:
+        """Return height, width and channels of the image that the steps make of a sample."""
+        height, width, channels = self._load(position)[0].shape
+        return height, width, channels
 
     def _load(self, position: int) -> tuple[Any, Any]:
         data = self._cache.get(position)
@@ -127,6 +139,14 @@ def _stack(
             stacked[row] = part
     images, labels = batch
     return images, labels
+
+
+def _stack_widths(
+    samples: Iterable[tuple[Any, Any]], count: int, empty: Callable[..., np.ndarray]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Stack images of one height, whose widths are known only when all have come, and labels."""
+    images, labels = zip(*samples, strict=True)
+    return stack_images(images, empty), np.stack(labels)
 
 
 def _augment(samples: Iterable[tuple[Any, Any]], plan: BatchPlan) -> Iterator[tuple[Any, Any]]:

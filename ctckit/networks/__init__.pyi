@@ -1,7 +1,12 @@
+from .blocks import blank_beyond as blank_beyond
 from .blocks import columns_as_time as columns_as_time
 from .blocks import conv_block as conv_block
+from .blocks import image_mask as image_mask
+from .blocks import masked as masked
+from .blocks import narrowed as narrowed
 from .blocks import rescale as rescale
 from .blocks import residual_block as residual_block
+from .blocks import step_mask as step_mask
 from .forms import PEERS as PEERS
 from .forms import Form as Form
 from .fused import FusedAdamW as FusedAdamW

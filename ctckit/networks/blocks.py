@@ -1,7 +1,14 @@
-"""Blocks that the networks are made of."""
+"""Blocks that the networks are made of.
 
-from keras import KerasTensor, layers
+Where the width is free, a batch holds images of several widths, and what lies beyond the end of one
+is no image: `mask`, (B, 1, W), is 1 up to the end of each and 0 beyond. A block given a mask leaves
+zeros beyond, as if the padding of its convolutions went on, and takes no statistics there; so an
+image gives the same features in any company.
+"""
 
+from keras import KerasTensor, layers, ops
+
+from ctckit.image.widths import NO_IMAGE
 from ctckit.networks.fused import FusedBatchNormalization
 
 LEAKY_SLOPE = 0.1  # mltu's; Keras' own default is 0.3
@@ -14,9 +21,26 @@ def rescale(images: KerasTensor, scale: float, offset: float = 0.0) -> KerasTens
     of 1: 0.2 ms for a grey image of 50 x 200, a third of the whole network.
     """
     _, height, width, channels = images.shape
-    x = layers.Reshape((height, width * channels))(images)
+    x = layers.Reshape((height, -1))(images)
     x = layers.Rescaling(scale, offset=offset)(x)
-    return layers.Reshape((height, width, channels))(x)
+    return layers.Reshape((height, -1 if width is None else width, channels))(x)
+
+
+def image_mask(images: KerasTensor) -> KerasTensor | None:
+    """Return where the images are, (B, 1, W) of 1 and 0; None where all have one width."""
+    if images.shape[2] is not None:
+        return None
+    return ops.cast(ops.not_equal(images[:, :1, :, 0], NO_IMAGE), "float32")
+
+
+def narrowed(mask: KerasTensor | None, stride: int) -> KerasTensor | None:
+    """Return the mask of features that are narrower by `stride`; own widths are multiples of it."""
+    return mask if mask is None or stride == 1 else mask[:, :, ::stride]
+
+
+def masked(x: KerasTensor, mask: KerasTensor | None) -> KerasTensor:
+    """Return features (B, H, W, C), zeros beyond the end of each image."""
+    return x if mask is None else ops.multiply(x, ops.expand_dims(mask, -1))
 
 
 def activation_layer(x: KerasTensor, activation: str) -> KerasTensor:
@@ -35,11 +59,15 @@ def conv_block(
     kernel_size: int = 3,
     strides: int | tuple[int, int] = 1,
     momentum: float = 0.9,
+    mask: KerasTensor | None = None,
 ) -> KerasTensor:
-    """Convolve, normalise and rectify: (B, H, W, C) to (B, H/s, W/s, filters)."""
+    """Convolve, normalise and rectify: (B, H, W, C) to (B, H/s, W/s, filters).
+
+    `mask` is that of the result, as narrow as it.
+    """
     x = layers.Conv2D(filters, kernel_size, strides=strides, padding="same", use_bias=False)(x)
-    x = FusedBatchNormalization(momentum)(x)
-    return layers.ReLU()(x)
+    x = FusedBatchNormalization(momentum)(x, mask=mask)
+    return masked(layers.ReLU()(x), mask)
 
 
 def residual_block(
@@ -55,6 +83,7 @@ def residual_block(
     dropout: float = 0.0,
     kernel_initializer: str = "he_uniform",
     momentum: float = 0.9,
+    mask: KerasTensor | None = None,
 ) -> KerasTensor:
     """Add two convolutions to what came in: (B, H, W, C) to (B, H/s, W/s, filters).
 
@@ -73,6 +102,7 @@ def residual_block(
         dropout: rate behind the block, 0…1.
         kernel_initializer: of the convolutions.
         momentum: of the running statistics of the batch normalisation.
+        mask: where the images are, as narrow as the result; None: everywhere.
     """
 
     def convolve(x: KerasTensor, size: int, strides: int | tuple[int, int]) -> KerasTensor:
@@ -83,14 +113,14 @@ def residual_block(
 
     skip = x
     x = convolve(x, kernel_size, strides)
-    x = FusedBatchNormalization(momentum)(x)
-    x = activation_layer(x, activation)
+    x = FusedBatchNormalization(momentum)(x, mask=mask)
+    x = masked(activation_layer(x, activation), mask)
     x = convolve(x, kernel_size, 1)
-    x = FusedBatchNormalization(momentum)(x)
+    x = FusedBatchNormalization(momentum)(x, mask=mask)
     if skip_conv:
         skip = convolve(skip, 1, strides)
-        skip = FusedBatchNormalization(momentum)(skip) if skip_norm else skip
-    x = activation_layer(layers.Add()([x, skip]), activation)
+        skip = FusedBatchNormalization(momentum)(skip, mask=mask) if skip_norm else skip
+    x = masked(activation_layer(layers.Add()([x, skip]), activation), mask)
     return layers.Dropout(dropout)(x) if dropout else x
 
 
@@ -98,4 +128,21 @@ def columns_as_time(x: KerasTensor) -> KerasTensor:
     """Make image width the time axis: (B, H, W, C) to (B, W, H · C)."""
     _, height, width, channels = x.shape
     x = layers.Permute((2, 1, 3))(x)
-    return layers.Reshape((width, height * channels))(x)
+    return layers.Reshape((-1 if width is None else width, height * channels))(x)
+
+
+def step_mask(mask: KerasTensor | None) -> KerasTensor | None:
+    """Return the mask (B, 1, W) as one of time steps, bool (B, W)."""
+    return None if mask is None else ops.cast(mask[:, 0], "bool")
+
+
+def blank_beyond(probabilities: KerasTensor, mask: KerasTensor | None) -> KerasTensor:
+    """Return probabilities (B, T, V + 1) that say blank, with probability 1, beyond each image.
+
+    So decoders, constraints, confidence and loss need not know how wide an image is.
+    """
+    if mask is None:
+        return probabilities
+    shown = ops.transpose(mask, (0, 2, 1))  # (B, T, 1)
+    characters, blank = probabilities[..., :-1], probabilities[..., -1:]
+    return ops.concatenate([characters * shown, blank * shown + (1 - shown)], axis=-1)

@@ -12,10 +12,12 @@ class Form:
     Attributes:
         num_steps: returns the time steps of the output for images of (height, width), pixels.
         channels: that its authors trained it with, 1 or 3; None: those of the images.
+        free_width: it reads images of any width, and knows where each ends in a batch.
     """
 
     num_steps: Callable[[int, int], int]
     channels: int | None = None
+    free_width: bool = False
 
 
 PEERS = {

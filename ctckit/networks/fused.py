@@ -22,15 +22,15 @@ class FusedLSTM(layers.LSTM):
 
     def call(self, sequences, initial_state=None, mask=None, training=False):
         """Return the outputs of all steps, (B, T, units), or what Keras returns."""
-        fits = initial_state is None and mask is None and self.return_sequences
+        fits = initial_state is None and self.return_sequences
         fits &= self.use_cudnn is not False and self.compute_dtype != "float64"
         if training and fits and not tf.config.list_physical_devices("GPU"):
-            return self._fused(sequences)
+            return self._fused(sequences, mask)
         return super().call(sequences, initial_state, mask, training)
 
-    def _fused(self, sequences: tf.Tensor) -> tf.Tensor:
+    def _fused(self, sequences: tf.Tensor, mask: tf.Tensor | None) -> tf.Tensor:
         x = tf.transpose(sequences, (1, 0, 2))  # (T, B, D)
-        x = tf.reverse(x, [0]) if self.go_backwards else x
+        x = _backwards(x, mask) if self.go_backwards else x
         weights = tf.concat([self.cell.kernel, self.cell.recurrent_kernel], axis=0)
         num_steps, batch_size = tf.unstack(tf.shape(x))[:2]
         no_state = tf.zeros((batch_size, self.units))
@@ -50,7 +50,18 @@ class FusedLSTM(layers.LSTM):
             cell_clip=-1.0,
             use_peephole=False,
         )
-        return tf.cast(tf.transpose(outputs.h, (1, 0, 2)), self.compute_dtype)
+        h = outputs.h
+        if self.go_backwards and mask is not None:  # Keras has the end of the longest first
+            h = tf.reverse(_backwards(h, mask), [0])
+        return tf.cast(tf.transpose(h, (1, 0, 2)), self.compute_dtype)
+
+
+def _backwards(x: tf.Tensor, mask: tf.Tensor | None) -> tf.Tensor:
+    """Return (T, B, D) from its last step to its first; each sequence from its own last step."""
+    if mask is None:
+        return tf.reverse(x, [0])
+    lengths = tf.reduce_sum(tf.cast(mask, tf.int32), axis=1)
+    return tf.reverse_sequence(x, lengths, seq_axis=0, batch_axis=1)
 
 
 def _gates_icfo(weights: tf.Tensor) -> tf.Tensor:
@@ -72,9 +83,16 @@ class FusedBatchNormalization(layers.BatchNormalization):
         super().__init__(momentum=momentum, **options)
 
     def call(self, inputs, training=None, mask=None):
-        """Normalise (B, H, W, C) or (B, T, C) over all axes but the last."""
-        if not (training and self.trainable) or mask is not None or len(inputs.shape) != 4:
-            return super().call(inputs, training=training, mask=mask)
+        """Normalise (B, H, W, C) or (B, T, C) over all axes but the last.
+
+        `mask`, (B, 1, W) or (B, T), is 0 where nothing is to be counted.
+        """
+        if not (training and self.trainable):
+            return super().call(inputs, training=training)
+        if mask is not None:
+            return self._masked(inputs, tf.cast(mask, inputs.dtype)[..., None])
+        if len(inputs.shape) != 4:
+            return super().call(inputs, training=training)
         outputs = tf.raw_ops.FusedBatchNormV3(
             x=inputs,
             scale=tf.convert_to_tensor(self.gamma),
@@ -84,12 +102,25 @@ class FusedBatchNormalization(layers.BatchNormalization):
             epsilon=self.epsilon,
             is_training=True,
         )
-        kept, count = self.momentum, tf.cast(tf.size(inputs) / inputs.shape[-1], tf.float32)
+        count = tf.cast(tf.size(inputs) / inputs.shape[-1], tf.float32)
         new_mean = outputs.batch_mean
         new_variance = outputs.batch_variance * (1 - 1 / count)  # the kernel divides by count - 1
-        self.moving_mean.assign(self.moving_mean * kept + new_mean * (1 - kept))
-        self.moving_variance.assign(self.moving_variance * kept + new_variance * (1 - kept))
+        self._remember(new_mean, new_variance)
         return outputs.y
+
+    def _masked(self, inputs: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
+        axes = list(range(len(inputs.shape) - 1))
+        counted = tf.reduce_sum(mask) * tf.cast(tf.size(inputs[..., 0]) / tf.size(mask), mask.dtype)
+        mean = tf.reduce_sum(inputs * mask, axes) / counted
+        centred = (inputs - mean) * mask
+        variance = tf.reduce_sum(centred * centred, axes) / counted
+        self._remember(mean, variance)
+        return centred * (tf.math.rsqrt(variance + self.epsilon) * self.gamma) + self.beta
+
+    def _remember(self, mean: tf.Tensor, variance: tf.Tensor) -> None:
+        kept = self.momentum
+        self.moving_mean.assign(self.moving_mean * kept + mean * (1 - kept))
+        self.moving_variance.assign(self.moving_variance * kept + variance * (1 - kept))
 
 
 def use_plain_loops(network: keras.Model) -> None:

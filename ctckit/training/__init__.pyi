@@ -1,7 +1,8 @@
+from .callbacks import AveragedWeights as AveragedWeights
 from .callbacks import BestCheckpoint as BestCheckpoint
 from .callbacks import Model2onnx as Model2onnx
-from .callbacks import OneCycle as OneCycle
 from .callbacks import ProgressBar as ProgressBar
+from .callbacks import Schedule as Schedule
 from .callbacks import StopOnInterrupt as StopOnInterrupt
 from .callbacks import TrainLogger as TrainLogger
 from .callbacks import ValidationImages as ValidationImages
@@ -12,6 +13,7 @@ from .ensemble import predict_all as predict_all
 from .ensemble import save_ensemble as save_ensemble
 from .finish import finish_run as finish_run
 from .fitting import fit as fit
+from .fitting import make_schedule as make_schedule
 from .fitting import train_on as train_on
 from .folds import OutOfFold as OutOfFold
 from .folds import cross_validate as cross_validate
@@ -30,8 +32,7 @@ from .preparation import model_metadata as model_metadata
 from .preparation import prepare_data as prepare_data
 from .provider import DataProvider as DataProvider
 from .provider import make_provider as make_provider
-from .recipe import is_clean as is_clean
+from .recipe import Course as Course
 from .recipe import make_optimizer as make_optimizer
 from .recipe import mixed_precision_policy as mixed_precision_policy
-from .recipe import one_cycle as one_cycle
 from .recipe import prepare_keras as prepare_keras

@@ -12,10 +12,12 @@ from ctckit.config import BaseModelConfigs
 from ctckit.data.groups import key_of_groups
 from ctckit.errors import InputError, nearest_name
 from ctckit.image.rotate import ROTATIONS
+from ctckit.image.widths import MAX_OWN_WIDTH, WIDTH_MULTIPLE
 from ctckit.networks.forms import PEERS, Form
 from ctckit.sources.options import SourceOptions
 from ctckit.text.direction import has_joined_letters
 from ctckit.text.vocabulary import Vocabulary, spell
+from ctckit.training.length import LONGEST, passes_per_epoch, steps_per_epoch
 
 QUANTIZED_FORMS = ("float16", "int8")
 EXCLUSIVE = (  # fields of which only one may be given
@@ -24,8 +26,7 @@ EXCLUSIVE = (  # fields of which only one may be given
     ("validation", "folds"),  # and hold each image back once
 )
 SECONDS_PER = {"": 1, "s": 1, "min": 60, "h": 3600}
-WIDTH_MULTIPLE = 8
-MAX_OWN_WIDTH = 2048  # a larger width must be given: memory grows with it
+AUTO = "auto"
 
 
 @dataclass(frozen=True)
@@ -47,10 +48,10 @@ class TrainConfigs(BaseModelConfigs, SourceOptions, _Dataset):
 
     forms: ClassVar[Mapping[str, Form]] = PEERS
     """The networks to choose from, by name."""
-    min_steps: ClassVar[int] = 1300
-    """Steps that a run should have at least, as long as that takes no more than `max_epochs`."""
-    min_epochs: ClassVar[int] = 8
-    max_epochs: ClassVar[int] = 200
+    usual_steps: ClassVar[int] = 1300
+    """Steps of a run that need not be longer."""
+    usual_epochs: ClassVar[int] = 8
+    """Passes through the images that it has at least."""
     pixels_per_character: ClassVar[int] = 16
     """Width that the network should see of each character, where the images have less."""
     pixels_per_joined_character: ClassVar[int] = 32
@@ -79,15 +80,28 @@ class TrainConfigs(BaseModelConfigs, SourceOptions, _Dataset):
     height: int = 50
     """Image height that the network sees, pixels."""
 
-    width: int | None = None
-    """Image width that the network sees, pixels; the network reads width / 8 columns (crnn).
-    None: from the median shape of the images and the longest label."""
+    width: int | str | None = None
+    """Image width that the network sees, pixels; the network reads width / 8 columns (crnn). auto:
+    as each image has it at this height. None: auto where the shapes of the images differ, else
+    from their median shape and the longest label."""
+
+    stretch: float | None = None
+    """Factor of the width that is auto. None: from 1 on, as much as lets the network see 16 pixels
+    of a character or more in nine images of ten."""
+
+    max_width: int = MAX_OWN_WIDTH
+    """Limit of the width that is auto, pixels, a multiple of 8: wider images are squeezed."""
+
+    batch_pixels: int = 1_000_000
+    """Largest batch where the width is auto, in pixels: wide images come in smaller batches.
+    Training takes about 300 bytes for each."""
 
     channels: int | None = None
     """1 grey or 3 colour (BGR). None: the architecture's own; crnn: 1 if the images are grey."""
 
     keep_aspect_ratio: bool = False
-    """Pad images with white instead of stretching them to height x width."""
+    """Pad images with white instead of stretching them to height x width, a width that is not
+    auto."""
 
     rotate: str | None = None
     """Turn the images before that: 90 clockwise, for text from the bottom to the top; 270
@@ -110,10 +124,19 @@ class TrainConfigs(BaseModelConfigs, SourceOptions, _Dataset):
     """Images per step. Small batches leave the CTC plateau earlier per image seen."""
 
     learning_rate: float = 5e-3
-    """Peak of the one-cycle schedule."""
+    """Highest learning rate."""
 
     train_epochs: int | None = None
-    """Passes over the training images. None: as many as give about 1,300 steps."""
+    """Passes through the training images. None: the validation images decide, from min_epochs on,
+    as long as many texts are misread and it gets better; fewer than 100 of them leave it to the
+    training images. Of fewer than 25 steps, an epoch passes through the images several times."""
+
+    min_epochs: int | None = None
+    """Length of a run that need not be longer. None: about 1,300 steps, and 8 passes or more."""
+
+    max_epochs: int | None = None
+    """Length of the longest run. None: 3 times min_epochs, more where the width is auto and
+    images narrower than the longest text would need."""
 
     time_budget: str | None = None
     """Time for fitting and validating (of each fold and model), such as 60s or 5min, instead of
@@ -142,7 +165,7 @@ class TrainConfigs(BaseModelConfigs, SourceOptions, _Dataset):
 
     early_stopping_patience: int | None = None
     """Epochs without a better validation CER after which the run stops. None: it runs to its
-    end, as the one-cycle schedule learns most in its last epochs."""
+    end, as it learns most in its last epochs."""
 
     augment: str = "light"
     """How much the training images are varied, anew every epoch but the last ones: none; light
@@ -217,6 +240,15 @@ class TrainConfigs(BaseModelConfigs, SourceOptions, _Dataset):
                 f"expected one of {', '.join(ROTATIONS)}, received '{self.rotate}'",
                 argument="rotate",
             )
+        if isinstance(self.width, str) and self.width != AUTO:
+            raise InputError(
+                f"expected a number of pixels or {AUTO}, received '{self.width}'", argument="width"
+            )
+        if self.max_width % WIDTH_MULTIPLE:
+            raise InputError(
+                f"expected a multiple of {WIDTH_MULTIPLE}, received {self.max_width}",
+                argument="max_width",
+            )
         if self.group_by is not None:
             key_of_groups(self.group_by)
         if self.channels not in (None, 1, 3):
@@ -240,12 +272,19 @@ class TrainConfigs(BaseModelConfigs, SourceOptions, _Dataset):
             )
         for name, (smallest, largest) in _RANGES.items():
             value = getattr(self, name)
-            if value is not None and not smallest <= value <= largest:
+            if isinstance(value, int | float) and not smallest <= value <= largest:
                 endless = largest >= sys.float_info.max
                 wanted = f"{smallest} or more" if endless else f"{smallest} to {largest}"
                 raise InputError(f"expected {wanted}, received {value}", argument=name)
 
     def _check_combinations(self) -> None:
+        if self.width == AUTO and not self.forms[self.architecture].free_width:
+            free = ", ".join(name for name, form in self.forms.items() if form.free_width)
+            raise InputError(
+                f"expected a number of pixels, received {AUTO}, which {self.architecture} cannot "
+                f"read; give one, or an architecture that can: {free or 'there is none'}",
+                argument="width",
+            )
         for first, second in EXCLUSIVE:
             if getattr(self, first) is not None and getattr(self, second) is not None:
                 raise InputError(
@@ -261,9 +300,15 @@ class TrainConfigs(BaseModelConfigs, SourceOptions, _Dataset):
         return float(number[1]) * SECONDS_PER[number[2]] if number else math.nan
 
     @property
+    def fixed_width(self) -> int | None:
+        """The width of every image, pixels; None: each has its own."""
+        return None if self.width == AUTO else self.width
+
+    @property
     def num_steps(self) -> int:
-        """Time steps of the network's output, T; a label and its repeats must fit into them."""
-        return self.forms[self.architecture].num_steps(self.height, self.width)
+        """Time steps of the network's output, T, at most; a label and its repeats must fit in."""
+        width = self.fixed_width or self.max_width
+        return self.forms[self.architecture].num_steps(self.height, width)
 
     @property
     def vocabulary(self) -> Vocabulary:
@@ -279,47 +324,29 @@ class TrainConfigs(BaseModelConfigs, SourceOptions, _Dataset):
         joined = has_joined_letters(characters)
         return self.pixels_per_joined_character if joined else self.pixels_per_character
 
-    def with_image_form(
-        self,
-        *,
-        image_size: tuple[int, int],
-        is_grey: bool,
-        label_steps: int,
-        characters: str = "",
+    def with_labels(
+        self, labels: Sequence[str], *, num_held_back: int = 0, narrowness: float = 1.0
     ) -> Self:
-        """Choose width and channels from the data where they were left open.
-
-        Args:
-            image_size: median height and width of the images, pixels.
-            is_grey: the images have no colour.
-            label_steps: time steps that CTC needs for the longest label.
-            characters: of the labels.
-        """
-        height, width = image_size
-        own_shape = self.height * width / height
-        wide_enough = self.pixels_for(characters) * label_steps
-        multiple = math.ceil(max(own_shape, wide_enough) / WIDTH_MULTIPLE) * WIDTH_MULTIPLE
-        own_width = min(multiple, MAX_OWN_WIDTH)
-        own_channels = self.forms[self.architecture].channels or (1 if is_grey else 3)
-        return self.replace(width=self.width or own_width, channels=self.channels or own_channels)
-
-    def with_labels(self, labels: Sequence[str], *, num_held_back: int = 0) -> Self:
         """Choose vocabulary, longest label and number of epochs from the data where left open.
 
         Args:
             labels: of all images that are trained on or validated with.
             num_held_back: how many of them came as a part to validate with; 0: a share is taken.
+            narrowness: how many times as many pixels all images would have at one width.
         """
         vocabulary = Vocabulary.from_labels([self.spell(self.vocab)] if self.vocab else labels)
         held_back = 1 / self.folds if self.folds else self.validation_fraction
         num_train = len(labels) - num_held_back if num_held_back else len(labels) * (1 - held_back)
-        steps_per_epoch = math.ceil(num_train / self.batch_size)
-        epochs = math.ceil(self.min_steps / steps_per_epoch)
-        epochs = min(max(epochs, self.min_epochs), self.max_epochs)
+        passes = passes_per_epoch(round(num_train), self.batch_size)
+        steps = steps_per_epoch(round(num_train), self.batch_size)
+        usual = max(math.ceil(self.usual_steps / steps), math.ceil(self.usual_epochs / passes))
+        min_epochs = self.min_epochs or min(usual, self.max_epochs or usual)
+        max_epochs = self.max_epochs or math.ceil(LONGEST * narrowness * min_epochs)
         return self.replace(
             vocab=str(vocabulary),
             max_text_length=self.max_text_length or max(map(len, labels)),
-            train_epochs=None if self.time_budget else self.train_epochs or epochs,
+            min_epochs=min_epochs,
+            max_epochs=max_epochs,
         )
 
 
@@ -327,9 +354,14 @@ _RANGES = {
     "max_text_length": (1, math.inf),
     "height": (8, 4096),
     "width": (8, 32_768),
+    "stretch": (0.1, 10),
+    "max_width": (8, 32_768),
+    "batch_pixels": (1, math.inf),
     "width_multiplier": (0.25, 8),
     "batch_size": (1, math.inf),
     "train_epochs": (1, math.inf),
+    "min_epochs": (1, math.inf),
+    "max_epochs": (1, math.inf),
     "early_stopping_patience": (1, math.inf),
     "train_workers": (0, math.inf),
     "seed": (0, 2**32 - 1),

@@ -4,43 +4,73 @@ from collections.abc import Callable, Sequence
 
 import keras
 
-from ctckit.training.callbacks.one_cycle import OneCycle
+from ctckit.training.callbacks.averaging import AveragedWeights
 from ctckit.training.callbacks.progress import ProgressBar
+from ctckit.training.callbacks.schedule import Schedule
 from ctckit.training.configs import TrainConfigs
+from ctckit.training.length import passes_per_epoch
 from ctckit.training.loop import run_loop
 from ctckit.training.provider import DataProvider
-from ctckit.training.recipe import is_clean
 
 ENDLESS = 1_000_000  # epochs
+ENOUGH_TO_DECIDE = 100  # validation images; by fewer the end of a run is not decided
+NUM_SEEN = 64  # training images that are measured, unvaried, where there are not enough
+
+
+def make_schedule(
+    configs: TrainConfigs, provider: DataProvider, val_provider: DataProvider | None = None
+) -> Schedule:
+    """Return the course of the learning rate of a run.
+
+    Where the configuration gives neither epochs nor a time, the validation images decide how long
+    the run is; where they are fewer than a hundred, 64 training images, shown unvaried.
+    """
+    open_end = configs.train_epochs is None
+    enough = val_provider is not None and len(val_provider.samples) >= ENOUGH_TO_DECIDE
+    return Schedule(
+        configs.learning_rate,
+        epochs=configs.train_epochs,
+        time_budget_s=configs.time_budget_s,
+        min_epochs=configs.min_epochs or 1,
+        max_epochs=configs.max_epochs or 1,
+        passes=passes_per_epoch(len(provider.samples), provider.batch_size) if open_end else 1,
+        decide_by="val" if enough else "seen",
+    )
 
 
 def fit(
     model: keras.Model,
     provider: DataProvider,
-    cycle: OneCycle,
+    schedule: Schedule,
     *,
-    epochs: int | None = None,
     val_provider: DataProvider | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> None:
-    """Train with one cycle of the learning rate, the images of the last epochs unvaried.
+    """Train along a course of the learning rate, the images of the last epochs unvaried.
+
+    What is validated, saved and kept are the averaged weights.
 
     Args:
         model: compiled.
         provider: data to train on.
-        cycle: course of the learning rate; the callbacks may ask it how much is done.
-        epochs: passes over the data; None if the time budget of `cycle` ends the run.
+        schedule: course of the learning rate; the callbacks may ask it how much is done.
         val_provider: data to validate with after each epoch.
         callbacks: what else happens around the epochs.
     """
+    seen = provider.with_(dataset=provider.samples[:NUM_SEEN], shuffle=False, augmentors=())
+    if schedule.passes > 1:
+        provider = provider.with_(dataset=[*provider.samples] * schedule.passes)
     unvaried = provider.with_(augmentors=())
     run_loop(
         model,
-        lambda epoch: unvaried if is_clean(epoch, cycle.progress) else provider,
+        lambda epoch: unvaried if schedule.shows_unvaried else provider,
         steps=len(provider),
-        epochs=epochs or ENDLESS,
-        val_provider=val_provider,
-        callbacks=[cycle, ProgressBar(cycle), *callbacks],
+        epochs=schedule.given_epochs or ENDLESS,
+        measured={
+            **({} if val_provider is None else {"val": val_provider}),
+            **({"seen": seen} if schedule.is_open and schedule.decide_by == "seen" else {}),
+        },
+        callbacks=[AveragedWeights(), schedule, ProgressBar(schedule), *callbacks],
     )
 
 
@@ -57,8 +87,7 @@ def train_on(
     fit(
         model,
         provider.with_(seed=configs.seed),
-        OneCycle(configs.learning_rate, configs.time_budget_s),
-        epochs=configs.train_epochs,
+        make_schedule(configs, provider, val_provider),
         val_provider=val_provider,
         callbacks=callbacks,
     )

@@ -14,6 +14,7 @@ from ctckit.training.provider import DataProvider
 
 Batch = tuple[np.ndarray, ...]
 Logs = dict[str, float]
+CompiledStep = Callable[[Batch, DataProvider], dict]
 
 
 def run_loop(
@@ -24,7 +25,7 @@ def run_loop(
     epochs: int,
     first_epoch: int = 0,
     first_step: int = 0,
-    val_provider: DataProvider | None = None,
+    measured: Mapping[str, DataProvider] | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> None:
     """Feed `train_step`, and call the callbacks as `fit` does.
@@ -37,7 +38,8 @@ def run_loop(
             `stop_training` earlier.
         first_epoch: where to begin.
         first_step: where to begin in it.
-        val_provider: data to validate with after each epoch.
+        measured: data to measure after each epoch; the logs have the names before the figures, as
+            in `val_loss`.
         callbacks: what else happens around steps and epochs.
     """
     listeners = keras.callbacks.CallbackList(
@@ -50,18 +52,19 @@ def run_loop(
     for epoch in range(first_epoch, epochs):
         model.reset_metrics()
         listeners.on_epoch_begin(epoch)
-        batches = provider_of(epoch).batches(epoch, first_step)
+        provider = provider_of(epoch)
+        batches = provider.batches(epoch, first_step)
         for step, batch in enumerate(batches, start=first_step):
             listeners.on_train_batch_begin(step)
-            listeners.on_train_batch_end(step, train_step(batch))
+            listeners.on_train_batch_end(step, train_step(batch, provider))
             if model.stop_training:
                 break
         batches.close()
         first_step = 0
         logs = _results(model)
-        if val_provider is not None:
-            validated = _validate(model, test_step, val_provider, listeners)
-            logs |= {f"val_{name}": value for name, value in validated.items()}
+        for name, measured_provider in (measured or {}).items():
+            figures = _measure(model, test_step, measured_provider, listeners)
+            logs |= {f"{name}_{figure}": value for figure, value in figures.items()}
         listeners.on_epoch_end(epoch, logs)
         if model.stop_training:
             break
@@ -69,9 +72,9 @@ def run_loop(
     listeners.on_train_end(logs)
 
 
-def _validate(
+def _measure(
     model: keras.Model,
-    test_step: Callable[[Batch], dict],
+    test_step: CompiledStep,
     provider: DataProvider,
     listeners: keras.callbacks.CallbackList,
 ) -> Logs:
@@ -79,7 +82,7 @@ def _validate(
     model.reset_metrics()
     for step, batch in enumerate(provider.batches(epoch=0)):
         listeners.on_test_batch_begin(step)
-        listeners.on_test_batch_end(step, test_step(batch))
+        listeners.on_test_batch_end(step, test_step(batch, provider))
     logs = _results(model)
     listeners.on_test_end(logs)
     return logs
@@ -98,17 +101,17 @@ def _flat(results: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
             yield name, float(value)
 
 
-def _compiled(model: keras.Model, step: Callable) -> Callable[[Batch], dict]:
+def _compiled(model: keras.Model, step: Callable) -> CompiledStep:
     """Return `step` as a graph that is traced once, for batches of any size."""
     if model.run_eagerly:
-        return step
+        return lambda batch, provider: step(batch)
     graph: Callable | None = None
 
-    def run(batch: Batch) -> dict:
+    def run(batch: Batch, provider: DataProvider) -> dict:
         nonlocal graph
         if graph is None:
-            free = [tf.TensorSpec((None, *part.shape[1:]), part.dtype) for part in batch]
-            graph = tf.function(lambda *parts: step(parts), input_signature=free, autograph=False)
+            form = provider.form_of(batch)
+            graph = tf.function(lambda *parts: step(parts), input_signature=form, autograph=False)
         return graph(*batch)
 
     return run

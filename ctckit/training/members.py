@@ -10,11 +10,10 @@ from ctckit.log import LOGGER
 from ctckit.report.curves import save_learning_curves
 from ctckit.run_folder import RunFolder
 from ctckit.training.callbacks.interrupt import StopOnInterrupt
-from ctckit.training.callbacks.one_cycle import OneCycle
 from ctckit.training.callbacks.progress import TrainLogger
 from ctckit.training.configs import TrainConfigs
 from ctckit.training.ensemble import save_ensemble
-from ctckit.training.fitting import fit
+from ctckit.training.fitting import fit, make_schedule
 from ctckit.training.provider import DataProvider
 
 History = list[dict[str, float]]  # a row for each epoch, with the columns of history.csv
@@ -56,14 +55,13 @@ def train_models(
     interrupt = StopOnInterrupt()
 
     def train_one(member: RunFolder, seed: int) -> History:
-        cycle = OneCycle(configs.learning_rate, configs.time_budget_s)
-        logger = TrainLogger(member.path, cycle)
+        schedule = make_schedule(configs, train_provider, val_provider)
+        logger = TrainLogger(member.path, schedule)
         own = replace(metadata, extra=metadata.extra | {"models": 1, "seed": seed})
         fit(
             make_model(configs.replace(seed=seed)),
             train_provider.with_(seed=seed),
-            cycle,
-            epochs=configs.train_epochs,
+            schedule,
             val_provider=val_provider,
             # The interrupt comes last, so that it guards the export, too.
             callbacks=[

@@ -6,19 +6,19 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TypeVar
 
-from ctckit.data.check import leave_out_labels, log_left_out, required_steps, scan
+from ctckit.data.check import leave_out_labels, log_left_out, scan
 from ctckit.data.groups import require_groups
 from ctckit.data.samples import Dataset
 from ctckit.data.scan_result import ScanResult
 from ctckit.errors import InputError
 from ctckit.image.address import absolute
-from ctckit.image.rotate import turned_sizes
 from ctckit.inference.metadata import ModelMetadata
 from ctckit.log import LOGGER, counted
 from ctckit.sources.captchas import default_dataset
 from ctckit.sources.layouts import log_source, open_dataset
 from ctckit.sources.names.no_labels import refuse_labels_without_meaning
 from ctckit.training.configs import TrainConfigs
+from ctckit.training.image_form import Shapes, narrowness, own_steps, with_image_form
 
 DATASETS_DIR = Path("Datasets")
 
@@ -63,15 +63,12 @@ def choose(found: ScanResult, configs: Configs) -> tuple[Dataset, Configs]:
     dataset = found.dataset
     learned = [label for _, label in (*dataset.samples, *dataset.validation)]
     refuse_labels_without_meaning(learned, taken_as_told=configs.tell_labels)
-    configs = configs.with_image_form(
-        image_size=replace(found, sizes=turned_sizes(found.sizes, configs.rotate)).median_size,
-        is_grey=found.is_grey,
-        label_steps=max(map(required_steps, learned)),
-        characters="".join(set().union(*learned)),
-    )
+    shapes = _learned_shapes(found.turned(configs.rotate), dataset)
+    configs = with_image_form(configs, shapes, is_grey=found.is_grey)
     dataset = leave_out_labels(
         dataset,
         num_steps=configs.num_steps,
+        own_steps=own_steps(configs, shapes),
         max_length=configs.max_text_length,
         characters=configs.vocab and configs.spell(configs.vocab),
     )
@@ -81,7 +78,18 @@ def choose(found: ScanResult, configs: Configs) -> tuple[Dataset, Configs]:
         require_groups(dataset.samples, configs.group_by)
     _require_enough(dataset, configs)
     labels = [label for _, label in (*dataset.samples, *dataset.validation)]
-    return dataset, configs.with_labels(labels, num_held_back=len(dataset.validation))
+    return dataset, configs.with_labels(
+        labels, num_held_back=len(dataset.validation), narrowness=narrowness(configs, shapes)
+    )
+
+
+def _learned_shapes(found: ScanResult, dataset: Dataset) -> Shapes:
+    """Return the shapes of the images to learn from, also those to validate with, if looked at."""
+    return {
+        sample: found.shapes[sample]
+        for sample in (*dataset.samples, *dataset.validation)
+        if sample in found.shapes
+    }
 
 
 def _for_folds(dataset: Dataset) -> Dataset:
@@ -158,10 +166,7 @@ def log_data(dataset: Dataset, configs: TrainConfigs) -> None:
     log_left_out(dataset)
     LOGGER.info("dataset     %s: %s", dataset.name, _parts(dataset))
     LOGGER.info("texts       up to %d of %s", configs.max_text_length, configs.vocab)
-    LOGGER.info(
-        "network     %s, images %d x %d x %d, %d time steps", configs.architecture,
-        configs.height, configs.width, configs.channels, configs.num_steps,
-    )  # fmt: skip
+    LOGGER.info("network     %s, %s", configs.architecture, _image_form(configs))
     enough = configs.steps_per_character * configs.max_text_length
     if configs.num_steps < enough:
         LOGGER.warning(
@@ -169,6 +174,14 @@ def log_data(dataset: Dataset, configs: TrainConfigs) -> None:
             "let the network see wider images, for %d steps or more",
             configs.num_steps, configs.max_text_length, enough,
         )  # fmt: skip
+
+
+def _image_form(configs: TrainConfigs) -> str:
+    height, width, channels = configs.height, configs.fixed_width, configs.channels
+    if width is not None:
+        return f"images {height} x {width} x {channels}, {configs.num_steps} time steps"
+    stretched = f", stretched {configs.stretch:g} times" if configs.stretch != 1 else ""
+    return f"images {height} x own width{stretched} x {channels}, up to {configs.max_width} wide"
 
 
 def _parts(dataset: Dataset) -> str:
@@ -186,9 +199,11 @@ def model_metadata(dataset: Dataset, configs: TrainConfigs) -> ModelMetadata:
     return ModelMetadata(
         vocabulary=configs.vocabulary,
         height=configs.height,
-        width=configs.width,
+        width=configs.fixed_width,
         channels=configs.channels,
         keep_aspect_ratio=configs.keep_aspect_ratio,
+        stretch=configs.stretch or 1.0,
+        max_width=configs.max_width,
         rotate=configs.rotate,
         dataset=dataset.name,
         unicode_form=configs.unicode_form,

@@ -14,13 +14,15 @@ from ctckit.data.samples import Sample, write_csv
 from ctckit.data.split import split_samples
 from ctckit.errors import InputError
 from ctckit.feed.batches import BatchMaker, BatchPlan
-from ctckit.feed.order import epoch_order
+from ctckit.feed.order import WINDOW, epoch_order, like_widths
 from ctckit.feed.processes import BatchProcesses
 from ctckit.feed.stream import in_order
 from ctckit.image.address import exists
 from ctckit.image.steps import Step, steps_to
 from ctckit.networks.keras_privates import DataAdapter
 from ctckit.training.configs import TrainConfigs
+
+BATCH_PIXELS = 1_000_000  # a step of crnn takes about 300 bytes for each
 
 
 class DataProvider(keras.utils.PyDataset, DataAdapter):
@@ -53,6 +55,11 @@ class DataProvider(keras.utils.PyDataset, DataAdapter):
         max_queue_size: batches that may be ready before they are needed.
         replace_unreadable: another pair comes in the place of one whose image cannot be read, as
             `BatchMaker` says; for sets too large to check.
+        free_width: images keep the widths that the steps give them. Samples of 32 batches are
+            sorted by width, so that images of a batch are alike in it; the batches come in an
+            order drawn anew. What a batch has beyond the end of an image is `image.NO_IMAGE`.
+        batch_pixels: largest batch where the width is free, in pixels, padding included: wide
+            images come in smaller batches.
     """
 
     batch_size: int = 4  # in the place of the adapter's property
@@ -75,6 +82,8 @@ class DataProvider(keras.utils.PyDataset, DataAdapter):
         use_multiprocessing: bool = False,
         max_queue_size: int = 10,
         replace_unreadable: bool = False,
+        free_width: bool = False,
+        batch_pixels: int = BATCH_PIXELS,
     ) -> None:
         # Keras' own multiprocessing forks beside TensorFlow's threads, and anew for every epoch.
         super().__init__(workers=workers, max_queue_size=max_queue_size)
@@ -96,13 +105,23 @@ class DataProvider(keras.utils.PyDataset, DataAdapter):
         self.seed = seed
         self.use_cache = use_cache
         self.replace_unreadable = replace_unreadable
+        self.free_width = free_width
+        self.batch_pixels = batch_pixels
+        self._widths = np.zeros(len(self.samples), np.int32)  # 0: not known yet
+        self._height = 0
+        self._window: tuple[tuple[int, int], list[np.ndarray]] | None = None
         self.processes = workers if use_multiprocessing else 0
         self.epoch = 0
         self._is_reset = True
         steps = self.data_preprocessors + self.transformers
         self._make = BatchMaker(
-            self.samples, steps, use_cache=use_cache, replace_unreadable=replace_unreadable
+            self.samples,
+            steps,
+            use_cache=use_cache,
+            replace_unreadable=replace_unreadable,
+            free_width=free_width,
         )
+        self._shape = self._make.shape
         if self.processes:
             self._make = BatchProcesses(self._make, self.processes, batch_size)
 
@@ -120,15 +139,42 @@ class DataProvider(keras.utils.PyDataset, DataAdapter):
         return -(-len(self.samples) // self.batch_size)
 
     def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return batch `index` of this epoch: images (B, H, W, C) uint8, labels (B, L) int32."""
+        """Return batch `index` of this epoch: images (B, H, W, C) uint8, labels (B, L) int32.
+
+        Where the width is free, images are int16 and as wide as the widest.
+        """
         return self._make(self.plan(self.epoch, index))
 
     def plan(self, epoch: int, step: int) -> BatchPlan:
         """Return what the batch of a step of an epoch holds, both counted from 0."""
-        positions = self._order(epoch)[step * self.batch_size : (step + 1) * self.batch_size]
+        if self.free_width:
+            positions = self._batches_of_window(epoch, step // WINDOW)[step % WINDOW]
+        else:
+            positions = self._order(epoch)[step * self.batch_size : (step + 1) * self.batch_size]
+        return self._plan(positions, epoch)
+
+    def _plan(self, positions: np.ndarray, epoch: int) -> BatchPlan:
         return BatchPlan(
             positions.tolist(), self.seed, epoch, self._augmentors, self.batch_postprocessors
         )
+
+    def _batches_of_window(self, epoch: int, window: int) -> list[np.ndarray]:
+        """Return the positions of a window's batches: a function of seed, epoch and window."""
+        if self._window is None or self._window[0] != (epoch, window):
+            size = WINDOW * self.batch_size
+            positions = self._order(epoch)[window * size : (window + 1) * size]
+            for position in positions[self._widths[positions] == 0].tolist():
+                self._height, self._widths[position], _ = self._shape(position)
+            batches = like_widths(
+                positions,
+                self._widths[positions],
+                batch_size=self.batch_size,
+                batch_columns=self.batch_pixels / self._height,
+            )
+            if self.shuffle:
+                np.random.default_rng([self.seed, epoch, window]).shuffle(batches)
+            self._window = (epoch, window), batches
+        return self._window[1]
 
     def batches(self, epoch: int, first_step: int = 0) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Yield the batches of an epoch from a step on, prepared ahead by the workers."""
@@ -136,17 +182,23 @@ class DataProvider(keras.utils.PyDataset, DataAdapter):
         ahead = max(1, self.max_queue_size)
         yield from in_order(self._make, plans, workers=self.workers, ahead=ahead)
 
+    def form_of(self, batch: Sequence[np.ndarray]) -> tuple[tf.TensorSpec, ...]:
+        """Return the form of any batch, given one: the number of samples is free, or the width."""
+        shapes = [[None, *part.shape[1:]] for part in batch]
+        if self.free_width:
+            shapes[0][2] = None
+        return tuple(
+            tf.TensorSpec(shape, part.dtype) for shape, part in zip(shapes, batch, strict=True)
+        )
+
     def get_tf_dataset(self) -> tf.data.Dataset:
         """Return one pass over this epoch, for Keras' `fit` and `evaluate`, which call this once.
 
         Every iterator over it begins a pass of the epoch that it is then.
         """
         self._is_reset = False
-        signature = tuple(
-            tf.TensorSpec((None, *part.shape[1:]), part.dtype.name) for part in self[0]
-        )
         dataset = tf.data.Dataset.from_generator(
-            lambda: self.batches(self.epoch), output_signature=signature
+            lambda: self.batches(self.epoch), output_signature=self.form_of(self[0])
         )
         options = tf.data.Options()  # our threads prepare the batches, not TensorFlow's
         options.autotune.enabled = False
@@ -182,10 +234,13 @@ class DataProvider(keras.utils.PyDataset, DataAdapter):
             "use_multiprocessing": self.processes > 0,
             "max_queue_size": self.max_queue_size,
             "replace_unreadable": self.replace_unreadable,
+            "free_width": self.free_width,
+            "batch_pixels": self.batch_pixels,
         }
         other = type(self)(**(arguments | changes))
         if changes.keys() <= {"shuffle", "augmentors", "batch_postprocessors", "seed"}:
-            other._make = self._make
+            other._make, other._shape = self._make, self._shape
+            other._widths, other._height = self._widths, self._height
         return other
 
     def split(self, split: float = 0.9) -> tuple[Self, Self]:
@@ -198,9 +253,7 @@ class DataProvider(keras.utils.PyDataset, DataAdapter):
 
     def first(self, limit: int) -> tuple[np.ndarray, np.ndarray]:
         """Return up to `limit` samples of this epoch: images (N, H, W, C), labels (N, L)."""
-        num_batches = min(-(-limit // self.batch_size), len(self))
-        images, labels = zip(*(self[index] for index in range(num_batches)), strict=True)
-        return np.concatenate(images)[:limit], np.concatenate(labels)[:limit]
+        return self._make(self._plan(self._order(self.epoch)[:limit], self.epoch))
 
     def to_csv(self, path: str | Path) -> None:
         """Write the pairs as CSV with the header image,label."""
@@ -251,6 +304,8 @@ def make_provider(
         workers=configs.train_workers,
         use_multiprocessing=configs.use_multiprocessing,
         replace_unreadable=replace_unreadable,
+        free_width=configs.fixed_width is None,
+        batch_pixels=configs.batch_pixels,
     )
 
 

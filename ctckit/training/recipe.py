@@ -1,53 +1,85 @@
 """How a network is trained: optimizer and course of the learning rate."""
 
 import math
+from dataclasses import dataclass
 
 import keras
 import tensorflow as tf
 
 from ctckit.networks.fused import FusedAdamW, keep_freed_memory
 from ctckit.training.configs import TrainConfigs
+from ctckit.training.length import COOL_DOWN
 
-WARM_UP = 0.25  # share of the run in which the rate rises
+WARM_UP = 0.15  # share of the usual run in which the rate rises
 START = 0.04  # first rate, as a share of the peak
 END = 1e-4  # last rate, as a share of the peak
-CLEAN_SHARE = 0.4  # of a run, at most, shows the images unvaried
-CLEAN_EPOCHS = 4  # at most: with few images, more would be learnt by heart
+CLEAN_PASSES = 4  # through the images, at most, show them unvaried: more would be learnt by heart
 
 
-def one_cycle(progress: float, warm_up: float = WARM_UP) -> float:
-    """Return the learning rate at `progress` (0…1) of a run, as a share of its peak.
+@dataclass
+class Course:
+    """The course of the learning rate: it rises, holds, and falls to almost nothing.
 
-    It rises along a cosine and falls along another to almost nothing. Source: Smith and
-    Topin 2017, https://arxiv.org/abs/1708.07120.
+    Source: Hu et al. 2024, https://arxiv.org/abs/2404.06395 ("warmup-stable-decay"); Hägele et al.
+    2024, https://arxiv.org/abs/2405.18392: it ends where a cycle laid out beforehand does, and
+    need not know when that will be. Positions are steps, or seconds where the clock leads.
 
-    >>> [round(one_cycle(progress), 4) for progress in (0, 0.25, 1)]
-    [0.04, 1.0, 0.0001]
+    Attributes:
+        warm_up: position up to which it rises.
+        cool_from: position from which it falls; infinite where that is not decided yet.
+        end: position of the end, or the latest one possible.
     """
-    progress = min(max(progress, 0.0), 1.0)
-    if progress < warm_up:
-        return START + (1 - START) * (1 - math.cos(math.pi * progress / warm_up)) / 2
-    fall = (1 + math.cos(math.pi * (progress - warm_up) / (1 - warm_up))) / 2
-    return END + (1 - END) * fall
 
+    warm_up: float
+    cool_from: float
+    end: float
 
-def is_clean(epoch: int, progress: float) -> bool:
-    """Return whether an epoch shows the images unvaried: the last four, and no more than 40 %.
+    @classmethod
+    def of_length(cls, length: float) -> "Course":
+        """Return the course of a run whose length is known."""
+        return cls(WARM_UP * length, (1 - COOL_DOWN) * length, length)
 
-    Varied images differ from those to be read; at small learning rates the network adapts to
-    the difference. Source: Ge et al. 2021, https://arxiv.org/abs/2107.08430, who stop the
-    strongest augmentations fifteen epochs before the end.
+    @classmethod
+    def of_open_end(cls, usual: float, most: float) -> "Course":
+        """Return that of a run which will be as long as is usual, or longer, up to `most`."""
+        return cls(WARM_UP * usual, math.inf, most)
 
-    Args:
-        epoch: counted from 0.
-        progress: share of the run that is done when the epoch begins, 0…1.
+    @property
+    def is_open(self) -> bool:
+        """It is not decided when the rate falls."""
+        return math.isinf(self.cool_from)
 
-    >>> [is_clean(epoch, epoch / 23) for epoch in (0, 18, 19)]
-    [False, False, True]
-    """
-    if not epoch or 1 - progress > CLEAN_SHARE:
-        return False
-    return round(epoch * (1 - progress) / progress) <= CLEAN_EPOCHS
+    def cool_down(self, position: float, *, multiple: int = 1) -> None:
+        """Let the rate fall from now on; the end comes at a multiple of steps."""
+        self.cool_from = position
+        self.end = math.ceil(position / (1 - COOL_DOWN) / multiple) * multiple
+
+    def rate(self, position: float) -> float:
+        """Return the learning rate, as a share of its peak.
+
+        >>> course = Course.of_length(100)
+        >>> [round(course.rate(position), 4) for position in (0, 15, 60, 100)]
+        [0.04, 1.0, 1.0, 0.0001]
+        """
+        if position < self.warm_up:
+            return START + (1 - START) * (1 - math.cos(math.pi * position / self.warm_up)) / 2
+        if position < self.cool_from:
+            return 1.0
+        done = min((position - self.cool_from) / (self.end - self.cool_from), 1.0)
+        return END + (1 - END) * (1 + math.cos(math.pi * done)) / 2
+
+    def is_clean(self, position: float, pass_length: float) -> bool:
+        """Return whether images are shown unvaried from here: in the last four passes of the fall.
+
+        Varied images differ from those to be read; at small learning rates the network adapts to
+        the difference. Source: Ge et al. 2021, https://arxiv.org/abs/2107.08430, who stop the
+        strongest augmentations fifteen epochs before the end.
+
+        Args:
+            position: where an epoch begins.
+            pass_length: of one pass through the images.
+        """
+        return position >= max(self.cool_from, self.end - (CLEAN_PASSES + 0.5) * pass_length)
 
 
 def make_optimizer(
@@ -56,7 +88,7 @@ def make_optimizer(
     """Return AdamW (https://arxiv.org/abs/1711.05101) with the norm of all gradients clipped.
 
     Args:
-        learning_rate: the peak; the callback `OneCycle` lowers it where the schedule wants.
+        learning_rate: the peak; the callback `Schedule` lowers it where the course wants.
         weight_decay: per step, times the learning rate.
         clip_norm: largest norm of all gradients together; 0 for no limit.
     """

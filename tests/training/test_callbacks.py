@@ -1,5 +1,6 @@
 import csv
 import itertools
+import math
 import os
 import signal
 
@@ -11,11 +12,12 @@ from keras import layers
 from ctckit.export.parity import ExportError
 from ctckit.inference.metadata import ModelMetadata
 from ctckit.inference.reader import ImageToWordModel
-from ctckit.training.callbacks import one_cycle
+from ctckit.training.callbacks import schedule
+from ctckit.training.callbacks.averaging import AveragedWeights
 from ctckit.training.callbacks.export import BestCheckpoint, Model2onnx
 from ctckit.training.callbacks.interrupt import StopOnInterrupt
-from ctckit.training.callbacks.one_cycle import OneCycle
 from ctckit.training.callbacks.progress import TrainLogger
+from ctckit.training.callbacks.schedule import Schedule
 from ctckit.training.callbacks.validation_images import ValidationImages
 from ctckit.training.fitting import fit as fit_recipe
 from tests.training.networks import (
@@ -73,8 +75,8 @@ def test_checkpoint_loads_without_our_classes_and_predicts_the_same(tmp_path, pr
 
 @pytest.mark.slow
 def test_train_logger_keeps_a_row_per_epoch(tmp_path, providers):
-    cycle = OneCycle(1e-3)
-    fit(providers, [cycle, TrainLogger(tmp_path, cycle)], epochs=3)
+    course = Schedule(1e-3, epochs=3)
+    fit(providers, [course, TrainLogger(tmp_path, course)], epochs=3)
     with (tmp_path / "history.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert [row["epoch"] for row in rows] == ["1", "2", "3"]
@@ -141,9 +143,9 @@ def test_interrupt_ends_training_and_keeps_the_best(tmp_path, providers):
 
     previous = signal.getsignal(signal.SIGINT)
     best, interrupt = BestCheckpoint(tmp_path / "model.keras"), StopOnInterrupt()
-    cycle = OneCycle(1e-3)
-    logger = TrainLogger(tmp_path, cycle)
-    fit(providers, [interrupt, best, cycle, logger, PressCtrlC()], epochs=50)
+    course = Schedule(1e-3, epochs=50)
+    logger = TrainLogger(tmp_path, course)
+    fit(providers, [interrupt, best, course, logger, PressCtrlC()], epochs=50)
     assert interrupt.stopped and len(logger.history) == 1
     assert best.path.exists()
     assert signal.getsignal(signal.SIGINT) is previous
@@ -175,9 +177,9 @@ def test_validation_images_reach_tensorboard(tmp_path, providers):
 
 @pytest.mark.slow
 def test_callbacks_can_run_twice(tmp_path, providers):
-    best, cycle = BestCheckpoint(tmp_path / "model.keras"), OneCycle(1e-3)
-    logger = TrainLogger(tmp_path, cycle)
-    callbacks = [cycle, logger, best, Model2onnx(tmp_path / "model.keras", METADATA, best)]
+    best, course = BestCheckpoint(tmp_path / "model.keras"), Schedule(1e-3, epochs=2)
+    logger = TrainLogger(tmp_path, course)
+    callbacks = [course, logger, best, Model2onnx(tmp_path / "model.keras", METADATA, best)]
     fit(providers, callbacks, epochs=2)
     fit(providers, callbacks, epochs=1)
     assert best.epoch == 1 and len(logger.history) == 1
@@ -192,30 +194,60 @@ class RecordRates(keras.callbacks.Callback):
 
 
 @pytest.mark.slow
-def test_one_cycle_over_the_steps_of_all_epochs(providers):
+def test_a_course_over_the_steps_of_all_epochs(providers):
     record = RecordRates()
-    fit(providers, [OneCycle(1.0), record], epochs=5)
+    fit(providers, [Schedule(1.0, epochs=5), record], epochs=5)
     rates = record.rates
     assert len(rates) == 20 and rates[0] == pytest.approx(0.04)
-    assert rates.index(max(rates)) == 5 and rates[5] == pytest.approx(1.0)
-    assert rates[-1] < 0.05
+    assert rates[3:13] == [1.0] * 10 and rates[-1] < 0.05
 
 
 @pytest.mark.slow
 def test_a_time_budget_ends_the_run_on_time_and_annealed(providers, monkeypatch):
     seconds = itertools.count(0.0, 0.05)  # every look at the clock finds it a little later
-    monkeypatch.setattr(one_cycle.time, "perf_counter", lambda: next(seconds))
-    cycle, record = OneCycle(1e-3, time_budget_s=6.0), RecordRates()
-    fit(providers, [cycle, record], epochs=1_000_000)
-    assert cycle.progress == 1.0
+    monkeypatch.setattr(schedule.time, "perf_counter", lambda: next(seconds))
+    course, record = Schedule(1e-3, time_budget_s=6.0), RecordRates()
+    fit(providers, [course, record], epochs=1_000_000)
+    assert course.progress == 1.0
     assert max(record.rates) > 0.9e-3 and record.rates[-1] < 0.05e-3
 
 
 @pytest.mark.slow
 def test_a_budget_shorter_than_the_first_step_still_ends(providers):
     record = RecordRates()
-    fit(providers, [OneCycle(1e-3, time_budget_s=1e-6), record], epochs=1_000_000)
+    fit(providers, [Schedule(1e-3, time_budget_s=1e-6), record], epochs=1_000_000)
     assert 1 <= len(record.rates) <= 3
+
+
+class Scripted(keras.callbacks.Callback):
+    """Tell the schedule that so many texts are misread after each epoch; the last goes on."""
+
+    def __init__(self, course, rates):
+        super().__init__()
+        self.course, self.rates, self.lines = course, rates, []
+
+    def on_epoch_end(self, epoch, logs=None):
+        rate = self.rates[min(epoch, len(self.rates) - 1)]
+        logs |= {"val_loss": 10 * rate, "val_CER": rate, "val_WER": rate}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("rates", "epochs", "said"),
+    [
+        ([0.04], 10, "slowing down, as 4.0% of the texts are misread, 5% or less: 4 epochs to go"),
+        ([0.9, 0.8, 0.7, 0.6, 0.6], 10, "as nothing has got better in the last 8 steps: 4 epochs"),
+        ([1 / epoch for epoch in range(1, 99)], 30, "slowing down, as this is the longest run"),
+    ],
+    ids=["good enough", "no better", "better and better"],
+)
+def test_what_is_measured_decides_how_long_a_run_is(providers, caplog, rates, epochs, said):
+    course, record = Schedule(1e-3, min_epochs=10, max_epochs=30), RecordRates()
+    with caplog.at_level("INFO", "ctckit"):
+        fit(providers, [Scripted(course, rates), course, record], epochs=1_000_000)
+    assert len(record.rates) == 4 * epochs and record.rates[-1] < 0.02e-3
+    assert said in caplog.text
+    assert ("going on, as" in caplog.text) == (epochs > 10)
 
 
 @pytest.mark.slow
@@ -227,10 +259,53 @@ def test_the_last_epochs_show_the_images_as_they_are(providers, epochs, first_cl
     augmented = set()
 
     def note(image, label, rng):
-        augmented.add(cycle.epoch)
+        augmented.add(course.epoch)
         return image, label
 
-    cycle = OneCycle(1e-3)
+    course = Schedule(1e-3, epochs=epochs)
     noting = train.with_(augmentors=[note], workers=0)
-    fit_recipe(compiled(small_network()), noting, cycle, epochs=epochs)
+    fit_recipe(compiled(small_network()), noting, course)
     assert augmented == set(range(first_clean - 1))
+
+
+@pytest.mark.slow
+def test_few_images_are_passed_through_several_times(providers):
+    train, _ = providers
+    course = Schedule(1e-3, min_epochs=1, max_epochs=1, passes=3, decide_by="seen")
+    record = RecordRates()
+    fit_recipe(compiled(small_network()), train, course, callbacks=[record])
+    steps = math.ceil(3 * len(train.samples) / train.batch_size)
+    assert len(record.rates) == steps and record.rates[-1] < 0.1e-3, "one epoch, annealed"
+
+
+@pytest.mark.slow
+def test_what_is_validated_is_the_mean_of_the_last_weights(providers):
+    class Watch(keras.callbacks.Callback):
+        def on_train_begin(self, logs=None):
+            self.steps, self.validated, self.next = [], [], []
+
+        def _weights(self):
+            return np.concatenate([w.numpy().ravel() for w in self.model.trainable_weights])
+
+        def on_train_batch_begin(self, batch, logs=None):
+            if batch == 0:
+                self.next.append(self._weights())
+
+        def on_train_batch_end(self, batch, logs=None):
+            self.steps.append(self._weights())
+
+        def on_test_batch_end(self, batch, logs=None):
+            self.validated.append(self._weights())
+
+    watch = Watch()
+    model = fit(providers, [AveragedWeights(), watch], epochs=2)
+    first, second = watch.validated[0], watch.validated[-1]
+    assert not np.allclose(first, watch.steps[3]), "not the last weights"
+    mean_momentum = (4 / 14) ** 4
+    # Of four steps the mean is what the start and the fourth make.
+    start = watch.next[0]
+    expected = start * mean_momentum + watch.steps[3] * (1 - mean_momentum)
+    assert np.linalg.norm(first - expected) < 0.35 * np.linalg.norm(watch.steps[3] - start)
+    np.testing.assert_array_equal(watch.next[1], watch.steps[3], "training goes on from the last")
+    after = np.concatenate([w.numpy().ravel() for w in model.trainable_weights])
+    np.testing.assert_array_equal(after, second, "what was validated stays")

@@ -41,6 +41,15 @@ def test_saved_and_loaded_is_equal(tmp_path, configs):
         ({"time_budget": "soon"}, "time_budget: .* in s, min or h, such as 60s, received 'soon'"),
         ({"time_budget": "0s"}, "time_budget: .* in s, min or h"),
         ({"time_budget": "1min", "train_epochs": 3}, "time_budget: .*train_epochs, received both"),
+        ({"width": "free"}, "width: expected a number of pixels or auto, received 'free'"),
+        ({"width": 4}, "width: expected 8 to 32768, received 4"),
+        ({"max_width": 100}, "max_width: expected a multiple of 8, received 100"),
+        ({"stretch": 0.0}, "stretch: expected 0.1 to 10, received 0.0"),
+        (
+            {"width": "auto", "architecture": "mltu_captcha"},
+            "width: expected a number of pixels, received auto, which mltu_captcha cannot read; "
+            "give one, or an architecture that can: crnn",
+        ),
         ({"quantize": "float16", "folds": 5}, "quantize: expected this or folds, received both"),
         ({"quantize": "int4"}, "quantize: expected one of float16, int8, received 'int4'"),
         ({"height": 0}, "height: expected 8 to 4096, received 0"),
@@ -98,56 +107,39 @@ def test_values_do_not_change():
         ModelConfigs().height = 3
 
 
-@pytest.mark.parametrize(
-    ("image_size", "label_steps", "width", "reason"),
-    [
-        ((50, 200), 5, 200, "the images' own shape"),
-        ((80, 240), 4, 152, "scaled to height 50, rounded up to a multiple of 8"),
-        ((1, 1000), 12, 2048, "very flat images do not make the network very wide"),
-        ((50, 50), 12, 192, "two time steps of 8 pixels per character of the longest label"),
-    ],
-)
-def test_width_comes_from_the_data(image_size, label_steps, width, reason):
-    chosen = ModelConfigs().with_image_form(
-        image_size=image_size, is_grey=True, label_steps=label_steps
-    )
-    assert chosen.width == width, reason
-    assert chosen.channels == 1
-
-
-def test_joined_letters_get_more_width():
-    form = {"image_size": (50, 100), "is_grey": True, "label_steps": 10}
-    widths = [
-        ModelConfigs().with_image_form(**form, characters=c).width for c in ("ab", "אב", "سل")
-    ]
-    assert widths == [160, 160, 320]
-
-
-@pytest.mark.parametrize(
-    ("architecture", "is_grey", "channels"),
-    [("crnn", True, 1), ("crnn", False, 3), ("mltu_captcha", True, 3),
-     ("keras_captcha_ocr", False, 1)],
-)  # fmt: skip
-def test_channels_come_from_the_data_or_the_architecture(architecture, is_grey, channels):
-    chosen = ModelConfigs(architecture=architecture).with_image_form(
-        image_size=(50, 200), is_grey=is_grey, label_steps=5
-    )
-    assert chosen.channels == channels
-
-
 def test_what_was_given_is_kept():
     given = ModelConfigs(
         width=64, channels=3, vocab="ba", max_text_length=9, train_epochs=2, batch_size=4
     )
-    chosen = given.with_image_form(image_size=(50, 200), is_grey=True, label_steps=5)
-    assert chosen.with_labels(["ab"]) == given.replace(vocab="ab")
+    chosen = given.with_labels(["ab"])
+    assert chosen == given.replace(vocab="ab", min_epochs=52, max_epochs=156)
 
 
 @pytest.mark.parametrize(
-    ("count", "epochs"), [(1040, 23), (20_000, 8), (50, 200)], ids=["usual", "many", "few"]
+    ("count", "shortest", "longest"),
+    [(1040, 23, 69), (20_000, 8, 24), (50, 50, 150), (12, 50, 150)],
+    ids=["usual", "many", "few", "a handful"],
 )
-def test_number_of_epochs_comes_from_the_number_of_images(count, epochs):
-    assert ModelConfigs().with_labels(["ab"] * count).train_epochs == epochs
+def test_number_of_epochs_comes_from_the_number_of_images(count, shortest, longest):
+    chosen = ModelConfigs().with_labels(["ab"] * count)
+    assert (chosen.train_epochs, chosen.min_epochs, chosen.max_epochs) == (None, shortest, longest)
+
+
+def test_narrow_images_are_seen_more_often():
+    assert ModelConfigs().with_labels(["ab"] * 1040, narrowness=1.5).max_epochs == 104
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"min_epochs": 30}, (30, 90)),
+        ({"max_epochs": 10}, (10, 10)),
+        ({"min_epochs": 5, "max_epochs": 40}, (5, 40)),
+    ],
+)
+def test_bounds_of_the_number_of_epochs_may_be_given(given, expected):
+    chosen = ModelConfigs(**given).with_labels(["ab"] * 1040)
+    assert (chosen.min_epochs, chosen.max_epochs) == expected
 
 
 @pytest.mark.parametrize(
@@ -164,8 +156,8 @@ def test_a_time_budget_leaves_the_number_of_epochs_open():
 
 def test_folds_train_as_many_steps_as_a_single_run():
     labels = ["ab"] * 1040
-    assert ModelConfigs(folds=2).with_labels(labels).train_epochs == 40
-    assert ModelConfigs(folds=10).with_labels(labels).train_epochs == 23
+    assert ModelConfigs(folds=2).with_labels(labels).min_epochs == 40
+    assert ModelConfigs(folds=10).with_labels(labels).min_epochs == 23
 
 
 @pytest.mark.parametrize(

@@ -97,8 +97,8 @@ def by_keras(model: Small, validation: DataProvider | None, callbacks: Sequence)
 def by_loop(model: Small, validation: DataProvider | None, callbacks: Sequence) -> None:
     train = provider()
     run_loop(
-        model, lambda epoch: train, steps=len(train), epochs=EPOCHS, val_provider=validation,
-        callbacks=callbacks,
+        model, lambda epoch: train, steps=len(train), epochs=EPOCHS,
+        measured={"val": validation} if validation else {}, callbacks=callbacks,
     )  # fmt: skip
 
 

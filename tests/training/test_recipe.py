@@ -2,20 +2,47 @@ import keras
 import numpy as np
 import pytest
 
-from ctckit.training.recipe import make_optimizer, one_cycle
+from ctckit.training.recipe import Course, make_optimizer
 
 
-def test_one_cycle_rises_to_the_peak_and_falls_to_almost_nothing():
-    rates = np.array([one_cycle(progress / 100, warm_up=0.25) for progress in range(101)])
+def test_the_rate_rises_holds_and_falls_to_almost_nothing():
+    course = Course.of_length(100)
+    rates = np.array([course.rate(position) for position in range(101)])
     assert rates[0] == pytest.approx(0.04)
-    assert rates.argmax() == 25 and rates.max() == pytest.approx(1.0)
-    assert (np.diff(rates[:26]) > 0).all() and (np.diff(rates[25:]) < 0).all()
-    assert rates[100] == pytest.approx(1e-4)
+    assert (np.diff(rates[:16]) > 0).all() and (np.diff(rates[60:]) < 0).all()
+    assert (rates[15:61] == 1).all() and rates[100] == pytest.approx(1e-4)
 
 
-@pytest.mark.parametrize(("progress", "same_as"), [(-0.1, 0), (1.5, 1)])
-def test_rate_stays_where_the_cycle_begins_and_ends(progress, same_as):
-    assert one_cycle(progress) == one_cycle(same_as)
+def test_the_rate_stays_low_behind_the_end():
+    course = Course.of_length(100)
+    assert course.rate(150) == course.rate(100)
+
+
+def test_a_course_without_end_holds_until_it_is_told():
+    course = Course.of_open_end(100, 300)
+    assert course.is_open and course.rate(15) == course.rate(299) == 1
+    course.cool_down(90, multiple=20)
+    assert not course.is_open and course.end == 160, "150, up to a multiple"
+    assert course.rate(90) == 1 and course.rate(125) < 0.6 and course.rate(160) < 1e-3
+
+
+@pytest.mark.parametrize(
+    ("length", "pass_length", "first_clean", "reason"),
+    [
+        (100, 10, 60, "the fall is four passes"),
+        (200, 10, 160, "four passes, not the whole fall"),
+        (20, 10, 20, "nothing of a run of two passes"),
+    ],
+)
+def test_the_last_passes_show_the_images_as_they_are(length, pass_length, first_clean, reason):
+    course = Course.of_length(length)
+    starts = range(0, length, pass_length)
+    clean = [start for start in starts if course.is_clean(start, pass_length)]
+    assert clean == [start for start in starts if start >= first_clean], reason
+
+
+def test_nothing_is_clean_before_the_rate_falls():
+    assert not Course.of_open_end(100, 120).is_clean(110, 10)
 
 
 def test_optimizer_survives_serialisation():

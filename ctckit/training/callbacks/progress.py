@@ -8,23 +8,23 @@ import keras
 from ctckit.files import write_table
 from ctckit.log import LOGGER, format_seconds, progress
 from ctckit.run_folder import RunFolder
-from ctckit.training.callbacks.one_cycle import OneCycle
+from ctckit.training.callbacks.schedule import Schedule
 
 
 class ProgressBar(keras.callbacks.Callback):
     """Show how far the running epoch is, and its loss so far.
 
     Args:
-        cycle: tells whether the number of epochs is known.
+        schedule: tells whether the number of epochs is known.
     """
 
-    def __init__(self, cycle: OneCycle) -> None:
+    def __init__(self, schedule: Schedule) -> None:
         super().__init__()
-        self.cycle = cycle
+        self.schedule = schedule
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         """Open a bar for the epoch."""
-        name = epoch_name(epoch + 1, self.params["epochs"], self.cycle)
+        name = epoch_name(epoch + 1, self.schedule)
         self._bar = progress((), name, total=self.params["steps"], unit="step")
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
@@ -49,15 +49,15 @@ class TrainLogger(keras.callbacks.Callback):
 
     Args:
         log_path: folder of the run.
-        cycle: tells how much of the run is done, for the time left.
+        schedule: tells how much of the run is done, for the time left.
 
     Attributes:
         history: one dictionary per epoch, with the columns of history.csv.
     """
 
-    def __init__(self, log_path: str | Path, cycle: OneCycle) -> None:
+    def __init__(self, log_path: str | Path, schedule: Schedule) -> None:
         super().__init__()
-        self.cycle = cycle
+        self.schedule = schedule
         self.path = RunFolder(Path(log_path)).history
         self.history: list[dict[str, float]] = []
 
@@ -95,17 +95,18 @@ class TrainLogger(keras.callbacks.Callback):
 
     def _line(self, row: dict[str, float]) -> str:
         elapsed = time.perf_counter() - self._began
-        left_s = elapsed / self.cycle.progress - elapsed
+        left_s = elapsed / self.schedule.progress - elapsed
+        most = "up to " if self.schedule.is_open and self.schedule.epochs is None else ""
         return (
-            f"{epoch_name(row['epoch'], self.params['epochs'], self.cycle)}   "
+            f"{epoch_name(row['epoch'], self.schedule)}   "
             f"loss {row['loss']:7.3f}   val_loss {row['val_loss']:7.3f}   "
             f"val_CER {row['val_CER']:7.2%}   texts misread {row['val_WER']:7.2%}   "
-            f"{format_seconds(left_s)} left"
+            f"{most}{format_seconds(left_s)} left"
         )
 
 
-def epoch_name(epoch: int, num_epochs: int, cycle: OneCycle) -> str:
-    """Return "epoch  7/23", or "epoch 7" where time, not a number of epochs, ends the run."""
-    if cycle.time_budget_s is not None:
+def epoch_name(epoch: int, schedule: Schedule) -> str:
+    """Return "epoch  7/23", or "epoch 7" where the number of epochs is not known."""
+    if schedule.epochs is None:
         return f"epoch {epoch:>3}"
-    return f"epoch {epoch:>{len(str(num_epochs))}}/{num_epochs}"
+    return f"epoch {epoch:>{len(str(schedule.epochs))}}/{schedule.epochs}"

@@ -1,0 +1,64 @@
+"""Validate, save and keep the mean of the last weights instead of the last weights."""
+
+import keras
+import tensorflow as tf
+
+MOMENTUM = 0.99  # of the mean: about a hundred steps count
+EVERY = 4  # steps between two weights that are counted
+
+
+class AveragedWeights(keras.callbacks.Callback):
+    """Keep an exponential mean of all weights, and hold it in the model while it is validated.
+
+    At high learning rates the weights jump from step to step, and the statistics of the batch
+    normalisation, which follow slowly, fit none of them: a validation loss of 0.3 is 50 an epoch
+    later. The mean of both does not jump. Source: Polyak and Juditsky 1992; Izmailov et al. 2018,
+    https://arxiv.org/abs/1803.05407.
+
+    From a validation to the beginning of the next epoch, and after the training, the model has the
+    mean, so that callbacks save what was validated. This callback comes first.
+    """
+
+    def on_train_begin(self, logs: dict | None = None) -> None:
+        """Begin with the weights as they are."""
+        floats = [weight for weight in self.model.weights if "float" in weight.dtype]
+        self._weights = [weight.value for weight in floats]  # not the states of generators
+        self._means = [tf.Variable(weight, trainable=False) for weight in self._weights]
+        self._held = [tf.Variable(weight, trainable=False) for weight in self._weights]
+        self._steps, self._has_mean = 0, False
+        self._count = tf.function(self._count_weights, autograph=False)
+        self._swap = tf.function(self._hold_mean, autograph=False)
+
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+        """Count the weights of the step."""
+        self._steps += 1
+        if self._steps % EVERY == 0:
+            # The first steps are forgotten sooner.
+            momentum = min(MOMENTUM, self._steps / (self._steps + 10))
+            self._count(tf.constant(momentum**EVERY, tf.float32))
+
+    def on_test_begin(self, logs: dict | None = None) -> None:
+        """Put the mean into the model."""
+        if not self._has_mean and self._steps >= EVERY:
+            self._swap()
+            self._has_mean = True
+
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+        """Go on from the last weights."""
+        if self._has_mean:
+            for weight, held in zip(self._weights, self._held, strict=True):
+                weight.assign(held)
+            self._has_mean = False
+
+    def on_train_end(self, logs: dict | None = None) -> None:
+        """Leave the mean in the model."""
+        self.on_test_begin()
+
+    def _count_weights(self, momentum: tf.Tensor) -> None:
+        for mean, weight in zip(self._means, self._weights, strict=True):
+            mean.assign_add((1 - momentum) * (weight - mean))
+
+    def _hold_mean(self) -> None:
+        for mean, weight, held in zip(self._means, self._weights, self._held, strict=True):
+            held.assign(weight)
+            weight.assign(mean)

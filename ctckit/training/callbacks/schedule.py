@@ -1,0 +1,159 @@
+"""Lead the learning rate, over a number of steps, over a time, or as long as it pays."""
+
+import time
+
+import keras
+
+from ctckit.log import LOGGER
+from ctckit.training.length import Measured, why_cool_down
+from ctckit.training.recipe import Course
+
+
+class Schedule(keras.callbacks.Callback):
+    """Lead the learning rate along a course; end the training when it is complete.
+
+    The course is laid out over a number of epochs, or over `time_budget_s`. In the latter case it
+    follows the clock, so that it is complete when time is up however fast the machine is. Where
+    neither is given, what is measured after each epoch decides when the rate falls.
+
+    Args:
+        peak: highest learning rate.
+        epochs: of the run, if that is given.
+        time_budget_s: seconds for fitting and validating, if these lead.
+        min_epochs: of a run that is as long as is usual, where neither of them is given.
+        max_epochs: of the longest one.
+        passes: through the images, in an epoch.
+        decide_by: "val" or "seen": the images by which it is decided, as the logs call them.
+
+    Attributes:
+        epoch: the running one, counted from 0.
+        given_epochs: of the run, where nothing is to be decided.
+    """
+
+    def __init__(
+        self,
+        peak: float,
+        *,
+        epochs: int | None = None,
+        time_budget_s: float | None = None,
+        min_epochs: int = 1,
+        max_epochs: int = 1,
+        passes: int = 1,
+        decide_by: str = "val",
+    ) -> None:
+        super().__init__()
+        self.peak = peak
+        is_known = time_budget_s is None and min_epochs == max_epochs
+        self.given_epochs = max_epochs if epochs is None and is_known else epochs
+        self.time_budget_s = time_budget_s
+        self.min_epochs, self.max_epochs = min_epochs, max_epochs
+        self.passes = passes
+        self.decide_by = decide_by
+
+    @property
+    def is_open(self) -> bool:
+        """Whether what is measured decides how long the run is."""
+        return self.given_epochs is None and self.time_budget_s is None
+
+    @property
+    def progress(self) -> float:
+        """The finished share of the run, 0…1; of the longest one, where the end is open."""
+        return min(self._position / self._course.end, 1.0)
+
+    @property
+    def epochs(self) -> int | None:
+        """How many epochs there will be; None: that is not decided."""
+        if self.time_budget_s is not None or self._course.is_open:
+            return None
+        return round(self._course.end / self.params["steps"])
+
+    @property
+    def shows_unvaried(self) -> bool:
+        """Whether the epoch that begins shows the images unvaried."""
+        if not self.epoch:
+            return False
+        return self._course.is_clean(self._position, self._position / self.epoch / self.passes)
+
+    def on_train_begin(self, logs: dict | None = None) -> None:
+        """Start the clock."""
+        steps = self.params["steps"]
+        self._measured: list[Measured] = []
+        self.epoch = self._steps_done = 0
+        self._began = time.perf_counter()
+        self._first_step_ended: float | None = None
+        self._validation_s = 0.0
+        if self.time_budget_s is not None:
+            self._course = Course.of_length(self.time_budget_s)
+        elif self.given_epochs is not None:
+            self._course = Course.of_length(self.given_epochs * steps)
+        else:
+            self._course = Course.of_open_end(self.min_epochs * steps, self.max_epochs * steps)
+
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+        """Note where the run is."""
+        self.epoch = epoch
+        self._measuring_s = 0.0
+
+    def on_train_batch_begin(self, batch: int, logs: dict | None = None) -> None:
+        """Set the rate of the step."""
+        self._steps_done = self.epoch * self.params["steps"] + batch
+        self.model.optimizer.learning_rate = self.peak * self._course.rate(self._position)
+
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+        """Count the step; stop if it was the last."""
+        self._steps_done += 1
+        if self._first_step_ended is None:
+            self._first_step_ended = time.perf_counter()
+            self._follow_clock()
+        if self._position >= self._course.end:
+            self.model.stop_training = True
+
+    def on_test_begin(self, logs: dict | None = None) -> None:
+        """Time the validation."""
+        self._validation_began = time.perf_counter()
+
+    def on_test_end(self, logs: dict | None = None) -> None:
+        """Keep as much time for the validation that follows the last step."""
+        self._measuring_s += time.perf_counter() - self._validation_began
+        self._validation_s = self._measuring_s
+        self._follow_clock()
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
+        """Decide, where the end is open, whether the rate falls from now on."""
+        if not self._course.is_open:
+            return
+        steps = self.params["steps"]
+        rates = (logs[f"{self.decide_by}_{name}"] for name in ("loss", "CER", "WER"))
+        self._measured.append(Measured(self._steps_done, *rates))
+        usual, most = self.min_epochs * steps, self.max_epochs * steps
+        why = why_cool_down(self._measured, usual=usual, most=most)
+        if why:
+            self._course.cool_down(self._steps_done, multiple=steps)
+            LOGGER.info("slowing down, as %s: %d epochs to go", why, self.epochs - epoch - 1)
+        elif self._is_past(usual):
+            LOGGER.info(
+                "going on, as %.0f%% of the texts are misread, and it still gets better: up to "
+                "%d epochs", logs[f"{self.decide_by}_WER"] * 100, self.max_epochs,
+            )  # fmt: skip
+
+    def _is_past(self, usual: int) -> bool:
+        """Tell, once, when a run of the usual length would have begun to slow down."""
+        earliest = Course.of_length(usual).cool_from
+        earlier = self._measured[-2].step if len(self._measured) > 1 else 0
+        return earlier < earliest <= self._measured[-1].step
+
+    @property
+    def _position(self) -> float:
+        if self.time_budget_s is None:
+            return self._steps_done
+        if self._first_step_ended is None:
+            return 0.0
+        return time.perf_counter() - self._first_step_ended
+
+    def _follow_clock(self) -> None:
+        """Lay the course out over the time that is left when the first step has been compiled."""
+        if self.time_budget_s is None or self._first_step_ended is None:
+            return
+        deadline = self._began + self.time_budget_s - self._validation_s
+        # At least a moment, so that a tiny budget divides by no zero.
+        self._course = Course.of_length(max(deadline - self._first_step_ended, 1e-3))
