@@ -275,7 +275,7 @@ def test_few_images_are_passed_through_several_times(providers):
     record = RecordRates()
     fit_recipe(compiled(small_network()), train, course, callbacks=[record])
     steps = math.ceil(3 * len(train.samples) / train.batch_size)
-    assert len(record.rates) == steps and record.rates[-1] < 0.1e-3, "one epoch, annealed"
+    assert len(record.rates) == steps and record.rates[-1] < 0.2e-3, "one epoch, annealed"
 
 
 @pytest.mark.slow
