@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from ctckit.data.samples import Sample
+from ctckit.export.keras_reader import keras_reader
 from ctckit.inference.reader import Chunk
 from ctckit.inference.session import OnnxInferenceModel
 from ctckit.text.greedy import ctc_decoder
@@ -55,7 +56,7 @@ class ParityCheck:
     """
 
     def __init__(self, network: keras.Model, vocabulary: Vocabulary) -> None:
-        self._network = network
+        self._read = keras_reader(network)
         self._vocabulary = vocabulary
         self.parity = Parity(images=0, largest_difference=0.0, different_texts=0)
 
@@ -68,7 +69,7 @@ class ParityCheck:
         rounded = tf.config.experimental.tensor_float_32_execution_enabled()
         tf.config.experimental.enable_tensor_float_32_execution(False)
         try:
-            expected = np.asarray(self._network(batch.astype(np.float32), training=False))
+            expected = self._read(batch)
         finally:
             tf.config.experimental.enable_tensor_float_32_execution(rounded)
         difference = float(np.abs(expected - received).max())
@@ -90,7 +91,7 @@ class ParityCheck:
 def compare(
     network: keras.Model, onnx_model: OnnxInferenceModel, batches: Iterable[np.ndarray]
 ) -> Parity:
-    """Run both on the same batches, each float32 or uint8 (N, H, W, C), values 0…255."""
+    """Run both on the same batches, each (N, H, W, C), values 0…255; -1 where no image is."""
     check = ParityCheck(network, onnx_model.metadata.vocabulary)
     for batch in batches:
         check.compare(batch, onnx_model.predict_probabilities(batch))

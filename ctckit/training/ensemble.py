@@ -8,6 +8,7 @@ import keras
 import numpy as np
 from keras import layers
 
+from ctckit.export.keras_reader import keras_reader
 from ctckit.export.onnx import export_onnx
 from ctckit.files import replace_atomically
 from ctckit.inference.metadata import ModelMetadata
@@ -45,11 +46,11 @@ def predict_all(network: keras.Model, provider: DataProvider) -> np.ndarray:
     Where the width is free, T is that of the widest; rows beyond an image's end say blank.
     """
     ordered = provider.with_(shuffle=False, augmentors=())
+    read = keras_reader(network)
     said: dict[int, np.ndarray] = {}  # by position: batches of like widths come in another order
     for step in range(len(ordered)):
         positions = ordered.plan(ordered.epoch, step).positions
-        images = ordered[step][0].astype(np.float32)
-        said |= zip(positions, np.asarray(network(images, training=False)), strict=True)
+        said |= zip(positions, read(ordered[step][0]), strict=True)
     num_steps = max(rows.shape[-2] for rows in said.values())
     return np.stack([_with_blanks(said[position], num_steps) for position in sorted(said)])
 

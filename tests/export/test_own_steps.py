@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import keras
@@ -10,9 +9,9 @@ import numpy as np
 import onnx
 import onnxruntime as ort
 import pytest
-import tensorflow as tf
 from keras import layers
 
+from ctckit.export.keras_reader import Reader, keras_reader
 from ctckit.export.onnx import export_onnx, random_images, to_onnx
 from ctckit.export.own_steps import both_ways_lstms
 from ctckit.export.parity import compare
@@ -26,7 +25,6 @@ from tests.free_width import METADATA, VOCABULARY, in_company, noise, reading_ne
 
 WIDTHS = [40, 8, 160, 96, 24, 320, 96, 16]
 IMAGES = noise(WIDTHS)
-Reader = Callable[[np.ndarray], np.ndarray]
 
 
 @pytest.fixture(scope="module", params=[1, 2], ids=["one network", "an ensemble of two"])
@@ -39,13 +37,6 @@ def exported(network, tmp_path_factory) -> Path:
     return export_onnx(network, tmp_path_factory.mktemp("exported") / "model.onnx", METADATA)
 
 
-def compiled(network: keras.Model) -> Reader:
-    """Return a function that runs `network` on batches of any width."""
-    form = tf.TensorSpec((None, 32, None, 1), tf.float32)
-    run = tf.function(lambda batch: network(batch, training=False), input_signature=[form])
-    return lambda batch: run(batch.astype(np.float32)).numpy()
-
-
 @pytest.fixture(params=["Keras", "the checkpoint", "the file"])
 def read(request, network, exported, tmp_path) -> Reader:
     if request.param == "the file":
@@ -53,7 +44,7 @@ def read(request, network, exported, tmp_path) -> Reader:
     if request.param == "the checkpoint":
         plain_copy(network).save(tmp_path / "model.keras")
         network = keras.models.load_model(tmp_path / "model.keras")
-    return compiled(network)
+    return keras_reader(network)
 
 
 def test_an_image_reads_alike_alone_and_in_any_company(read):
