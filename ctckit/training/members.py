@@ -9,6 +9,7 @@ from ctckit.inference.metadata import ModelMetadata
 from ctckit.log import LOGGER
 from ctckit.report.curves import save_learning_curves
 from ctckit.run_folder import RunFolder
+from ctckit.training.callbacks.advice import Advice
 from ctckit.training.callbacks.interrupt import StopOnInterrupt
 from ctckit.training.callbacks.progress import TrainLogger
 from ctckit.training.configs import TrainConfigs
@@ -66,6 +67,7 @@ def train_models(
             # The interrupt comes last, so that it guards the export, too.
             callbacks=[
                 logger,
+                Advice(train_provider.samples, len(configs.vocabulary), configs.min_epochs or 0),
                 *callbacks(member, configs, own, val_provider),
                 _curves(logger, member),
                 interrupt,

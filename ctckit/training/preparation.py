@@ -1,5 +1,6 @@
 """Before TensorFlow is loaded: the images of a run, and what is chosen for them."""
 
+import math
 from dataclasses import replace
 from datetime import datetime
 from importlib.metadata import version
@@ -20,6 +21,7 @@ from ctckit.sources.names.no_labels import refuse_labels_without_meaning
 from ctckit.training.configs import TrainConfigs
 from ctckit.training.image_form import Shapes, narrowness, own_steps, with_image_form
 
+MAX_SHOWN = 100  # characters, in the log
 DATASETS_DIR = Path("Datasets")
 
 Configs = TypeVar("Configs", bound=TrainConfigs)
@@ -165,7 +167,7 @@ def log_data(dataset: Dataset, configs: TrainConfigs) -> None:
     log_source(dataset)
     log_left_out(dataset)
     LOGGER.info("dataset     %s: %s", dataset.name, _parts(dataset))
-    LOGGER.info("texts       up to %d of %s", configs.max_text_length, configs.vocab)
+    LOGGER.info("texts       up to %d of %s", configs.max_text_length, _alphabet(configs.vocab))
     LOGGER.info("network     %s, %s", configs.architecture, _image_form(configs))
     enough = configs.steps_per_character * configs.max_text_length
     if configs.num_steps < enough:
@@ -174,6 +176,14 @@ def log_data(dataset: Dataset, configs: TrainConfigs) -> None:
             "let the network see wider images, for %d steps or more",
             configs.num_steps, configs.max_text_length, enough,
         )  # fmt: skip
+
+
+def _alphabet(characters: str) -> str:
+    """Return the characters, or some of very many."""
+    if len(characters) <= MAX_SHOWN:
+        return characters
+    every = characters[:: math.ceil(len(characters) / MAX_SHOWN)]
+    return f"{len(characters):,} characters, among them {every}"
 
 
 def _image_form(configs: TrainConfigs) -> str:

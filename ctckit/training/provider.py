@@ -107,8 +107,7 @@ class DataProvider(keras.utils.PyDataset, DataAdapter):
         self.replace_unreadable = replace_unreadable
         self.free_width = free_width
         self.batch_pixels = batch_pixels
-        self._widths = np.zeros(len(self.samples), np.int32)  # 0: not known yet
-        self._height = 0
+        self._sizes = np.zeros((len(self.samples), 2), np.int32)  # (height, width); 0: not known
         self._window: tuple[tuple[int, int], list[np.ndarray]] | None = None
         self.processes = workers if use_multiprocessing else 0
         self.epoch = 0
@@ -163,13 +162,14 @@ class DataProvider(keras.utils.PyDataset, DataAdapter):
         if self._window is None or self._window[0] != (epoch, window):
             size = WINDOW * self.batch_size
             positions = self._order(epoch)[window * size : (window + 1) * size]
-            for position in positions[self._widths[positions] == 0].tolist():
-                self._height, self._widths[position], _ = self._shape(position)
+            for position in positions[self._sizes[positions, 1] == 0].tolist():
+                self._sizes[position] = self._shape(position)[:2]
+            heights, widths = self._sizes[positions].T
             batches = like_widths(
                 positions,
-                self._widths[positions],
+                widths,
                 batch_size=self.batch_size,
-                batch_columns=self.batch_pixels / self._height,
+                batch_columns=self.batch_pixels / heights[0],
             )
             if self.shuffle:
                 np.random.default_rng([self.seed, epoch, window]).shuffle(batches)
@@ -240,7 +240,7 @@ class DataProvider(keras.utils.PyDataset, DataAdapter):
         other = type(self)(**(arguments | changes))
         if changes.keys() <= {"shuffle", "augmentors", "batch_postprocessors", "seed"}:
             other._make, other._shape = self._make, self._shape
-            other._widths, other._height = self._widths, self._height
+            other._sizes = self._sizes
         return other
 
     def split(self, split: float = 0.9) -> tuple[Self, Self]:

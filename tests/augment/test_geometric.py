@@ -80,4 +80,4 @@ def test_a_limit_that_is_not_reached_changes_nothing():
 def test_default_is_one_affine_map_of_every_image():
     (augmentor,) = default_augmentors()
     assert isinstance(augmentor, RandomAffine)
-    assert vars(augmentor) == vars(RandomAffine(random_chance=1.0))
+    assert vars(augmentor) == vars(RandomAffine(random_chance=1.0, max_cut=1 / 3))

@@ -1,3 +1,4 @@
+from .advice import Advice as Advice
 from .averaging import AveragedWeights as AveragedWeights
 from .export import BestCheckpoint as BestCheckpoint
 from .export import Model2onnx as Model2onnx
