@@ -72,7 +72,8 @@ def callbacks(
     val_provider: training.DataProvider,
 ) -> list[keras.callbacks.Callback]:
     """Return what happens around the epochs of a model, besides its log and its learning rate."""
-    best = training.BestCheckpoint(run.checkpoint)
+    few = len(val_provider.samples) < training.ENOUGH_TO_DECIDE
+    best = training.BestCheckpoint(run.checkpoint, keep_last=few)
     everything = [
         best,
         keras.callbacks.TensorBoard(run.tensorboard, write_graph=False, profile_batch=0),

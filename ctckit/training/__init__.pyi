@@ -22,6 +22,7 @@ from .folds import likely_label_errors as likely_label_errors
 from .folds import read_folds as read_folds
 from .folds import save_label_errors as save_label_errors
 from .folds import write_rows as write_rows
+from .length import ENOUGH_TO_DECIDE as ENOUGH_TO_DECIDE
 from .loop import run_loop as run_loop
 from .losses import CTCloss as CTCloss
 from .members import train_models as train_models

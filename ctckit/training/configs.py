@@ -17,7 +17,7 @@ from ctckit.networks.forms import PEERS, Form
 from ctckit.sources.options import SourceOptions
 from ctckit.text.direction import has_joined_letters
 from ctckit.text.vocabulary import Vocabulary, spell
-from ctckit.training.length import LONGEST, passes_per_epoch, steps_per_epoch
+from ctckit.training.length import LONGEST, usual_epochs
 
 QUANTIZED_FORMS = ("float16", "int8")
 EXCLUSIVE = (  # fields of which only one may be given
@@ -337,9 +337,9 @@ class TrainConfigs(BaseModelConfigs, SourceOptions, _Dataset):
         vocabulary = Vocabulary.from_labels([self.spell(self.vocab)] if self.vocab else labels)
         held_back = 1 / self.folds if self.folds else self.validation_fraction
         num_train = len(labels) - num_held_back if num_held_back else len(labels) * (1 - held_back)
-        passes = passes_per_epoch(round(num_train), self.batch_size)
-        steps = steps_per_epoch(round(num_train), self.batch_size)
-        usual = max(math.ceil(self.usual_steps / steps), math.ceil(self.usual_epochs / passes))
+        usual = usual_epochs(
+            round(num_train), self.batch_size, steps=self.usual_steps, passes=self.usual_epochs
+        )
         min_epochs = self.min_epochs or min(usual, self.max_epochs or usual)
         max_epochs = self.max_epochs or math.ceil(LONGEST * narrowness * min_epochs)
         return self.replace(

@@ -8,12 +8,11 @@ from ctckit.training.callbacks.averaging import AveragedWeights
 from ctckit.training.callbacks.progress import ProgressBar
 from ctckit.training.callbacks.schedule import Schedule
 from ctckit.training.configs import TrainConfigs
-from ctckit.training.length import passes_per_epoch
+from ctckit.training.length import ENOUGH_TO_DECIDE, passes_per_epoch
 from ctckit.training.loop import run_loop
 from ctckit.training.provider import DataProvider
 
 ENDLESS = 1_000_000  # epochs
-ENOUGH_TO_DECIDE = 100  # validation images; by fewer the end of a run is not decided
 NUM_SEEN = 64  # training images that are measured, unvaried, where there are not enough
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 COOL_DOWN = 0.4  # share of a run in which the rate falls
 LONGEST = 3  # times what is usual: the end of a run that still gets better
+ENOUGH_TO_DECIDE = 100  # validation images; fewer choose neither the end of a run nor an epoch
+STEPS_FOR_EACH = 40  # of the usual steps, for each image, where there are very few
 GOOD = 0.05  # share of texts misread from which a run need not be longer than is usual
 SHORT_EPOCH = 25  # steps; of fewer, an epoch passes through the images several times
 RECENT = 0.3  # share of the steps so far in which something must have got better
@@ -23,6 +25,23 @@ def passes_per_epoch(num_images: int, batch_size: int) -> int:
 def steps_per_epoch(num_images: int, batch_size: int) -> int:
     """Return the batches of an epoch."""
     return math.ceil(num_images * passes_per_epoch(num_images, batch_size) / batch_size)
+
+
+def usual_epochs(num_images: int, batch_size: int, *, steps: int, passes: int) -> int:
+    """Return the epochs of a run that need not be longer.
+
+    Args:
+        num_images: to learn from.
+        batch_size: images of a step.
+        steps: that it should have; a handful of images needs less.
+        passes: through the images that it should have at least.
+
+    >>> [usual_epochs(count, 16, steps=1300, passes=8) for count in (11, 936, 20_000)]
+    [17, 23, 8]
+    """
+    enough = min(steps, STEPS_FOR_EACH * num_images)
+    epochs = math.ceil(enough / steps_per_epoch(num_images, batch_size))
+    return max(epochs, math.ceil(passes / passes_per_epoch(num_images, batch_size)))
 
 
 @dataclass(frozen=True)

@@ -65,6 +65,21 @@ def test_best_checkpoint_ranks_epochs(tmp_path, epochs, best, reason):
     assert (tmp_path / "model.keras").exists()
 
 
+def test_the_last_epoch_is_kept_where_few_images_would_choose(tmp_path):
+    callback = BestCheckpoint(tmp_path / "model.keras", keep_last=True)
+    model = small_network()
+    callback.set_model(model)
+    callback.on_train_begin()
+    for epoch, cer in enumerate((0.2, 0.1, 0.3)):
+        model.set_weights([np.full_like(weight, epoch) for weight in model.get_weights()])
+        callback.on_epoch_end(epoch, {"val_CER": cer, "val_loss": 1.0})
+    assert callback.epoch == 2, "what is best is saved on the way"
+    callback.on_train_end()
+    assert callback.epoch == 3 and callback.logs["val_CER"] == 0.3
+    saved = keras.models.load_model(tmp_path / "model.keras").get_weights()
+    assert all((weight == 2).all() for weight in saved)
+
+
 @pytest.mark.slow
 def test_checkpoint_loads_without_our_classes_and_predicts_the_same(tmp_path, providers):
     model = fit(providers, [BestCheckpoint(tmp_path / "model.keras")], epochs=1)

@@ -24,28 +24,41 @@ class BestCheckpoint(keras.callbacks.Callback):
     Args:
         path: file to write, `*.keras`. It holds the network that reads, without auxiliary heads,
             made of Keras' own layers only: `keras.models.load_model` needs nothing of ours.
+        keep_last: the last epoch is kept in the end, whatever is best: where validation images
+            are few, the best one is mostly a lucky one.
 
     Attributes:
-        epoch: best epoch so far, counted from 1; 0 before the first.
+        epoch: epoch that was saved last, counted from 1; 0 before the first.
         logs: what Keras logged in it: loss, CER, WER, val_loss, val_CER, val_WER.
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, *, keep_last: bool = False) -> None:
         super().__init__()
         self.path = Path(path)
+        self.keep_last = keep_last
         self.epoch = 0
         self.logs: dict[str, float] = {}
 
     def on_train_begin(self, logs: dict | None = None) -> None:
         """Forget an earlier run."""
         self.epoch, self.logs = 0, {}
+        self._latest = 0, self.logs
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Save if this epoch is the best so far."""
+        self._latest = epoch + 1, dict(logs)
         if not self.epoch or _rank(logs) < _rank(self.logs):
-            self.epoch, self.logs = epoch + 1, dict(logs)
-            with replace_atomically(self.path) as temporary:
-                plain_copy(reading_network(self.model)).save(temporary)
+            self._save()
+
+    def on_train_end(self, logs: dict | None = None) -> None:
+        """Save the last epoch, if that is to be kept."""
+        if self.keep_last and self.epoch != self._latest[0]:
+            self._save()
+
+    def _save(self) -> None:
+        self.epoch, self.logs = self._latest
+        with replace_atomically(self.path) as temporary:
+            plain_copy(reading_network(self.model)).save(temporary)
 
 
 def reading_network(model: keras.Model) -> keras.Model:
