@@ -80,8 +80,9 @@ def main() -> None:
     results = {}
     if models:
         LOGGER.info(
-            "ctckit: %d folds, %d models each, %d epochs", folds, models, configs.train_epochs
-        )
+            "ctckit: %d folds, %d models each, %s epochs", folds, models,
+            configs.train_epochs or f"{configs.min_epochs} to {configs.max_epochs}",
+        )  # fmt: skip
         path = arguments.output.with_name("cross_validation_ctckit.csv")
         rows = read(dataset, configs, train_ours, path)
         for index in range(models):

@@ -81,7 +81,7 @@ def read_one(script: str, seed: int, arguments: Arguments) -> ErrorCounts:
     count, held_back = arguments.images + arguments.test_images, arguments.test_images
     with TemporaryDirectory() as folder:
         source = draw(Path(folder, script), LETTERS[script], count, seed)
-        epochs = 1 if arguments.quick else None  # as many as give about 1,300 steps
+        epochs = 1 if arguments.quick else None
         dataset, configs = load(str(source), seed=seed, train_epochs=epochs)
         keras.utils.clear_session()
         provider = make_provider(dataset.samples[:-held_back], configs)
