@@ -46,15 +46,11 @@ def crnn(
     for filters, strides in CRNN_BLOCKS:
         mask = networks.narrowed(mask, strides[1])
         x = networks.residual_block(x, wide(filters), strides=strides, mask=mask)
-    x = networks.columns_as_time(x)  # (B, W/8, H/16 · 64)
-    steps = networks.step_mask(mask)
-    x = keras.layers.Dense(wide(96), use_bias=False)(x)
-    x = networks.FusedBatchNormalization()(x, mask=steps)
-    features = keras.layers.ReLU()(x)  # (B, T, 96)
+    features = networks.column_block(x, wide(96), mask=mask)  # (B, T, 96), of (B, H/16, W/8, 64)
 
     x = keras.layers.Dropout(0.3)(features)
     lstm = networks.FusedLSTM(wide(96), return_sequences=True)
-    x = keras.layers.Bidirectional(lstm)(x, mask=steps)  # (B, T, 192)
+    x = keras.layers.Bidirectional(lstm)(x, mask=networks.step_mask(mask))  # (B, T, 192)
     x = keras.layers.Dropout(0.3)(x)
     return [
         networks.blank_beyond(classes(x, num_classes, name="probabilities"), mask),

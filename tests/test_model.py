@@ -38,6 +38,15 @@ def test_configs_know_the_number_of_time_steps(architecture, height, width):
     assert build_network(own).outputs[0].shape[1] == own.num_steps
 
 
+def test_a_free_width_stays_free_and_has_the_same_weights():
+    fixed, free = (
+        build_network(configs("crnn", width=width, stretch=1.0)) for width in (200, "auto")
+    )
+    assert free.inputs[0].shape == (None, 50, None, 1)
+    assert free.outputs[0].shape == (None, None, 20)
+    assert [w.shape for w in free.weights] == [w.shape for w in fixed.weights]
+
+
 def test_auxiliary_head_has_the_form_of_the_first():
     first, second = build_network(configs("crnn", height=32, width=100, channels=3)).outputs
     assert first.shape == second.shape == (None, math.ceil(100 / 8), 20)

@@ -1,4 +1,5 @@
 from .blocks import blank_beyond as blank_beyond
+from .blocks import column_block as column_block
 from .blocks import columns_as_time as columns_as_time
 from .blocks import conv_block as conv_block
 from .blocks import image_mask as image_mask

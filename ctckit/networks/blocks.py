@@ -124,6 +124,20 @@ def residual_block(
     return layers.Dropout(dropout)(x) if dropout else x
 
 
+def column_block(
+    x: KerasTensor, filters: int, *, momentum: float = 0.9, mask: KerasTensor | None = None
+) -> KerasTensor:
+    """Convolve whole columns, normalise and rectify: (B, H, W, C) to (B, W, filters).
+
+    The width becomes the time axis. As a convolution it stays in the layout of those before.
+    """
+    height, width = x.shape[1:3]
+    x = layers.Conv2D(filters, (height, 1), use_bias=False)(x)
+    x = FusedBatchNormalization(momentum)(x, mask=mask)
+    x = masked(layers.ReLU()(x), mask)  # (B, 1, W, filters)
+    return layers.Reshape((-1 if width is None else width, filters))(x)
+
+
 def columns_as_time(x: KerasTensor) -> KerasTensor:
     """Make image width the time axis: (B, H, W, C) to (B, W, H · C)."""
     _, height, width, channels = x.shape

@@ -37,6 +37,56 @@ def test_lstm_computes_what_keras_computes(ours, theirs, training):
     np.testing.assert_allclose(ours(SEQUENCES, training=training), expected, atol=1e-6)
 
 
+LENGTHS = np.array([7, 3, 5])
+MASK = np.arange(7) < LENGTHS[:, None]
+
+
+def both_ways_masked(kind):
+    inputs, mask = layers.Input((None, 5)), layers.Input((None,), dtype="bool")
+    one_way = kind(4, return_sequences=True)
+    return keras.Model([inputs, mask], layers.Bidirectional(one_way)(inputs, mask=mask))
+
+
+def test_a_masked_lstm_computes_what_keras_computes_and_has_its_gradients():
+    ours, theirs = both_ways_masked(FusedLSTM), both_ways_masked(layers.LSTM)
+    theirs.set_weights(ours.get_weights())
+    found = []
+    for network in (ours, theirs):
+        with tf.GradientTape() as tape:
+            outputs = network([SEQUENCES, MASK], training=True) * MASK[..., None]
+            loss = tf.reduce_sum(outputs**2)
+        found.append((outputs, tape.gradient(loss, network.trainable_variables)))
+    (outputs, gradients), (expected, expected_gradients) = found
+    np.testing.assert_allclose(outputs, expected, atol=1e-6)
+    for gradient, other in zip(gradients, expected_gradients, strict=True):
+        np.testing.assert_allclose(gradient, other, atol=1e-5)
+
+
+def test_a_masked_lstm_reads_each_sequence_as_if_it_were_alone():
+    network = both_ways_masked(FusedLSTM)
+    together = network([SEQUENCES, MASK], training=True)
+    for row, length in enumerate(LENGTHS):
+        alone = network(
+            [SEQUENCES[row : row + 1, :length], MASK[row : row + 1, :length]], training=True
+        )
+        np.testing.assert_allclose(together[row, :length], alone[0], atol=1e-6)
+
+
+def test_masked_statistics_are_those_of_what_is_not_masked():
+    images = np.random.default_rng(0).normal(3, 2, (2, 4, 6, 5)).astype(np.float32)
+    mask = np.ones((2, 1, 6), np.float32)
+    mask[1, :, 4:] = 0
+    layer, alone = FusedBatchNormalization(), FusedBatchNormalization()
+    outputs = layer(images, training=True, mask=mask)
+    own = np.concatenate([images[0].reshape(-1, 5), images[1, :, :4].reshape(-1, 5)])
+    expected = alone(own[:, None, None], training=True)
+    np.testing.assert_allclose(layer.moving_mean, alone.moving_mean, atol=1e-5)
+    np.testing.assert_allclose(layer.moving_variance, alone.moving_variance, atol=1e-4)
+    np.testing.assert_allclose(
+        np.asarray(outputs[0]).reshape(-1, 5), np.asarray(expected)[:24, 0, 0], atol=1e-4
+    )
+
+
 def test_lstm_has_the_gradients_of_keras(ours, theirs):
     def gradients(network):
         with tf.GradientTape() as tape:
