@@ -10,7 +10,7 @@ from ctckit.data.samples import Dataset, LeftOut
 from ctckit.evaluation.errors import count_confusions
 from ctckit.evaluation.evaluation import Evaluation
 from ctckit.evaluation.words import count_word_errors, has_several_words
-from ctckit.log import LOGGER, format_seconds
+from ctckit.log import LOGGER, counted, format_seconds
 from ctckit.run_folder import RunFolder
 
 
@@ -62,7 +62,7 @@ def run_summary(result: dict[str, Any]) -> str:
     quantized = result["quantized"]
     return "\n".join([
         *lines,
-        f"Validation   {result['validation_images']} images held back to choose the epoch: "
+        f"Validation   {counted(result['validation_images'], 'image')} not learned from: "
         f"CER {result['val_CER']:.2%}, {result['val_WER']:.2%} of texts misread",
         *_test_line(result),
         f"Training     {models}{result['epochs']} epochs, "
