@@ -9,8 +9,10 @@ import onnx
 import tensorflow as tf
 import tf2onnx
 
+from ctckit.export.lean import make_lean
 from ctckit.export.onnx_file import save_onnx
 from ctckit.export.own_steps import both_ways_lstms, give_own_steps, without_lstm_masks
+from ctckit.export.products import with_plain_products
 from ctckit.image.widths import NO_IMAGE
 from ctckit.inference.metadata import ModelMetadata
 from ctckit.networks.plain import plain_copy
@@ -32,11 +34,12 @@ def to_onnx(network: keras.Model, metadata: ModelMetadata) -> onnx.ModelProto:
     Returns:
         A checked model with input `image` and output `probabilities`; N is free.
     """
-    network = plain_copy(network)
+    network = with_plain_products(plain_copy(network))
     width_is_free = network.input_shape[2] is None
     model = _convert_free_width(network) if width_is_free else _convert(network)
     _name_dimensions(model.graph.input[0], ("N", *network.input_shape[1:]), free="W")
     _name_dimensions(model.graph.output[0], ("N", *network.output_shape[1:]), free="T")
+    make_lean(model)
     onnx.helper.set_model_props(model, metadata.to_strings())
     model.producer_name, model.producer_version = "ctckit", metadata.ctckit_version
     onnx.checker.check_model(model, full_check=True)
