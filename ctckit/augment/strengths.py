@@ -50,7 +50,7 @@ def augmentors_of(strength: str) -> "list[Augmentor]":
     """
     if strength not in STRENGTHS:
         raise InputError(
-            f"augmentors_of: expected one of {', '.join(STRENGTHS)}, received {strength!r}."
-            f"{nearest_name(str(strength), STRENGTHS)}"
+            f"augmentors_of: expected one of {', '.join(STRENGTHS)}, received {strength!r}; "
+            f"choose one of them.{nearest_name(str(strength), STRENGTHS)}"
         )
     return STRENGTHS[strength]()

@@ -16,6 +16,7 @@ from ctckit.networks.plain import plain_copy
 from ctckit.run_folder import RunFolder
 from ctckit.text.error_rates import count_errors
 from ctckit.text.greedy import greedy_decode
+from ctckit.text.vocabulary import blank_id
 from ctckit.training.provider import DataProvider
 
 
@@ -58,7 +59,7 @@ def predict_all(network: keras.Model, provider: DataProvider) -> np.ndarray:
 def _with_blanks(probabilities: np.ndarray, num_steps: int) -> np.ndarray:
     """Return probabilities (…, T, V + 1) with further steps that say blank, up to `num_steps`."""
     *members, steps, classes = probabilities.shape
-    blanks = np.eye(1, classes, classes - 1, dtype=np.float32)
+    blanks = np.eye(1, classes, blank_id(classes), dtype=np.float32)
     missing = np.broadcast_to(blanks, (*members, num_steps - steps, classes))
     return np.concatenate([probabilities, missing], axis=-2)
 

@@ -108,7 +108,7 @@ def test_parts_that_came_with_the_set(tmp_path):
     configs = ModelConfigs(dataset=str(tmp_path / "set"), batch_size=4)
     dataset, chosen = prepare_data(configs)
     assert [len(part) for part in (dataset.samples, dataset.validation, dataset.test)] == [20, 5, 4]
-    assert chosen.min_epochs == 52 and split_dataset(dataset, chosen) == (
+    assert chosen.min_epochs == 32 and split_dataset(dataset, chosen) == (
         dataset.samples,
         dataset.validation,
     )
