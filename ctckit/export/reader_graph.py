@@ -39,7 +39,8 @@ def reader_graph(network: onnx.GraphProto, facts: ModelMetadata) -> onnx.GraphPr
         helper.make_tensor_value_info("ids", TensorProto.INT32, ("N", steps or "T")),
     ]
     constants = [*inner.initializer, *_constants(facts, steps)]
-    return helper.make_graph(nodes, "reader", [image], outputs, constants)
+    sizes = inner.value_info  # of features, without which their sums are slower
+    return helper.make_graph(nodes, "reader", [image], outputs, constants, value_info=sizes)
 
 
 def _members_and_steps(network: onnx.GraphProto, facts: ModelMetadata) -> tuple[int, int | None]:

@@ -15,6 +15,7 @@ from configs import ModelConfigs
 from ctckit.export.lean import make_lean
 from ctckit.export.onnx import export_onnx, random_images, to_onnx
 from ctckit.export.parity import compare
+from ctckit.export.reader_form import to_reader_form
 from ctckit.inference.metadata import ModelMetadata
 from ctckit.inference.session import OnnxInferenceModel
 from ctckit.networks.blocks import columns_as_time, image_mask, masked, narrowed, step_mask
@@ -87,6 +88,19 @@ def test_masks_of_features_are_added_within_convolutions(tmp_path):
     counts = operators(optimized)
     assert counts["ReorderInput"] == 0 and counts["ReorderOutput"] <= 1
     assert counts["Relu"] <= 1, "those of features are within convolutions"
+
+
+def test_the_reader_form_names_the_sizes_of_features(tmp_path):
+    """Without them it would be slower than it need be."""
+    network = exported(reading_network(), tmp_path)
+    features = {f"network/{value.name}" for value in network.graph.value_info}
+    assert features
+    for value in to_reader_form(network).graph.value_info:
+        if value.name in features:
+            dims = value.type.tensor_type.shape.dim
+            assert all(dim.dim_param or dim.dim_value for dim in dims)
+            features.remove(value.name)
+    assert not features
 
 
 def test_an_ensemble_wastes_no_more_than_its_members(tmp_path):
