@@ -61,7 +61,9 @@ class Measured:
     wer: float
 
 
-def why_cool_down(measured: list[Measured], *, usual: int, most: int) -> str | None:
+def why_cool_down(
+    measured: list[Measured], *, usual: int, most: int, texts: str = "texts"
+) -> str | None:
     """Return why the rate should fall from now on, in words; None: it should stay.
 
     Where few texts are misread, a run of the usual length is enough. Where many are, it goes on
@@ -71,13 +73,14 @@ def why_cool_down(measured: list[Measured], *, usual: int, most: int) -> str | N
         measured: so far, the latest last; one or more.
         usual: steps of a run as it is usually, the fall included.
         most: steps of the longest one.
+        texts: what the measured ones are called.
     """
     now = measured[-1]
     share = 1 - COOL_DOWN
     if now.step < share * usual:
         return None
     if now.wer <= GOOD:
-        return f"{now.wer:.1%} of the texts are misread, {GOOD:.0%} or less"
+        return f"{now.wer:.1%} of the {texts} are misread, {GOOD:.0%} or less"
     if now.step >= share * most:
         return "this is the longest run"
     since = now.step * (1 - RECENT)

@@ -250,7 +250,7 @@ class Scripted(keras.callbacks.Callback):
 @pytest.mark.parametrize(
     ("rates", "epochs", "said"),
     [
-        ([0.04], 10, "slowing down, as 4.0% of the texts are misread, 5% or less: 4 epochs to go"),
+        ([0.04], 10, "as 4.0% of the validation texts are misread, 5% or less: 4 epochs to go"),
         ([0.9, 0.8, 0.7, 0.6, 0.6], 10, "as nothing has got better in the last 8 steps: 4 epochs"),
         ([1 / epoch for epoch in range(1, 99)], 30, "slowing down, as this is the longest run"),
     ],

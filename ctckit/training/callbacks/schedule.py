@@ -8,6 +8,8 @@ from ctckit.log import LOGGER
 from ctckit.training.length import Measured, why_cool_down
 from ctckit.training.recipe import Course
 
+TEXTS = {"val": "validation texts", "seen": "training texts"}  # by which it is decided
+
 
 class Schedule(keras.callbacks.Callback):
     """Lead the learning rate along a course; end the training when it is complete.
@@ -126,14 +128,15 @@ class Schedule(keras.callbacks.Callback):
         rates = (logs[f"{self.decide_by}_{name}"] for name in ("loss", "CER", "WER"))
         self._measured.append(Measured(self._steps_done, *rates))
         usual, most = self.min_epochs * steps, self.max_epochs * steps
-        why = why_cool_down(self._measured, usual=usual, most=most)
+        texts = TEXTS[self.decide_by]
+        why = why_cool_down(self._measured, usual=usual, most=most, texts=texts)
         if why:
             self._course.cool_down(self._steps_done, multiple=steps)
             LOGGER.info("slowing down, as %s: %d epochs to go", why, self.epochs - epoch - 1)
         elif self._is_past(usual):
             LOGGER.info(
-                "going on, as %.0f%% of the texts are misread, and it still gets better: up to "
-                "%d epochs", logs[f"{self.decide_by}_WER"] * 100, self.max_epochs,
+                "going on, as %.0f%% of the %s are misread, and it still gets better: up to "
+                "%d epochs", logs[f"{self.decide_by}_WER"] * 100, texts, self.max_epochs,
             )  # fmt: skip
 
     def _is_past(self, usual: int) -> bool:
