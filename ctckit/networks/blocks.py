@@ -40,7 +40,7 @@ def narrowed(mask: KerasTensor | None, stride: int) -> KerasTensor | None:
 
 def masked(x: KerasTensor, mask: KerasTensor | None) -> KerasTensor:
     """Return features (B, H, W, C), zeros beyond the end of each image."""
-    return x if mask is None else ops.multiply(x, ops.expand_dims(mask, -1))
+    return x if mask is None else ops.multiply(x, ops.cast(ops.expand_dims(mask, -1), x.dtype))
 
 
 def activation_layer(x: KerasTensor, activation: str) -> KerasTensor:

@@ -90,7 +90,7 @@ class FusedBatchNormalization(layers.BatchNormalization):
         if not (training and self.trainable):
             return super().call(inputs, training=training)
         if mask is not None:
-            return self._masked(inputs, tf.cast(mask, inputs.dtype)[..., None])
+            return self._masked(inputs, tf.cast(mask, tf.float32)[..., None])
         if len(inputs.shape) != 4:
             return super().call(inputs, training=training)
         outputs = tf.raw_ops.FusedBatchNormV3(
@@ -109,13 +109,15 @@ class FusedBatchNormalization(layers.BatchNormalization):
         return outputs.y
 
     def _masked(self, inputs: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
+        kind, inputs = inputs.dtype, tf.cast(inputs, tf.float32)  # 16 bits are too few for sums
         axes = list(range(len(inputs.shape) - 1))
         counted = tf.reduce_sum(mask) * tf.cast(tf.size(inputs[..., 0]) / tf.size(mask), mask.dtype)
         mean = tf.reduce_sum(inputs * mask, axes) / counted
         centred = (inputs - mean) * mask
         variance = tf.reduce_sum(centred * centred, axes) / counted
         self._remember(mean, variance)
-        return centred * (tf.math.rsqrt(variance + self.epsilon) * self.gamma) + self.beta
+        scale = tf.math.rsqrt(variance + self.epsilon) * tf.cast(self.gamma, tf.float32)
+        return tf.cast(centred * scale + tf.cast(self.beta, tf.float32), kind)
 
     def _remember(self, mean: tf.Tensor, variance: tf.Tensor) -> None:
         kept = self.momentum

@@ -191,7 +191,8 @@ class TrainConfigs(BaseModelConfigs, SourceOptions, _Dataset):
     file computes in 32."""
 
     jit_compile: bool = False
-    """Compile the network with XLA, for GPUs: takes longer to start."""
+    """Compile the network with XLA, for GPUs: takes longer to start, and, where the width is auto,
+    at every width that is met first."""
 
     deterministic: bool = False
     """Repeat to the bit on the same machine: only TensorFlow operations that do. No slower on a
@@ -278,6 +279,12 @@ class TrainConfigs(BaseModelConfigs, SourceOptions, _Dataset):
                 raise InputError(f"expected {wanted}, received {value}", argument=name)
 
     def _check_combinations(self) -> None:
+        if (self.min_epochs or 0) > (self.max_epochs or math.inf):
+            raise InputError(
+                f"expected no more than max_epochs, {self.max_epochs}, received {self.min_epochs}; "
+                "raise the one or lower the other",
+                argument="min_epochs",
+            )
         if self.width == AUTO and not self.forms[self.architecture].free_width:
             free = ", ".join(name for name, form in self.forms.items() if form.free_width)
             raise InputError(

@@ -87,6 +87,15 @@ def test_masked_statistics_are_those_of_what_is_not_masked():
     )
 
 
+def test_masked_statistics_are_summed_in_32_bits():
+    images = np.random.default_rng(0).normal(3, 2, (8, 20, 40, 5)).astype(np.float32)
+    layer = FusedBatchNormalization(dtype="mixed_bfloat16")
+    outputs = layer(tf.cast(images, tf.bfloat16), training=True, mask=np.ones((8, 1, 40)))
+    assert outputs.dtype == tf.bfloat16
+    mean = images.mean(axis=(0, 1, 2)) * 0.1  # one step of momentum 0.9 from 0
+    np.testing.assert_allclose(layer.moving_mean, mean, rtol=2e-3)
+
+
 def test_lstm_has_the_gradients_of_keras(ours, theirs):
     def gradients(network):
         with tf.GradientTape() as tape:

@@ -43,6 +43,10 @@ def test_saved_and_loaded_is_equal(tmp_path, configs):
         ({"time_budget": "1min", "train_epochs": 3}, "time_budget: .*train_epochs, received both"),
         ({"width": "free"}, "width: expected a number of pixels or auto, received 'free'"),
         ({"width": 4}, "width: expected 8 to 32768, received 4"),
+        (
+            {"min_epochs": 9, "max_epochs": 8},
+            "min_epochs: expected no more than max_epochs, 8, rec",
+        ),
         ({"max_width": 100}, "max_width: expected a multiple of 8, received 100"),
         ({"stretch": 0.0}, "stretch: expected 0.1 to 10, received 0.0"),
         (
