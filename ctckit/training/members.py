@@ -67,7 +67,7 @@ def train_models(
             # The interrupt comes last, so that it guards the export, too.
             callbacks=[
                 logger,
-                Advice(train_provider.samples, len(configs.vocabulary), configs.min_epochs or 0),
+                Advice(train_provider.samples, len(metadata.vocabulary), configs.min_epochs or 0),
                 *callbacks(member, configs, own, val_provider),
                 _curves(logger, member),
                 interrupt,
