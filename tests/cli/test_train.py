@@ -100,7 +100,8 @@ def test_train_then_read(workplace, architecture, switches):
     with (folder / "history.csv").open() as file:
         history = list(csv.DictReader(file))
     assert float(history[1]["loss"]) < float(history[0]["loss"])
-    assert result["val_CER"] == pytest.approx(min(float(row["val_CER"]) for row in history))
+    last = float(history[-1]["val_CER"])
+    assert result["val_CER"] == pytest.approx(last), "four images choose no epoch"
 
     read = run(workplace, "inferenceModel.py", "--json")
     assert read.returncode == 0, read.stderr
