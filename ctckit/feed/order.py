@@ -6,6 +6,7 @@ from functools import lru_cache
 import numpy as np
 
 WINDOW = 32  # batches whose samples are sorted by width together
+BATCH_PIXELS = 1_000_000  # a training step of crnn takes about 300 bytes for each
 
 
 @lru_cache(maxsize=2)

@@ -107,14 +107,21 @@ class ImageScaler:
 
     def __call__(self, image: np.ndarray, label: Any) -> tuple[np.ndarray, Any]:
         """Return `image`, uint8 (H, W, C), as uint8 (height, own width, C), and `label`."""
-        height, width = image.shape[:2]
-        exact = round(width * self.height * self.stretch / height)
-        scaled = _resize(image, min(max(exact, 1), self.max_width), self.height)
+        scaled = _resize(image, self._scaled_width(image.shape[:2]), self.height)
         missing = -scaled.shape[1] % WIDTH_MULTIPLE
         if missing:
             right_end = ((0, 0), (0, missing), (0, 0))
             scaled = np.pad(scaled, right_end, constant_values=self.padding_color)
         return scaled, label
+
+    def own_width(self, size: tuple[int, int]) -> int:
+        """Return the width that an image of (height, width) gets, in pixels."""
+        return -(-self._scaled_width(size) // WIDTH_MULTIPLE) * WIDTH_MULTIPLE
+
+    def _scaled_width(self, size: tuple[int, int]) -> int:
+        height, width = size
+        exact = round(width * self.height * self.stretch / height)
+        return min(max(exact, 1), self.max_width)
 
 
 def _is_width(pixels: int) -> bool:

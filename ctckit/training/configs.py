@@ -11,6 +11,7 @@ from ctckit.augment.strengths import STRENGTHS
 from ctckit.config import BaseModelConfigs
 from ctckit.data.groups import key_of_groups
 from ctckit.errors import InputError, nearest_name
+from ctckit.feed.order import BATCH_PIXELS
 from ctckit.image.rotate import ROTATIONS
 from ctckit.image.widths import MAX_OWN_WIDTH, WIDTH_MULTIPLE
 from ctckit.networks.forms import PEERS, Form
@@ -92,7 +93,7 @@ class TrainConfigs(BaseModelConfigs, SourceOptions, _Dataset):
     max_width: int = MAX_OWN_WIDTH
     """Limit of the width that is auto, pixels, a multiple of 8: wider images are squeezed."""
 
-    batch_pixels: int = 1_000_000
+    batch_pixels: int = BATCH_PIXELS
     """Largest batch where the width is auto, in pixels: wide images come in smaller batches.
     Training takes about 300 bytes for each."""
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from ctckit.data.check import required_steps
 from ctckit.data.samples import Sample
+from ctckit.image.resize import ImageScaler
 from ctckit.image.widths import MAX_OWN_WIDTH, WIDTH_MULTIPLE
 from ctckit.training.configs import AUTO, TrainConfigs
 
@@ -63,9 +64,7 @@ def own_steps(configs: TrainConfigs, shapes: Shapes) -> dict[Sample, int]:
 
 def own_width(configs: TrainConfigs, shape: tuple[int, int]) -> int:
     """Return the width that `image.ImageScaler` gives an image of (height, width), pixels."""
-    height, width = shape
-    exact = max(1, round(width * configs.height * configs.stretch / height))
-    return min(-(-exact // WIDTH_MULTIPLE) * WIDTH_MULTIPLE, configs.max_width)
+    return ImageScaler(configs.height, configs.stretch, configs.max_width).own_width(shape)
 
 
 def narrowness(configs: TrainConfigs, shapes: Shapes) -> float:

@@ -14,15 +14,13 @@ from ctckit.data.samples import Sample, write_csv
 from ctckit.data.split import split_samples
 from ctckit.errors import InputError
 from ctckit.feed.batches import BatchMaker, BatchPlan
-from ctckit.feed.order import WINDOW, epoch_order, like_widths
+from ctckit.feed.order import BATCH_PIXELS, WINDOW, epoch_order, like_widths
 from ctckit.feed.processes import BatchProcesses
 from ctckit.feed.stream import in_order
 from ctckit.image.address import exists
 from ctckit.image.steps import Step, steps_to
 from ctckit.networks.keras_privates import DataAdapter
 from ctckit.training.configs import TrainConfigs
-
-BATCH_PIXELS = 1_000_000  # a step of crnn takes about 300 bytes for each
 
 
 class DataProvider(keras.utils.PyDataset, DataAdapter):
