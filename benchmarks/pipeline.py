@@ -22,7 +22,8 @@ import numpy as np
 from benchmarks.common import least_seconds, load, save, table
 from configs import ModelConfigs
 from ctckit.augment.geometric import RandomAffine, RandomRotate
-from ctckit.augment.photometric import RandomBrightness, RandomErodeDilate
+from ctckit.augment.stroke import RandomErodeDilate
+from ctckit.augment.tone import RandomBrightness
 from ctckit.cli.arguments import parse_arguments
 from ctckit.cli.running import run_command
 from ctckit.data.samples import Sample
