@@ -26,8 +26,9 @@ def crnn(
     """Read with a residual CNN and a bidirectional LSTM; width is time, T = W / 8.
 
     The CRNN of Shi, Bai and Yao (2015, https://arxiv.org/abs/1507.05717) with residual blocks
-    (He et al. 2015) and an intermediate CTC head (Lee and Watanabe 2021,
-    https://arxiv.org/abs/2102.03216), which makes the CNN learn characters before the LSTM does.
+    (He et al. 2015), whose second convolutions are separable, and an intermediate CTC head (Lee
+    and Watanabe 2021, https://arxiv.org/abs/2102.03216), which makes the CNN learn characters
+    before the LSTM does.
 
     Args:
         images: (B, H, W, C), values 0…255.
@@ -45,12 +46,12 @@ def crnn(
     x = networks.conv_block(x, wide(16), kernel_size=5, strides=2, mask=mask)  # (B, H/2, W/2, 16)
     for filters, strides in CRNN_BLOCKS:
         mask = networks.narrowed(mask, strides[1])
-        x = networks.residual_block(x, wide(filters), strides=strides, mask=mask)
+        x = networks.residual_block(x, wide(filters), strides=strides, separable=True, mask=mask)
     features = networks.column_block(x, wide(96), mask=mask)  # (B, T, 96), of (B, H/16, W/8, 64)
 
     x = keras.layers.Dropout(0.3)(features)
-    lstm = networks.FusedLSTM(wide(96), return_sequences=True)
-    x = keras.layers.Bidirectional(lstm)(x, mask=networks.step_mask(mask))  # (B, T, 192)
+    lstm = networks.FusedLSTM(wide(64), return_sequences=True)
+    x = keras.layers.Bidirectional(lstm)(x, mask=networks.step_mask(mask))  # (B, T, 128)
     x = keras.layers.Dropout(0.3)(x)
     return [
         networks.blank_beyond(classes(x, num_classes, name="probabilities"), mask),

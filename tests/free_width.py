@@ -35,7 +35,8 @@ def _weight(rng: np.random.Generator, variable: keras.Variable) -> np.ndarray:
     if name in ("moving_mean", "beta", "bias"):
         return rng.normal(0, 0.5, shape)
     spread = 6 if "probabilities" in variable.path else 1.5
-    return rng.normal(0, spread / np.sqrt(np.prod(shape[:-1])), shape)
+    summed = shape[:2] if "depthwise" in variable.path else shape[:-1]
+    return rng.normal(0, spread / np.sqrt(np.prod(summed)), shape)
 
 
 def noise(widths: Sequence[int], seed: int = 0) -> list[np.ndarray]:

@@ -82,6 +82,7 @@ def residual_block(
     use_bias: bool = False,
     dropout: float = 0.0,
     kernel_initializer: str = "he_uniform",
+    separable: bool = False,
     momentum: float = 0.9,
     mask: KerasTensor | None = None,
 ) -> KerasTensor:
@@ -101,6 +102,9 @@ def residual_block(
         use_bias: in the convolutions; of no use in front of a batch normalisation.
         dropout: rate behind the block, 0…1.
         kernel_initializer: of the convolutions.
+        separable: the second convolution is one of each channel alone and one of 1×1 over all
+            of them, normalised and rectified between (Howard et al. 2017,
+            https://arxiv.org/abs/1704.04861): a seventh of its multiplications.
         momentum: of the running statistics of the batch normalisation.
         mask: where the images are, as narrow as the result; None: everywhere.
     """
@@ -111,11 +115,20 @@ def residual_block(
             kernel_initializer=kernel_initializer,
         )(x)  # fmt: skip
 
+    def normalise_and_rectify(x: KerasTensor) -> KerasTensor:
+        x = FusedBatchNormalization(momentum)(x, mask=mask)
+        return masked(activation_layer(x, activation), mask)
+
     skip = x
-    x = convolve(x, kernel_size, strides)
-    x = FusedBatchNormalization(momentum)(x, mask=mask)
-    x = masked(activation_layer(x, activation), mask)
-    x = convolve(x, kernel_size, 1)
+    x = normalise_and_rectify(convolve(x, kernel_size, strides))
+    if separable:
+        x = layers.DepthwiseConv2D(
+            kernel_size, padding="same", use_bias=use_bias,
+            depthwise_initializer=kernel_initializer,
+        )(x)  # fmt: skip
+        x = convolve(normalise_and_rectify(x), 1, 1)
+    else:
+        x = convolve(x, kernel_size, 1)
     x = FusedBatchNormalization(momentum)(x, mask=mask)
     if skip_conv:
         skip = convolve(skip, 1, strides)

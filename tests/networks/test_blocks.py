@@ -1,3 +1,5 @@
+from functools import partial
+
 import keras
 import numpy as np
 import pytest
@@ -17,6 +19,8 @@ from ctckit.networks.blocks import (
     step_mask,
 )
 
+separable_block = partial(residual_block, separable=True)
+
 
 @pytest.mark.parametrize("channels", [1, 3])
 def test_rescale_is_rescaling(channels):
@@ -26,7 +30,7 @@ def test_rescale_is_rescaling(channels):
     np.testing.assert_allclose(network(images), images / 127.5 - 1, atol=1e-6)
 
 
-@pytest.mark.parametrize("block", [conv_block, residual_block])
+@pytest.mark.parametrize("block", [conv_block, residual_block, separable_block])
 @pytest.mark.parametrize(
     ("strides", "size"), [(1, (9, 14)), (2, (5, 7)), ((2, 1), (5, 14)), ((1, 2), (9, 7))]
 )
@@ -84,7 +88,7 @@ def test_images_of_one_width_have_no_mask():
 
 
 @pytest.mark.parametrize("training", [False, True])
-@pytest.mark.parametrize("block", [conv_block, residual_block, column_block])
+@pytest.mark.parametrize("block", [conv_block, residual_block, separable_block, column_block])
 def test_features_beyond_an_image_are_zero(images, block, training):
     inputs = layers.Input((8, None, 1))
     options = {} if block is column_block else {"strides": 2}

@@ -5,7 +5,13 @@ from functools import partial
 
 import onnx
 
-from ctckit.export.lean.factors import constants_last, fold_backwards, fold_forwards, merge_sums
+from ctckit.export.lean.factors import (
+    constants_last,
+    fold_backwards,
+    fold_forwards,
+    fold_into_convolutions,
+    merge_sums,
+)
 from ctckit.export.lean.graph import Graph
 from ctckit.export.lean.masks import mask_after_reshaping, merge_strides
 from ctckit.export.lean.rectifiers import mask_before_rectifiers
@@ -27,6 +33,7 @@ _FOLDING = (
     constants_last,
     fold_forwards,
     fold_backwards,
+    fold_into_convolutions,
     merge_sums,
 )
 _MASKS = mask_after_reshaping, mask_before_rectifiers

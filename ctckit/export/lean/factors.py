@@ -55,6 +55,40 @@ def fold_backwards(graph: Graph) -> None:
         graph.replace(node, [])
 
 
+def fold_into_convolutions(graph: Graph) -> None:
+    """Give the factors and offsets behind a convolution, one of each channel, to it.
+
+    The converter has done so but where each channel is convolved alone.
+    """
+    for node in graph.of_kind("Mul", "Add"):
+        convolution = graph.maker(node.input[0], "Conv")
+        numbers = _of_channels(graph, node)
+        if (
+            convolution is None
+            or numbers is None
+            or not graph.only_user(node.input[0], "Mul", "Add")
+        ):
+            continue
+        weights, *biases = (_floats(graph, name) for name in convolution.input[1:])
+        if weights is None or len(weights) != len(numbers) or any(bias is None for bias in biases):
+            continue
+        bias = biases[0] if biases else np.zeros(len(weights))
+        if node.op_type == "Mul":
+            weights, bias = weights * numbers.reshape(-1, 1, 1, 1), bias * numbers
+        else:
+            bias = bias + numbers
+        name = node.output[0]
+        inputs = [
+            convolution.input[0],
+            graph.add_constant(f"{name}/weights", weights.astype(np.float32)),
+            graph.add_constant(f"{name}/bias", bias.astype(np.float32)),
+        ]
+        folded = helper.make_node("Conv", inputs, [name], name=convolution.name)
+        folded.attribute.extend(convolution.attribute)
+        graph.replace(convolution, [folded])
+        graph.replace(node, [])
+
+
 def merge_sums(graph: Graph) -> None:
     """Add two constants, as of a bias and a batch normalisation, at once."""
     for second in graph.of_kind("Add"):
@@ -113,6 +147,13 @@ def _numbers(graph: Graph, node: NodeProto, most_axes: int = 1) -> np.ndarray | 
     """Return what `node` adds or multiplies by, if it is one number or one for each channel."""
     numbers = _floats(graph, node.input[1])
     return numbers if numbers is not None and numbers.ndim <= most_axes else None
+
+
+def _of_channels(graph: Graph, node: NodeProto) -> np.ndarray | None:
+    """Return what `node` adds or multiplies by, if it is one number for each feature map."""
+    numbers = _floats(graph, node.input[1])
+    fits = numbers is not None and numbers.ndim in (3, 4) and numbers.shape[-3] == numbers.size
+    return numbers.ravel() if fits else None
 
 
 def _floats(graph: Graph, name: str) -> np.ndarray | None:
