@@ -243,7 +243,8 @@ class Scripted(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         rate = self.rates[min(epoch, len(self.rates) - 1)]
-        logs |= {"val_loss": 10 * rate, "val_CER": rate, "val_WER": rate}
+        texts = self.course.decide_by
+        logs |= {f"{texts}_loss": 10 * rate, f"{texts}_CER": rate, f"{texts}_WER": rate}
 
 
 @pytest.mark.slow
@@ -263,6 +264,19 @@ def test_what_is_measured_decides_how_long_a_run_is(providers, caplog, rates, ep
     assert len(record.rates) == 4 * epochs and record.rates[-1] < 0.02e-3
     assert said in caplog.text
     assert ("going on, as" in caplog.text) == (epochs > 10)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("decide_by", "epochs"), [("val", 10), ("seen", 15)])
+def test_texts_that_are_learned_from_must_be_read_better(providers, caplog, decide_by, epochs):
+    course = Schedule(1e-3, min_epochs=10, max_epochs=30, decide_by=decide_by)
+    record = RecordRates()
+    rates = [0.10, 0.09, 0.08, 0.07, 0.06, 0.05, 0.04, 0.03, 0.02]
+    with caplog.at_level("INFO", "ctckit"):
+        fit(providers, [Scripted(course, rates), course, record], epochs=1_000_000)
+    assert len(record.rates) == 4 * epochs
+    said = "5.0% of the validation" if decide_by == "val" else "2.0% of the training"
+    assert f"{said} texts are misread" in caplog.text
 
 
 @pytest.mark.slow

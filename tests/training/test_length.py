@@ -51,3 +51,9 @@ FALLING = [0.9**index for index in range(40)]
 )
 def test_why_the_rate_falls(measured, why):
     assert why_cool_down(measured, usual=1000, most=3000) == why
+
+
+def test_what_is_good_may_be_said():
+    measured = run([0.08, 0.07, 0.06, 0.05, 0.04, 0.03])
+    assert why_cool_down(measured, usual=1000, most=3000)
+    assert why_cool_down(measured, usual=1000, most=3000, good=0.02) is None
