@@ -23,13 +23,16 @@ from benchmarks import peers
 from benchmarks.common import least_seconds, save, table
 from configs import ModelConfigs
 from ctckit.cli.arguments import parse_arguments
-from ctckit.cli.evaluate import labelled_images, plan
+from ctckit.cli.evaluate import plan
+from ctckit.cli.labelled_images import labelled_images
 from ctckit.cli.running import run_command
 from ctckit.data.samples import Sample
 from ctckit.evaluation.one_pass import evaluate
 from ctckit.export.onnx import export_onnx
+from ctckit.image.address import read_bytes
 from ctckit.inference.reader import ImageToWordModel
 from ctckit.log import progress
+from ctckit.sources.options import SourceOptions
 
 
 @dataclass(frozen=True)
@@ -69,14 +72,20 @@ def main() -> None:
     """Time all of them in turns."""
     arguments = parse_arguments(Arguments, prog="inference", description=__doc__)
     task = plan(arguments.model)
-    samples = labelled_images(task.csv)
-    ours = ImageToWordModel(task.model)
+    with TemporaryDirectory() as folder:
+        samples = files_of(labelled_images(task.source, SourceOptions())[0], Path(folder))
+        judge(task.model, samples, arguments)
+
+
+def judge(model: Path, samples: list[Sample], arguments: Arguments) -> None:
+    """Read the files of `samples` in each way."""
+    ours = ImageToWordModel(model)
     vocab = str(ours.metadata.vocabulary)
     with TemporaryDirectory() as folder:
         tutorial = MltuReader(vocab, str(write_tutorial(Path(folder), ours)))
     contenders = {
         "mltu's loop, its network": mltu_pass(tutorial, samples),
-        "mltu's loop, crnn": mltu_pass(MltuReader(vocab, str(task.model)), samples),
+        "mltu's loop, crnn": mltu_pass(MltuReader(vocab, str(model)), samples),
         "ctckit, one image at a time": lambda: [ours.predict(sample.image) for sample in samples],
         "ctckit, evaluation": lambda: evaluate(ours, samples),
     }
@@ -93,12 +102,22 @@ def main() -> None:
         for name, rate in best.items()
     ]
     print(table(rows))
-    facts: dict[str, object] = {"images_per_second": best} | start_up(task.model, samples[0].image)
+    facts: dict[str, object] = {"images_per_second": best} | start_up(model, samples[0].image)
     if count := 5000 if arguments.quick else arguments.soak:
         facts["growth_MB"] = growth(ours, samples, count)
         print(f"memory after {count:,} predictions: {facts['growth_MB']:+.1f} MB")
     print(f"one image by the command line: {facts['seconds']:.2f} s, {facts['peak_MB']:.0f} MB")
     save(facts, arguments.output)
+
+
+def files_of(samples: list[Sample], folder: Path) -> list[Sample]:
+    """Return the samples as files of a folder: mltu's loop reads no archive."""
+    files = []
+    for number, (image, label) in enumerate(samples):
+        file = folder / f"{number}{Path(image).suffix}"
+        file.write_bytes(read_bytes(image))
+        files.append(Sample(str(file), label))
+    return files
 
 
 def write_tutorial(folder: Path, ours: ImageToWordModel) -> Path:
