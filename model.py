@@ -16,7 +16,7 @@ from ctckit.log import LOGGER
 
 keras = lazy_loader.load("keras")  # at the first use of a name: TensorFlow takes seconds to load
 
-CRNN_BLOCKS = ((32, (2, 2)), (48, (2, 2)), (64, (2, 1)))  # filters, strides (height, width)
+CRNN_BLOCKS = ((32, (2, 2)), (64, (2, 2)), (96, (2, 1)))  # filters, strides (height, width)
 BLANK_BIAS = 3.0  # first scores of the blank above the characters'; see `classes`
 
 
@@ -47,7 +47,7 @@ def crnn(
     for filters, strides in CRNN_BLOCKS:
         mask = networks.narrowed(mask, strides[1])
         x = networks.residual_block(x, wide(filters), strides=strides, separable=True, mask=mask)
-    features = networks.column_block(x, wide(96), mask=mask)  # (B, T, 96), of (B, H/16, W/8, 64)
+    features = networks.column_block(x, wide(96), mask=mask)  # (B, T, 96), of (B, H/16, W/8, 96)
 
     x = keras.layers.Dropout(0.3)(features)
     lstm = networks.FusedLSTM(wide(64), return_sequences=True)

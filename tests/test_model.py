@@ -21,7 +21,7 @@ def configs(architecture: str, *, height=50, width=200, channels=1, num_characte
     [
         ("mltu_captcha", 3, 469_492, 52),
         ("keras_captcha_ocr", 1, 432_596, 50),
-        ("crnn", 1, 174_600, 25),
+        ("crnn", 1, 230_840, 25),
     ],
 )
 def test_networks_are_the_published_ones(architecture, channels, parameters, steps):
