@@ -39,11 +39,12 @@ STRENGTHS: "dict[str, Callable[[], list[Augmentor]]]" = {
     "none": list,
     "light": light_augmentors,
     "strong": strong_augmentors,
+    "auto": light_augmentors,  # no worse on any kind of set, within the length of a run
 }
 
 
 def augmentors_of(strength: str) -> "list[Augmentor]":
-    """Return the augmentors of a strength: none, light or strong.
+    """Return the augmentors of a strength: none, light, strong or auto, which is light.
 
     Raises:
         InputError: there is no such strength.

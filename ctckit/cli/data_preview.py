@@ -22,7 +22,7 @@ class Preview(DataSource):
     rotate: str | None = None
     """How the images are turned: 90, 270 or auto. None: they stay."""
     augment: str | None = None
-    """How much the images are varied: none, light or strong. None: as in a training."""
+    """How much the images are varied: none, light, strong or auto. None: as in a training."""
     seed: int = 0
     """Which images, and how they are varied."""
 

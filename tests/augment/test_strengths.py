@@ -14,14 +14,20 @@ def test_none_and_light():
     assert vars(light) == vars(default)
 
 
+def test_auto_is_light():
+    assert [vars(one) for one in augmentors_of("auto")] == [
+        vars(one) for one in augmentors_of("light")
+    ]
+
+
 def test_unknown_is_refused_with_the_choices():
-    with pytest.raises(InputError, match="none, light, strong, received 'stong'.*mean 'strong'"):
+    with pytest.raises(InputError, match="none, light, strong, auto, received 'stong'.*mean 'strong'"):
         augmentors_of("stong")
 
 
 @pytest.mark.parametrize("value", [True, None, 1])
 def test_what_is_no_name_is_refused(value):
-    with pytest.raises(InputError, match="expected one of none, light, strong"):
+    with pytest.raises(InputError, match="expected one of none, light, strong, auto"):
         augmentors_of(value)
 
 
