@@ -21,7 +21,9 @@ def test_auto_is_light():
 
 
 def test_unknown_is_refused_with_the_choices():
-    with pytest.raises(InputError, match="none, light, strong, auto, received 'stong'.*mean 'strong'"):
+    with pytest.raises(
+        InputError, match="none, light, strong, auto, received 'stong'.*mean 'strong'"
+    ):
         augmentors_of("stong")
 
 

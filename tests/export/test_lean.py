@@ -63,6 +63,7 @@ def test_a_fixed_width_needs_what_it_calculates_alone(tmp_path):
     assert not WASTE & set(counts)
     assert counts["MatMul"] + counts["Gemm"] <= 2 and counts["LSTM"] == 1
     assert not counts["Mul"], "factors belong into weights"
+    assert counts["Add"] <= 5, "of the scaled image, three residuals and the last biases"
     assert counts["Reshape"] <= 3 and counts["Transpose"] <= 3
 
 

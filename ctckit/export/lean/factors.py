@@ -56,34 +56,28 @@ def fold_backwards(graph: Graph) -> None:
 
 
 def fold_into_convolutions(graph: Graph) -> None:
-    """Give the factors and offsets behind a convolution, one of each channel, to it.
+    """Give what each channel is multiplied by and shifted by, behind a convolution, to that.
 
-    The converter has done so but where each channel is convolved alone.
+    The converter does so itself, but where each channel is convolved alone.
     """
     for node in graph.of_kind("Mul", "Add"):
-        convolution = graph.maker(node.input[0], "Conv")
-        numbers = _of_channels(graph, node)
-        if (
-            convolution is None
-            or numbers is None
-            or not graph.only_user(node.input[0], "Mul", "Add")
-        ):
+        convolution, numbers = graph.maker(node.input[0], "Conv"), _of_channels(graph, node)
+        alone = graph.only_user(node.input[0], "Mul", "Add") is not None
+        if convolution is None or numbers is None or not alone:
             continue
-        weights, *biases = (_floats(graph, name) for name in convolution.input[1:])
-        if weights is None or len(weights) != len(numbers) or any(bias is None for bias in biases):
+        weights, *bias = (_floats(graph, name) for name in convolution.input[1:])
+        if weights is None or weights.ndim != 4 or any(one is None for one in bias):
             continue
-        bias = biases[0] if biases else np.zeros(len(weights))
+        shift = bias[0] if bias else np.zeros(len(numbers))
         if node.op_type == "Mul":
-            weights, bias = weights * numbers.reshape(-1, 1, 1, 1), bias * numbers
+            weights, shift = weights * numbers.reshape(-1, 1, 1, 1), shift * numbers
         else:
-            bias = bias + numbers
-        name = node.output[0]
-        inputs = [
-            convolution.input[0],
-            graph.add_constant(f"{name}/weights", weights.astype(np.float32)),
-            graph.add_constant(f"{name}/bias", bias.astype(np.float32)),
+            shift = shift + numbers
+        constants = [
+            graph.add_constant(f"{node.output[0]}/{part}", value.astype(np.float32))
+            for part, value in (("weights", weights), ("bias", shift))
         ]
-        folded = helper.make_node("Conv", inputs, [name], name=convolution.name)
+        folded = helper.make_node("Conv", [convolution.input[0], *constants], node.output)
         folded.attribute.extend(convolution.attribute)
         graph.replace(convolution, [folded])
         graph.replace(node, [])
