@@ -66,7 +66,9 @@ def fold_into_convolutions(graph: Graph) -> None:
         if convolution is None or numbers is None or not alone:
             continue
         weights, *bias = (_floats(graph, name) for name in convolution.input[1:])
-        if weights is None or weights.ndim != 4 or any(one is None for one in bias):
+        if weights is None or weights.ndim != 4 or len(weights) != len(numbers):
+            continue
+        if any(one is None for one in bias):
             continue
         shift = bias[0] if bias else np.zeros(len(numbers))
         if node.op_type == "Mul":
