@@ -384,3 +384,16 @@ def test_default_settings_learn_to_read_real_captchas(workplace):
     assert (result["images"], result["validation_images"]) == (1040, 104)
     assert result["val_CER"] <= 0.005
     assert result["val_WER"] <= 0.02
+
+
+@pytest.mark.slow
+@pytest.mark.long
+def test_a_handful_of_images_is_learned_by_heart(workplace):
+    """What everyone tries first."""
+    draw_folder(workplace / "handful", count=12, length=5)
+    done = run(workplace, "train.py", "--dataset", "handful", "--model-path", "Models/run")
+    assert done.returncode == 0, done.stderr
+    seen = workplace / "Models" / "run" / "train.csv"
+    done = run(workplace, "inferenceModel.py", "--dataset", seen, "--json")
+    assert done.returncode == 0, done.stderr
+    assert (last_json(done)["images"], last_json(done)["CER"]) == (11, 0)
