@@ -7,8 +7,7 @@ COOL_DOWN = 0.4  # share of a run in which the rate falls
 LONGEST = 3  # times what is usual: the end of a run that still gets better
 ENOUGH_TO_DECIDE = 100  # validation images; fewer choose neither the end of a run nor an epoch
 STEPS_FOR_EACH = 40  # of the usual steps, for each image, where there are very few
-GOOD = 0.05  # share of texts misread from which a run need not be longer than is usual
-BY_HEART = 0.02  # the same, where the texts are those that are learned from
+GOOD = 0.02  # share of texts misread from which a run need not be longer than is usual
 SHORT_EPOCH = 25  # steps; of fewer, an epoch passes through the images several times
 RECENT = 0.3  # share of the steps so far in which something must have got better
 BETTER = 0.01  # by so much, relatively
@@ -63,7 +62,7 @@ class Measured:
 
 
 def why_cool_down(
-    measured: list[Measured], *, usual: int, most: int, good: float = GOOD, texts: str = "texts"
+    measured: list[Measured], *, usual: int, most: int, texts: str = "texts"
 ) -> str | None:
     """Return why the rate should fall from now on, in words; None: it should stay.
 
@@ -74,15 +73,14 @@ def why_cool_down(
         measured: so far, the latest last; one or more.
         usual: steps of a run as it is usually, the fall included.
         most: steps of the longest one.
-        good: share of texts misread from which it need not be longer than is usual, 0…1.
         texts: what the measured ones are called.
     """
     now = measured[-1]
     share = 1 - COOL_DOWN
     if now.step < share * usual:
         return None
-    if now.wer <= good:
-        return f"{now.wer:.1%} of the {texts} are misread, {good:.0%} or less"
+    if now.wer <= GOOD:
+        return f"{now.wer:.1%} of the {texts} are misread, {GOOD:.0%} or less"
     if now.step >= share * most:
         return "this is the longest run"
     since = now.step * (1 - RECENT)

@@ -5,11 +5,10 @@ import time
 import keras
 
 from ctckit.log import LOGGER
-from ctckit.training.length import BY_HEART, GOOD, Measured, why_cool_down
+from ctckit.training.length import Measured, why_cool_down
 from ctckit.training.recipe import Course
 
-# By which it is decided: what they are called, and what share of them misread is good.
-TEXTS = {"val": ("validation texts", GOOD), "seen": ("training texts", BY_HEART)}
+TEXTS = {"val": "validation texts", "seen": "training texts"}  # by which it is decided
 
 
 class Schedule(keras.callbacks.Callback):
@@ -129,8 +128,8 @@ class Schedule(keras.callbacks.Callback):
         rates = (logs[f"{self.decide_by}_{name}"] for name in ("loss", "CER", "WER"))
         self._measured.append(Measured(self._steps_done, *rates))
         usual, most = self.min_epochs * steps, self.max_epochs * steps
-        texts, good = TEXTS[self.decide_by]
-        why = why_cool_down(self._measured, usual=usual, most=most, good=good, texts=texts)
+        texts = TEXTS[self.decide_by]
+        why = why_cool_down(self._measured, usual=usual, most=most, texts=texts)
         if why:
             self._course.cool_down(self._steps_done, multiple=steps)
             LOGGER.info("slowing down, as %s: %d epochs to go", why, self.epochs - epoch - 1)
