@@ -18,7 +18,7 @@ from ctckit.networks.forms import PEERS, Form
 from ctckit.sources.options import SourceOptions
 from ctckit.text.direction import has_joined_letters
 from ctckit.text.vocabulary import Vocabulary, spell
-from ctckit.training.length import LONGEST, usual_epochs
+from ctckit.training.length import longest_epochs, usual_epochs
 
 QUANTIZED_FORMS = ("float16", "int8")
 EXCLUSIVE = (  # fields of which only one may be given
@@ -350,7 +350,7 @@ class TrainConfigs(BaseModelConfigs, SourceOptions, _Dataset):
             round(num_train), self.batch_size, steps=self.usual_steps, passes=self.usual_epochs
         )
         min_epochs = self.min_epochs or min(usual, self.max_epochs or usual)
-        max_epochs = self.max_epochs or math.ceil(LONGEST * narrowness * min_epochs)
+        max_epochs = self.max_epochs or longest_epochs(min_epochs, narrowness)
         return self.replace(
             vocab=str(vocabulary),
             max_text_length=self.max_text_length or max(map(len, labels)),

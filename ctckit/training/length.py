@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 COOL_DOWN = 0.4  # share of a run in which the rate falls
 LONGEST = 3  # times what is usual: the end of a run that still gets better
+OWN_WIDTHS = 1.2  # times the time of as many pixels at one width, as measured
 ENOUGH_TO_DECIDE = 100  # validation images; fewer choose neither the end of a run nor an epoch
 STEPS_FOR_EACH = 40  # of the usual steps, for each image, where there are very few
 GOOD = 0.02  # share of texts misread from which a run need not be longer than is usual
@@ -42,6 +43,19 @@ def usual_epochs(num_images: int, batch_size: int, *, steps: int, passes: int) -
     enough = min(steps, STEPS_FOR_EACH * num_images)
     epochs = math.ceil(enough / steps_per_epoch(num_images, batch_size))
     return max(epochs, math.ceil(passes / passes_per_epoch(num_images, batch_size)))
+
+
+def longest_epochs(usual: int, narrowness: float) -> int:
+    """Return the epochs of the longest run: it takes three times as long as one of one width did.
+
+    Args:
+        usual: epochs of a run that need not be longer.
+        narrowness: how many times as many pixels all images would have at one width; 1 if they do.
+
+    >>> longest_epochs(20, 1.0), longest_epochs(20, 1.8)
+    (60, 90)
+    """
+    return math.ceil(round(LONGEST * usual * max(1.0, narrowness / OWN_WIDTHS), 6))
 
 
 @dataclass(frozen=True)

@@ -130,7 +130,7 @@ def test_number_of_epochs_comes_from_the_number_of_images(count, shortest, longe
 
 
 def test_narrow_images_are_seen_more_often():
-    assert ModelConfigs().with_labels(["ab"] * 1040, narrowness=1.5).max_epochs == 104
+    assert ModelConfigs().with_labels(["ab"] * 1040, narrowness=1.8).max_epochs == 104
 
 
 @pytest.mark.parametrize(
