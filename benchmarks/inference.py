@@ -27,9 +27,9 @@ from ctckit.cli.evaluate import plan
 from ctckit.cli.labelled_images import labelled_images
 from ctckit.cli.running import run_command
 from ctckit.data.samples import Sample
+from ctckit.data.writing import write_folder
 from ctckit.evaluation.one_pass import evaluate
 from ctckit.export.onnx import export_onnx
-from ctckit.image.address import read_bytes
 from ctckit.inference.reader import ImageToWordModel
 from ctckit.log import progress
 from ctckit.sources.options import SourceOptions
@@ -73,8 +73,13 @@ def main() -> None:
     arguments = parse_arguments(Arguments, prog="inference", description=__doc__)
     task = plan(arguments.model)
     with TemporaryDirectory() as folder:
-        samples = files_of(labelled_images(task.source, SourceOptions())[0], Path(folder))
-        judge(task.model, samples, arguments)
+        files = Path(folder) / "images"  # mltu's loop reads no archive
+        write_folder({"": _samples(task.source)}, files)
+        judge(task.model, _samples(files), arguments)
+
+
+def _samples(source: Path) -> list[Sample]:
+    return labelled_images(source, SourceOptions())[0]
 
 
 def judge(model: Path, samples: list[Sample], arguments: Arguments) -> None:
@@ -108,16 +113,6 @@ def judge(model: Path, samples: list[Sample], arguments: Arguments) -> None:
         print(f"memory after {count:,} predictions: {facts['growth_MB']:+.1f} MB")
     print(f"one image by the command line: {facts['seconds']:.2f} s, {facts['peak_MB']:.0f} MB")
     save(facts, arguments.output)
-
-
-def files_of(samples: list[Sample], folder: Path) -> list[Sample]:
-    """Return the samples as files of a folder: mltu's loop reads no archive."""
-    files = []
-    for number, (image, label) in enumerate(samples):
-        file = folder / f"{number}{Path(image).suffix}"
-        file.write_bytes(read_bytes(image))
-        files.append(Sample(str(file), label))
-    return files
 
 
 def write_tutorial(folder: Path, ours: ImageToWordModel) -> Path:

@@ -99,12 +99,12 @@ class ImageScaler:
     def __call__(self, image: np.ndarray, label: Any) -> tuple[np.ndarray, Any]:
         """Return `image`, uint8 (H, W, C), as uint8 (height, own width, C), and `label`."""
         scaled = _resize(image, self._scaled_width(image.shape[:2]), self.height)
-        own_width = self.own_width(image.shape[:2])
+        own_width = _rounded_up(scaled.shape[1])
         return _padded(scaled, self.height, own_width, self.padding_color), label
 
     def own_width(self, size: tuple[int, int]) -> int:
         """Return the width that an image of (height, width) gets, in pixels."""
-        return -(-self._scaled_width(size) // WIDTH_MULTIPLE) * WIDTH_MULTIPLE
+        return _rounded_up(self._scaled_width(size))
 
     def _scaled_width(self, size: tuple[int, int]) -> int:
         height, width = size
@@ -114,6 +114,10 @@ class ImageScaler:
 
 def _is_width(pixels: int) -> bool:
     return pixels > 0 and pixels % WIDTH_MULTIPLE == 0
+
+
+def _rounded_up(pixels: int) -> int:
+    return -(-pixels // WIDTH_MULTIPLE) * WIDTH_MULTIPLE
 
 
 def _padded(

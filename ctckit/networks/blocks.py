@@ -52,6 +52,14 @@ def activation_layer(x: KerasTensor, activation: str) -> KerasTensor:
     raise ValueError(f"Expected activation 'relu' or 'leaky_relu'. Received: {activation!r}")
 
 
+def _normalised(
+    x: KerasTensor, mask: KerasTensor | None, momentum: float, activation: str = "relu"
+) -> KerasTensor:
+    """Normalise and rectify features; beyond the end of each image they are zeros again."""
+    x = FusedBatchNormalization(momentum)(x, mask=mask)
+    return masked(activation_layer(x, activation), mask)
+
+
 def conv_block(
     x: KerasTensor,
     filters: int,
@@ -66,8 +74,7 @@ def conv_block(
     `mask` is that of the result, as narrow as it.
     """
     x = layers.Conv2D(filters, kernel_size, strides=strides, padding="same", use_bias=False)(x)
-    x = FusedBatchNormalization(momentum)(x, mask=mask)
-    return masked(layers.ReLU()(x), mask)
+    return _normalised(x, mask, momentum)
 
 
 def residual_block(
@@ -115,18 +122,14 @@ def residual_block(
             kernel_initializer=kernel_initializer,
         )(x)  # fmt: skip
 
-    def normalise_and_rectify(x: KerasTensor) -> KerasTensor:
-        x = FusedBatchNormalization(momentum)(x, mask=mask)
-        return masked(activation_layer(x, activation), mask)
-
     skip = x
-    x = normalise_and_rectify(convolve(x, kernel_size, strides))
+    x = _normalised(convolve(x, kernel_size, strides), mask, momentum, activation)
     if separable:
         x = layers.DepthwiseConv2D(
             kernel_size, padding="same", use_bias=use_bias,
             depthwise_initializer=kernel_initializer,
         )(x)  # fmt: skip
-        x = convolve(normalise_and_rectify(x), 1, 1)
+        x = convolve(_normalised(x, mask, momentum, activation), 1, 1)
     else:
         x = convolve(x, kernel_size, 1)
     x = FusedBatchNormalization(momentum)(x, mask=mask)
@@ -146,8 +149,7 @@ def column_block(
     """
     height, width = x.shape[1:3]
     x = layers.Conv2D(filters, (height, 1), use_bias=False)(x)
-    x = FusedBatchNormalization(momentum)(x, mask=mask)
-    x = masked(layers.ReLU()(x), mask)  # (B, 1, W, filters)
+    x = _normalised(x, mask, momentum)  # (B, 1, W, filters)
     return layers.Reshape((-1 if width is None else width, filters))(x)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 COOL_DOWN = 0.4  # share of a run in which the rate falls
 LONGEST = 3  # times what is usual: the end of a run that still gets better
-OWN_WIDTHS = 1.2  # times the time of as many pixels at one width, as measured
+OWN_WIDTH_COST = 1.2  # times the time of as many pixels at one width, as measured
 ENOUGH_TO_DECIDE = 100  # validation images; fewer choose neither the end of a run nor an epoch
 STEPS_FOR_EACH = 40  # of the usual steps, for each image, where there are very few
 GOOD = 0.03  # share of texts misread from which a run need not be longer than is usual
@@ -55,7 +55,7 @@ def longest_epochs(usual: int, narrowness: float) -> int:
     >>> longest_epochs(20, 1.0), longest_epochs(20, 1.8)
     (60, 90)
     """
-    return math.ceil(round(LONGEST * usual * max(1.0, narrowness / OWN_WIDTHS), 6))
+    return math.ceil(round(LONGEST * usual * max(1.0, narrowness / OWN_WIDTH_COST), 6))
 
 
 @dataclass(frozen=True)
