@@ -44,14 +44,17 @@ def main() -> None:
             dataset.samples, configs, replace_unreadable=dataset.sampled is not None
         )
         augmentors = augment.augmentors_of(configs.augment)
+        later = augment.later_augmentors_of(configs.augment)  # when the network begins to read
 
         if configs.folds:  # every image read by models that never saw it
-            varied = provider.with_(augmentors=augmentors)
+            varied = provider.with_(augmentors=augmentors, later_augmentors=later)
             result = training.cross_validate(varied, make_model, configs, run)
         else:
             train, val = training.split_dataset(dataset, configs)
             data.write_lists(run, train, val, dataset.test)
-            train_provider = provider.with_(dataset=train, augmentors=augmentors)
+            train_provider = provider.with_(
+                dataset=train, augmentors=augmentors, later_augmentors=later
+            )
             val_provider = provider.with_(dataset=val, shuffle=False)  # as they are
             metadata = training.model_metadata(dataset, configs)
             histories = training.train_models(

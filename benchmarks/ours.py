@@ -6,7 +6,7 @@ import keras
 
 from benchmarks import peers
 from configs import ModelConfigs
-from ctckit.augment import augmentors_of
+from ctckit.augment import augmentors_of, later_augmentors_of
 from ctckit.data.samples import Sample
 from ctckit.training import CTCModel, DataProvider, make_provider, train_on
 from model import make_model
@@ -32,4 +32,7 @@ def train(
 
 def provider(samples: Sequence[Sample], configs: ModelConfigs) -> DataProvider:
     """Return the data as it is trained on, varied."""
-    return make_provider(samples, configs).with_(augmentors=augmentors_of(configs.augment))
+    return make_provider(samples, configs).with_(
+        augmentors=augmentors_of(configs.augment),
+        later_augmentors=later_augmentors_of(configs.augment),
+    )

@@ -14,6 +14,7 @@ from .sharpness import RandomBlur as RandomBlur
 from .sharpness import RandomDownscale as RandomDownscale
 from .sharpness import RandomSharpen as RandomSharpen
 from .strengths import augmentors_of as augmentors_of
+from .strengths import later_augmentors_of as later_augmentors_of
 from .stroke import RandomErodeDilate as RandomErodeDilate
 from .tone import RandomBrightness as RandomBrightness
 from .tone import RandomTone as RandomTone

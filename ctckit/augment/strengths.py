@@ -39,12 +39,16 @@ STRENGTHS: "dict[str, Callable[[], list[Augmentor]]]" = {
     "none": list,
     "light": light_augmentors,
     "strong": strong_augmentors,
-    "auto": light_augmentors,  # no worse on any kind of set, within the length of a run
+    "growing": light_augmentors,
 }
+LATER: "dict[str, Callable[[], list[Augmentor]]]" = {"growing": strong_augmentors}
 
 
 def augmentors_of(strength: str) -> "list[Augmentor]":
-    """Return the augmentors of a strength: none, light, strong or auto, which is light.
+    """Return the augmentors of a strength, those from the first epoch on.
+
+    Args:
+        strength: none, light, strong, or growing, which begins as light.
 
     Raises:
         InputError: there is no such strength.
@@ -55,3 +59,16 @@ def augmentors_of(strength: str) -> "list[Augmentor]":
             f"choose one of them.{nearest_name(str(strength), STRENGTHS)}"
         )
     return STRENGTHS[strength]()
+
+
+def later_augmentors_of(strength: str) -> "list[Augmentor] | None":
+    """Return those that take their place when texts begin to be read; None: the first ones stay.
+
+    Growing becomes strong: what a network cannot read yet, it learns the more slowly the more it
+    is varied; what it can, it learns more surely.
+
+    Args:
+        strength: as of `augmentors_of`.
+    """
+    later = LATER.get(strength)
+    return later and later()

@@ -22,7 +22,8 @@ class Preview(DataSource):
     rotate: str | None = None
     """How the images are turned: 90, 270 or auto. None: they stay."""
     augment: str | None = None
-    """How much the images are varied: none, light, strong or auto. None: as in a training."""
+    """How much the images are varied: none, light, strong, growing (its later epochs are shown) or
+    auto. None: as in a training."""
     seed: int = 0
     """Which images, and how they are varied."""
 
@@ -38,7 +39,7 @@ class Preview(DataSource):
         """Do it."""
         import numpy as np
 
-        from ctckit.augment.strengths import augmentors_of
+        from ctckit.augment.strengths import augmentors_of, later_augmentors_of
         from ctckit.data.check import scan
         from ctckit.image.steps import steps_to
         from ctckit.report.grid import save_png
@@ -54,7 +55,7 @@ class Preview(DataSource):
         name_left_out(dataset)
         order = np.random.default_rng(self.seed).permutation(len(dataset.samples))
         shown = [dataset.samples[position] for position in order[: self.images].tolist()]
-        augmentors = augmentors_of(configs.augment)
+        augmentors = later_augmentors_of(configs.augment) or augmentors_of(configs.augment)
         save_png(self.out, preview_grid(shown, steps_to(configs), augmentors, seed=self.seed))
         form = f"{configs.height} x {configs.width} x {configs.channels}"
         print(f"{self.out}  {len(shown)} of {len(dataset.samples)} images, as {form}")

@@ -170,8 +170,9 @@ class TrainConfigs(BaseModelConfigs, SourceOptions, _Dataset):
 
     augment: str = AUTO
     """How much the training images are varied, anew every epoch but the last ones: none; light
-    (shift, scale, shear, rotation, a little); strong (further, bent, other contrast, patches), for
-    runs much longer than usual; auto: light, which no set that was measured read worse with."""
+    (shift, scale, shear, rotation, a little); strong (further, bent, other contrast, patches);
+    growing (light, and strong as soon as half of the training texts are read); auto: growing where
+    the shapes of the images differ, as of handwriting and photographs, else light."""
 
     use_cache: bool = True
     """Keep the resized images in memory (height x width x channels bytes each)."""
@@ -232,10 +233,11 @@ class TrainConfigs(BaseModelConfigs, SourceOptions, _Dataset):
                 f"expected one of {', '.join(QUANTIZED_FORMS)}, received '{self.quantize}'",
                 argument="quantize",
             )
-        if self.augment not in STRENGTHS:
+        strengths = (*STRENGTHS, AUTO)
+        if self.augment not in strengths:
             raise InputError(
-                f"expected one of {', '.join(STRENGTHS)}, received '{self.augment}'."
-                f"{nearest_name(str(self.augment), STRENGTHS)}",
+                f"expected one of {', '.join(strengths)}, received '{self.augment}'."
+                f"{nearest_name(str(self.augment), strengths)}",
                 argument="augment",
             )
         if self.rotate not in (None, *ROTATIONS):

@@ -47,6 +47,9 @@ def fit(
 ) -> None:
     """Train along a course of the learning rate, the images of the last epochs unvaried.
 
+    The provider's `later_augmentors`, if it has any, vary them from when half of the texts are
+    read.
+
     What is validated, saved and kept are the averaged weights.
 
     Args:
@@ -59,10 +62,18 @@ def fit(
     seen = provider.with_(dataset=provider.samples[:NUM_SEEN], shuffle=False, augmentors=())
     if schedule.passes > 1:
         provider = provider.with_(dataset=[*provider.samples] * schedule.passes)
-    unvaried = provider.with_(augmentors=())
+    unvaried, later = provider.with_(augmentors=()), provider
+    if provider.later_augmentors is not None:
+        later = provider.with_(augmentors=provider.later_augmentors)
+
+    def provider_of(epoch: int) -> DataProvider:
+        if schedule.shows_unvaried:
+            return unvaried
+        return later if schedule.is_reading else provider
+
     run_loop(
         model,
-        lambda epoch: unvaried if schedule.shows_unvaried else provider,
+        provider_of,
         steps=len(provider),
         epochs=schedule.given_epochs or ENDLESS,
         measured={

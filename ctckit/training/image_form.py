@@ -21,11 +21,12 @@ NARROW = 0.1  # share of the images whose characters may be narrower than they s
 
 
 def with_image_form(configs: Configs, shapes: Shapes, *, is_grey: bool) -> Configs:
-    """Choose width, stretch and channels from the data where they were left open.
+    """Choose width, stretch, channels and augmentation from the data where they were left open.
 
     Where the shapes of the images differ, each has a width of its own, and all are stretched until
-    the characters of nine images in ten are wide enough. Where they are alike, all get the width
-    of the median shape, or what the longest label needs.
+    the characters of nine images in ten are wide enough; the augmentation grows. Where they are
+    alike, all get the width of the median shape, or what the longest label needs; the augmentation
+    is light.
 
     Args:
         configs: of the run.
@@ -33,14 +34,17 @@ def with_image_form(configs: Configs, shapes: Shapes, *, is_grey: bool) -> Confi
         is_grey: they have no colour.
     """
     form = configs.forms[configs.architecture]
-    follows = configs.width is None and form.free_width and spread(shapes) > SPREAD
+    differ = spread(shapes) > SPREAD
+    follows = configs.width is None and form.free_width and differ
     changes = (
         {"width": AUTO, "stretch": configs.stretch or _stretch(configs, shapes)}
         if follows or configs.width == AUTO
         else {"width": configs.width or _width(configs, shapes)}
     )
     channels = configs.channels or form.channels or (1 if is_grey else 3)
-    return configs.replace(**changes, channels=channels)
+    chosen = "growing" if differ else "light"
+    augment = chosen if configs.augment == AUTO else configs.augment
+    return configs.replace(**changes, channels=channels, augment=augment)
 
 
 def spread(shapes: Shapes) -> float:

@@ -22,6 +22,7 @@ from ctckit.training.configs import TrainConfigs
 from ctckit.training.image_form import Shapes, narrowness, own_steps, with_image_form
 
 MAX_SHOWN = 100  # characters, in the log
+VARIATIONS = {"growing": "light, strong as soon as half of the training texts are read"}
 DATASETS_DIR = Path("Datasets")
 
 Configs = TypeVar("Configs", bound=TrainConfigs)
@@ -169,6 +170,7 @@ def log_data(dataset: Dataset, configs: TrainConfigs) -> None:
     LOGGER.info("dataset     %s: %s", dataset.name, _parts(dataset))
     LOGGER.info("texts       up to %d of %s", configs.max_text_length, _alphabet(configs.vocab))
     LOGGER.info("network     %s, %s", configs.architecture, _image_form(configs))
+    LOGGER.info("variation   %s", VARIATIONS.get(configs.augment, configs.augment))
     enough = configs.steps_per_character * configs.max_text_length
     if configs.num_steps < enough:
         LOGGER.warning(

@@ -22,6 +22,9 @@ from ctckit.image.steps import Step, steps_to
 from ctckit.networks.keras_privates import DataAdapter
 from ctckit.training.configs import TrainConfigs
 
+# What two providers may differ in that share images and processes.
+_NOT_HELD = {"shuffle", "augmentors", "later_augmentors", "batch_postprocessors", "seed"}
+
 
 class DataProvider(keras.utils.PyDataset, DataAdapter):
     """Turn (image path, text) pairs into batches, the same ones for any number of workers.
@@ -41,6 +44,8 @@ class DataProvider(keras.utils.PyDataset, DataAdapter):
         batch_size: pairs per batch; the last batch of an epoch may be smaller.
         shuffle: draw a new order for every epoch.
         augmentors: callables (image, label, rng) -> (image, label), or without rng.
+        later_augmentors: what a run of `fit` takes in their place as soon as half of the texts
+            are read; None: they stay.
         transformers: callables like the preprocessors, applied after them.
         batch_postprocessors: callables (images, labels) -> (images, labels) on stacked arrays.
         skip_validation: do not check that the image files exist.
@@ -75,6 +80,7 @@ class DataProvider(keras.utils.PyDataset, DataAdapter):
         limit: int | None = None,
         use_cache: bool = False,
         *,
+        later_augmentors: Sequence[Callable] | None = None,
         seed: int = 0,
         workers: int = 1,
         use_multiprocessing: bool = False,
@@ -97,6 +103,7 @@ class DataProvider(keras.utils.PyDataset, DataAdapter):
         self.data_preprocessors = tuple(adapt_step(step) for step in data_preprocessors)
         self.transformers = tuple(adapt_step(step) for step in transformers)
         self.augmentors = augmentors
+        self.later_augmentors = later_augmentors
         self.batch_postprocessors = list(batch_postprocessors)
         self.batch_size = batch_size
         self.shuffle = shuffle
@@ -224,6 +231,7 @@ class DataProvider(keras.utils.PyDataset, DataAdapter):
             "batch_size": self.batch_size,
             "shuffle": self.shuffle,
             "augmentors": self.augmentors,
+            "later_augmentors": self.later_augmentors,
             "transformers": self.transformers,
             "batch_postprocessors": self.batch_postprocessors,
             "use_cache": self.use_cache,
@@ -236,7 +244,7 @@ class DataProvider(keras.utils.PyDataset, DataAdapter):
             "batch_pixels": self.batch_pixels,
         }
         other = type(self)(**(arguments | changes))
-        if changes.keys() <= {"shuffle", "augmentors", "batch_postprocessors", "seed"}:
+        if changes.keys() <= _NOT_HELD:
             other._make, other._shape = self._make, self._shape
             other._sizes = self._sizes
         return other
@@ -247,7 +255,8 @@ class DataProvider(keras.utils.PyDataset, DataAdapter):
         The first keeps the augmentors, the second has none and does not shuffle.
         """
         first, second = split_samples(self.samples, split, self.seed)
-        return self.with_(dataset=first), self.with_(dataset=second, shuffle=False, augmentors=())
+        unvaried = {"augmentors": (), "later_augmentors": None}
+        return self.with_(dataset=first), self.with_(dataset=second, shuffle=False, **unvaried)
 
     def first(self, limit: int) -> tuple[np.ndarray, np.ndarray]:
         """Return up to `limit` samples of this epoch: images (N, H, W, C), labels (N, L)."""

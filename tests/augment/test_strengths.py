@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from ctckit.augment.defaults import default_augmentors
-from ctckit.augment.strengths import STRENGTHS, augmentors_of
+from ctckit.augment.strengths import STRENGTHS, augmentors_of, later_augmentors_of
 from ctckit.errors import InputError
 from tests.augment.pictures import picture
 
@@ -14,22 +14,29 @@ def test_none_and_light():
     assert vars(light) == vars(default)
 
 
-def test_auto_is_light():
-    assert [vars(one) for one in augmentors_of("auto")] == [
-        vars(one) for one in augmentors_of("light")
-    ]
+def test_growing_begins_as_light_and_becomes_strong():
+    def described(augmentors):
+        return [(type(one), vars(one)) for one in augmentors]
+
+    assert described(augmentors_of("growing")) == described(augmentors_of("light"))
+    assert described(later_augmentors_of("growing")) == described(augmentors_of("strong"))
+
+
+@pytest.mark.parametrize("strength", ["none", "light", "strong"])
+def test_the_others_stay_as_they_are(strength):
+    assert later_augmentors_of(strength) is None
 
 
 def test_unknown_is_refused_with_the_choices():
     with pytest.raises(
-        InputError, match="none, light, strong, auto, received 'stong'.*mean 'strong'"
+        InputError, match="none, light, strong, growing, received 'stong'.*mean 'strong'"
     ):
         augmentors_of("stong")
 
 
 @pytest.mark.parametrize("value", [True, None, 1])
 def test_what_is_no_name_is_refused(value):
-    with pytest.raises(InputError, match="expected one of none, light, strong, auto"):
+    with pytest.raises(InputError, match="expected one of none, light, strong, growing"):
         augmentors_of(value)
 
 

@@ -51,7 +51,7 @@ def test_the_group_lists_its_verbs(call, words):
         (["data", "preview", "set", "--out", "a.jpg"], "--out: expected a .png, received a.jpg"),
         (["data", "preview", "set", "--images", "0"], "--images: expected 1 or more"),
         (["data", "preview", "set", "--augment", "stron"], "--augment: expected one of none, "
-         "light, strong, auto, received 'stron'. Did you mean 'strong'?"),
+         "light, strong, growing, auto, received 'stron'. Did you mean 'strong'?"),
         (["data", "convert", "set"], "expected a source, and a new folder, .csv"),
         (["data", "convert", "set", "a.zip"], "a .csv, .txt or .lmdb, received a.zip"),
         (["data", "convert", "set", "set"], "set: expected a place that is free"),

@@ -293,6 +293,32 @@ def test_the_last_epochs_show_the_images_as_they_are(providers, epochs, first_cl
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    ("misread", "first_later"), [([1.0, 0.5, 0.9], 3), ([0.51], 7)], ids=["half", "never"]
+)
+def test_images_are_varied_otherwise_as_soon_as_half_of_the_texts_are_read(
+    providers, misread, first_later
+):
+    class Told(Schedule):
+        def on_epoch_end(self, epoch, logs):
+            super().on_epoch_end(epoch, logs | {"WER": misread[min(epoch, len(misread) - 1)]})
+
+    def note_in(epochs):
+        def note(image, label, rng):
+            epochs.add(course.epoch + 1)
+            return image, label
+
+        return note
+
+    train, _ = providers
+    course, first, later = Told(1e-3, epochs=10), set(), set()
+    noting = train.with_(augmentors=[note_in(first)], later_augmentors=[note_in(later)], workers=0)
+    fit_recipe(compiled(small_network()), noting, course)
+    assert first == set(range(1, first_later))
+    assert later == set(range(first_later, 7)), "the last four show the images as they are"
+
+
+@pytest.mark.slow
 def test_few_images_are_passed_through_several_times(providers):
     train, _ = providers
     course = Schedule(1e-3, min_epochs=1, max_epochs=1, passes=3, decide_by="seen")

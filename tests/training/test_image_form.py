@@ -77,6 +77,21 @@ def test_width_follows_images_that_differ(given, sizes, expected, reason):
     assert (chosen.width, chosen.stretch) == expected, reason
 
 
+@pytest.mark.parametrize(
+    ("given", "sizes", "expected", "reason"),
+    [
+        ("auto", VARIED, "growing", "shapes differ"),
+        ("auto", [(50, 200)], "light", "shapes are alike"),
+        ("light", VARIED, "light", "given"),
+        ("strong", [(50, 200)], "strong", "given"),
+    ],
+)
+@pytest.mark.parametrize("width", [None, 160])
+def test_augmentation_follows_images_that_differ(given, sizes, expected, reason, width):
+    configs = ModelConfigs(augment=given, width=width)
+    assert with_image_form(configs, shapes_of(*sizes), is_grey=True).augment == expected, reason
+
+
 @pytest.mark.parametrize("stretch", [1.0, 1.37])
 def test_own_width_is_that_of_the_scaler(stretch):
     configs = ModelConfigs(width="auto", stretch=stretch, max_width=400)

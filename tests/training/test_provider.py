@@ -217,7 +217,9 @@ def test_augmentors_never_reach_the_validation_part(samples):
         calls.append(1)
         return 255 - image, label
 
-    train, val = make_provider(samples, augmentors=[spy]).split(0.8)
+    varied = make_provider(samples, augmentors=[spy], later_augmentors=[spy])
+    train, val = varied.split(0.8)
+    assert train.later_augmentors and val.later_augmentors is None
     plain = make_provider(samples).split(0.8)[1]
     assert same(all_batches(val), all_batches(plain)) and not calls
     train[0]
@@ -276,6 +278,7 @@ def counting() -> tuple[list[str], DataProvider]:
         ({"shuffle": False}, 0),
         ({"augmentors": [lambda image, label, rng: (255 - image, label)]}, 0),
         ({"seed": 4, "shuffle": False, "augmentors": ()}, 0),
+        ({"later_augmentors": [lambda image, label, rng: (255 - image, label)]}, 0),
         ({"batch_postprocessors": [lambda images, labels: (images / 2, labels)]}, 0),
         ({"dataset": [("5", "5"), ("4", "4")]}, 2),
         ({"dataset": [("5", "5"), ("4", "4")], "shuffle": False}, 2),

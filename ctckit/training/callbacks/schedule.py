@@ -8,6 +8,7 @@ from ctckit.log import LOGGER
 from ctckit.training.length import Measured, why_cool_down
 from ctckit.training.recipe import Course
 
+HALF = 0.5  # share of the training texts misread, from which a network counts as reading
 TEXTS = {"val": "validation texts", "seen": "training texts"}  # by which it is decided
 
 
@@ -30,6 +31,7 @@ class Schedule(keras.callbacks.Callback):
     Attributes:
         epoch: the running one, counted from 0.
         given_epochs: of the run, where nothing is to be decided.
+        is_reading: whether half of the training texts were read in an epoch so far.
     """
 
     def __init__(
@@ -81,6 +83,7 @@ class Schedule(keras.callbacks.Callback):
         steps = self.params["steps"]
         self._measured: list[Measured] = []
         self.epoch = self._steps_done = 0
+        self.is_reading = False
         self._began = time.perf_counter()
         self._first_step_ended: float | None = None
         self._validation_s = 0.0
@@ -121,7 +124,8 @@ class Schedule(keras.callbacks.Callback):
         self._follow_clock()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
-        """Decide, where the end is open, whether the rate falls from now on."""
+        """Note what is read; decide, where the end is open, whether the rate falls from now on."""
+        self.is_reading = self.is_reading or logs.get("WER", 1.0) <= HALF
         if not self._course.is_open:
             return
         steps = self.params["steps"]
