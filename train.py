@@ -44,7 +44,7 @@ def main() -> None:
             dataset.samples, configs, replace_unreadable=dataset.sampled is not None
         )
         augmentors = augment.augmentors_of(configs.augment)
-        later = augment.later_augmentors_of(configs.augment)  # when the network begins to read
+        later = augment.later_augmentors_of(configs.augment)  # once it reads, in a long run
 
         if configs.folds:  # every image read by models that never saw it
             varied = provider.with_(augmentors=augmentors, later_augmentors=later)

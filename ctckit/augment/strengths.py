@@ -62,10 +62,10 @@ def augmentors_of(strength: str) -> "list[Augmentor]":
 
 
 def later_augmentors_of(strength: str) -> "list[Augmentor] | None":
-    """Return those that take their place when texts begin to be read; None: the first ones stay.
+    """Return those that take their place in a long run; None: the first ones stay.
 
-    Growing becomes strong: what a network cannot read yet, it learns the more slowly the more it
-    is varied; what it can, it learns more surely.
+    Growing becomes strong, when half of the texts are read: what a network cannot read yet, it
+    learns the more slowly the more it is varied; what it can, it learns more surely, in time.
 
     Args:
         strength: as of `augmentors_of`.

@@ -171,8 +171,9 @@ class TrainConfigs(BaseModelConfigs, SourceOptions, _Dataset):
     augment: str = AUTO
     """How much the training images are varied, anew every epoch but the last ones: none; light
     (shift, scale, shear, rotation, a little); strong (further, bent, other contrast, patches);
-    growing (light, and strong as soon as half of the training texts are read); auto: growing where
-    the shapes of the images differ, as of handwriting and photographs, else light."""
+    growing (light, and in runs longer than usual strong, once half of the training texts are read);
+    auto: growing where the shapes of the images differ, as of handwriting and photographs, else
+    light."""
 
     use_cache: bool = True
     """Keep the resized images in memory (height x width x channels bytes each)."""

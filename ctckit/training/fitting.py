@@ -48,7 +48,7 @@ def fit(
     """Train along a course of the learning rate, the images of the last epochs unvaried.
 
     The provider's `later_augmentors`, if it has any, vary them from when half of the texts are
-    read.
+    read, if the run is much longer than usual.
 
     What is validated, saved and kept are the averaged weights.
 
@@ -69,7 +69,7 @@ def fit(
     def provider_of(epoch: int) -> DataProvider:
         if schedule.shows_unvaried:
             return unvaried
-        return later if schedule.is_reading else provider
+        return later if schedule.has_grown else provider
 
     run_loop(
         model,

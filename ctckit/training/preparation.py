@@ -22,7 +22,7 @@ from ctckit.training.configs import TrainConfigs
 from ctckit.training.image_form import Shapes, narrowness, own_steps, with_image_form
 
 MAX_SHOWN = 100  # characters, in the log
-VARIATIONS = {"growing": "light, strong as soon as half of the training texts are read"}
+VARIATIONS = {"growing": "light; in a long run strong, once half of the training texts are read"}
 DATASETS_DIR = Path("Datasets")
 
 Configs = TypeVar("Configs", bound=TrainConfigs)

@@ -44,7 +44,7 @@ class DataProvider(keras.utils.PyDataset, DataAdapter):
         batch_size: pairs per batch; the last batch of an epoch may be smaller.
         shuffle: draw a new order for every epoch.
         augmentors: callables (image, label, rng) -> (image, label), or without rng.
-        later_augmentors: what a run of `fit` takes in their place as soon as half of the texts
+        later_augmentors: what a long run of `fit` takes in their place when half of the texts
             are read; None: they stay.
         transformers: callables like the preprocessors, applied after them.
         batch_postprocessors: callables (images, labels) -> (images, labels) on stacked arrays.

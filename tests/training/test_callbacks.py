@@ -294,14 +294,22 @@ def test_the_last_epochs_show_the_images_as_they_are(providers, epochs, first_cl
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("misread", "first_later"), [([1.0, 0.5, 0.9], 3), ([0.51], 7)], ids=["half", "never"]
+    ("length", "misread", "first_later", "reason"),
+    [
+        ({"epochs": 10, "min_epochs": 5}, [1.0, 0.5, 0.9], 3, "half are read, the run is long"),
+        ({"epochs": 10, "min_epochs": 5}, [0.51], None, "less than half are read"),
+        ({"epochs": 10, "min_epochs": 6}, [0.0], None, "the run is hardly longer than usual"),
+        ({"min_epochs": 5, "max_epochs": 15}, [0.4], 4, "the run goes on from 60 % of the usual"),
+    ],
 )
-def test_images_are_varied_otherwise_as_soon_as_half_of_the_texts_are_read(
-    providers, misread, first_later
+def test_images_are_varied_more_in_a_long_run_once_half_of_the_texts_are_read(
+    providers, length, misread, first_later, reason
 ):
     class Told(Schedule):
         def on_epoch_end(self, epoch, logs):
-            super().on_epoch_end(epoch, logs | {"WER": misread[min(epoch, len(misread) - 1)]})
+            rate = misread[min(epoch, len(misread) - 1)]
+            told = {"WER": rate, "val_WER": rate, "val_CER": rate, "val_loss": 1 / (epoch + 1)}
+            super().on_epoch_end(epoch, logs | told)
 
     def note_in(epochs):
         def note(image, label, rng):
@@ -311,11 +319,12 @@ def test_images_are_varied_otherwise_as_soon_as_half_of_the_texts_are_read(
         return note
 
     train, _ = providers
-    course, first, later = Told(1e-3, epochs=10), set(), set()
+    course, first, later = Told(1e-3, **length), set(), set()
     noting = train.with_(augmentors=[note_in(first)], later_augmentors=[note_in(later)], workers=0)
     fit_recipe(compiled(small_network()), noting, course)
-    assert first == set(range(1, first_later))
-    assert later == set(range(first_later, 7)), "the last four show the images as they are"
+    varied = range(1, course.epochs - 4 + 1)  # the last four show the images as they are
+    assert first == set(varied[: (first_later or len(varied) + 1) - 1]), reason
+    assert later == set(varied) - first, reason
 
 
 @pytest.mark.slow

@@ -51,7 +51,7 @@ class Advice(keras.callbacks.Callback):
         if seen < BY_HEART * unseen and self._logs.get("val_WER", 0.0) > MANY_WRONG:
             LOGGER.warning(
                 "%.1f%% of the characters are wrong where they were learned, %.1f%% where they "
-                "were not: learned by heart. More images help most; augment strong may help",
+                "were not: learned by heart. More images help most; a stronger augment may help",
                 seen * 100, unseen * 100,
             )  # fmt: skip
 

@@ -8,7 +8,8 @@ from ctckit.log import LOGGER
 from ctckit.training.length import Measured, why_cool_down
 from ctckit.training.recipe import Course
 
-HALF = 0.5  # share of the training texts misread, from which a network counts as reading
+HALF = 0.5  # share of the training texts misread, or less, where varying them more pays
+LONG = 2  # times the usual length, from which that pays
 TEXTS = {"val": "validation texts", "seen": "training texts"}  # by which it is decided
 
 
@@ -31,7 +32,8 @@ class Schedule(keras.callbacks.Callback):
     Attributes:
         epoch: the running one, counted from 0.
         given_epochs: of the run, where nothing is to be decided.
-        is_reading: whether half of the training texts were read in an epoch so far.
+        has_grown: whether images are varied by the later augmentors: half of the training texts
+            were read in an epoch, of a run that is much longer than usual.
     """
 
     def __init__(
@@ -83,7 +85,7 @@ class Schedule(keras.callbacks.Callback):
         steps = self.params["steps"]
         self._measured: list[Measured] = []
         self.epoch = self._steps_done = 0
-        self.is_reading = False
+        self.has_grown = False
         self._began = time.perf_counter()
         self._first_step_ended: float | None = None
         self._validation_s = 0.0
@@ -124,10 +126,13 @@ class Schedule(keras.callbacks.Callback):
         self._follow_clock()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
-        """Note what is read; decide, where the end is open, whether the rate falls from now on."""
-        self.is_reading = self.is_reading or logs.get("WER", 1.0) <= HALF
-        if not self._course.is_open:
-            return
+        """Decide whether the rate falls from now on, where that is open, and what varies images."""
+        if self._course.is_open:
+            self._decide(epoch, logs)
+        if logs.get("WER", 1.0) <= HALF and self._is_long(epoch + 1):
+            self.has_grown = True
+
+    def _decide(self, epoch: int, logs: dict[str, float]) -> None:
         steps = self.params["steps"]
         rates = (logs[f"{self.decide_by}_{name}"] for name in ("loss", "CER", "WER"))
         self._measured.append(Measured(self._steps_done, *rates))
@@ -137,17 +142,28 @@ class Schedule(keras.callbacks.Callback):
         if why:
             self._course.cool_down(self._steps_done, multiple=steps)
             LOGGER.info("slowing down, as %s: %d epochs to go", why, self.epochs - epoch - 1)
-        elif self._is_past(usual):
+        elif self._is_first_past_usual:
             LOGGER.info(
                 "going on, as %.0f%% of the %s are misread, and it still gets better: up to "
                 "%d epochs", logs[f"{self.decide_by}_WER"] * 100, texts, self.max_epochs,
             )  # fmt: skip
 
-    def _is_past(self, usual: int) -> bool:
-        """Tell, once, when a run of the usual length would have begun to slow down."""
-        earliest = Course.of_length(usual).cool_from
+    def _is_long(self, epochs_done: int) -> bool:
+        """Tell whether the run will be much longer than usual."""
+        if self._course.is_open:  # it goes on where a usual run would slow down
+            return self._steps_done >= self._usual_fall
+        return epochs_done / self.progress >= LONG * self.min_epochs
+
+    @property
+    def _usual_fall(self) -> float:
+        """The step from which the rate of a run of the usual length falls."""
+        return Course.of_length(self.min_epochs * self.params["steps"]).cool_from
+
+    @property
+    def _is_first_past_usual(self) -> bool:
+        """Whether such a run would have begun to slow down in the epoch that ended."""
         earlier = self._measured[-2].step if len(self._measured) > 1 else 0
-        return earlier < earliest <= self._measured[-1].step
+        return earlier < self._usual_fall <= self._measured[-1].step
 
     @property
     def _position(self) -> float:
