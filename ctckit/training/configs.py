@@ -55,6 +55,8 @@ class TrainConfigs(BaseModelConfigs, SourceOptions, _Dataset):
     """Passes through the images that it has at least."""
     pixels_per_character: ClassVar[int] = 16
     """Width that the network should see of each character, where the images have less."""
+    pixels_per_character_of_own_width: ClassVar[int] = 24
+    """The same where each image keeps its own width, of the characters of nine images in ten."""
     pixels_per_joined_character: ClassVar[int] = 32
     """The same of Arabic and the like, many letters of which are narrow: a doubled one needs three
     time steps."""
@@ -87,7 +89,7 @@ class TrainConfigs(BaseModelConfigs, SourceOptions, _Dataset):
     from their median shape and the longest label."""
 
     stretch: float | None = None
-    """Factor of the width that is auto. None: from 1 on, as much as lets the network see 16 pixels
+    """Factor of the width that is auto. None: from 1 on, as much as lets the network see 24 pixels
     of a character or more in nine images of ten."""
 
     max_width: int = MAX_OWN_WIDTH

@@ -86,7 +86,7 @@ def _stretch(configs: TrainConfigs, shapes: Shapes) -> float:
         for (_, label), (height, width) in shapes.items()
         if (steps := required_steps(label))
     ]
-    wanted = configs.pixels_for(_characters(shapes))
+    wanted = max(configs.pixels_for(_characters(shapes)), configs.pixels_per_character_of_own_width)
     return round(max(1.0, wanted / float(np.quantile(pixels, NARROW))), 2) if pixels else 1.0
 
 

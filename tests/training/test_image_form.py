@@ -63,13 +63,14 @@ VARIED = [(50, 100), (50, 300)] * 10
 @pytest.mark.parametrize(
     ("given", "sizes", "expected", "reason"),
     [
-        ({}, VARIED, ("auto", 1.0), "shapes differ"),
+        ({}, [(50, 150), (50, 300)] * 10, ("auto", 1.0), "shapes differ"),
+        ({}, VARIED, ("auto", 1.2), "20 pixels for a character are less than the 24 of own widths"),
         ({}, [(50, 200)], (200, None), "shapes are alike"),
         ({"width": 160}, VARIED, (160, None), "given"),
-        ({"width": "auto"}, [(50, 200)], ("auto", 1.0), "given"),
+        ({"width": "auto"}, [(50, 200)], ("auto", 1.0), "given: 40 pixels for a character"),
         ({"stretch": 2.0}, VARIED, ("auto", 2.0), "given"),
         ({"architecture": "mltu_captcha"}, VARIED, (200, None), "a network that cannot"),
-        ({}, [(50, 20), (50, 60)] * 10, ("auto", 4.0), "20 pixels for 5 characters are few"),
+        ({}, [(50, 20), (50, 60)] * 10, ("auto", 6.0), "20 pixels for 5 characters are few"),
     ],
 )
 def test_width_follows_images_that_differ(given, sizes, expected, reason):
