@@ -27,6 +27,7 @@ def choice(configs: TrainConfigs, dataset: Dataset, found: ScanResult) -> list[d
         ("time steps", configs.num_steps,
          f"of {configs.architecture} at this width, or at most; labels need up to {steps}"),
         ("characters", len(configs.vocab), f"texts of up to {configs.max_text_length}"),
+        ("augment", configs.augment, _why_augment(configs)),
         ("batch size", configs.batch_size, "the recipe's"),
         ("epochs", _epochs(configs), _why_epochs(configs, dataset)),
     ]  # fmt: skip
@@ -55,6 +56,13 @@ def _why_channels(configs: TrainConfigs, found: ScanResult) -> str:
     if configs.forms[configs.architecture].channels:
         return f"those of {configs.architecture}"
     return "the images are grey" if found.is_grey else "the images have colour"
+
+
+def _why_augment(configs: TrainConfigs) -> str:
+    return {
+        "growing": "light, later strong, as the shapes of the images differ",
+        "light": "as the shapes of the images are alike",
+    }.get(configs.augment, "as given")
 
 
 def _epochs(configs: TrainConfigs) -> int | str:
