@@ -1,4 +1,4 @@
-"""Draw numbers of handwritten digits: texts of varying width by many hands, to train.py's taste.
+"""Draw numbers of handwritten digits: texts of varying width by many hands.
 
     python -m benchmarks.handwritten_numbers --digits MNIST --out numbers       a few seconds
     python train.py --dataset numbers                                           about 5 minutes
@@ -19,6 +19,7 @@ from ctckit.cli.arguments import parse_arguments
 from ctckit.cli.running import run_command
 from ctckit.data.samples import Sample, write_csv
 from ctckit.errors import InputError
+from ctckit.files import new_folder
 from ctckit.log import progress
 
 PARTS = {"train": "train", "test": "t10k"}  # and how MNIST calls its files
@@ -32,7 +33,7 @@ class Arguments:
     digits: Path = Path("MNIST")
     """Folder with the four files of MNIST."""
     out: Path = Path("numbers")
-    """Folder to write; it gets a part train and a part test."""
+    """Folder to make; it gets a part train and a part test."""
     images: int = 1490
     """To learn from."""
     test_images: int = 2000
@@ -45,10 +46,11 @@ def main() -> None:
     """Draw both parts."""
     arguments = parse_arguments(Arguments, prog="handwritten_numbers", description=__doc__)
     counts = arguments.images, arguments.test_images
-    for index, (part, count) in enumerate(zip(PARTS, counts, strict=True)):
-        digits, labels = read_mnist(arguments.digits, PARTS[part])
-        rng = np.random.default_rng(arguments.seed + index)
-        draw(arguments.out / part, count, digits, labels, rng)
+    with new_folder(arguments.out) as folder:
+        for index, (part, count) in enumerate(zip(PARTS, counts, strict=True)):
+            digits, labels = read_mnist(arguments.digits, PARTS[part])
+            rng = np.random.default_rng(arguments.seed + index)
+            draw(folder / part, count, digits, labels, rng)
 
 
 def read_mnist(folder: Path, part: str) -> tuple[np.ndarray, np.ndarray]:
@@ -70,14 +72,14 @@ def draw(
     folder: Path, count: int, digits: np.ndarray, labels: np.ndarray, rng: np.random.Generator
 ) -> None:
     """Write `count` images of 2 to 12 digits and a labels.csv into a new folder."""
-    folder.mkdir(parents=True)
+    folder.mkdir()
     samples = []
     for index in progress(range(count), f"draw {folder.name}", unit="image"):
         chosen = rng.integers(len(digits), size=rng.integers(2, 13))
         path = folder / f"{index:05}.png"
         cv2.imwrite(str(path), picture(digits[chosen], rng))
         samples.append(Sample(str(path), "".join(map(str, labels[chosen]))))
-    write_csv(samples, folder / "labels.csv")
+    write_csv(samples, folder / "labels.csv", root=folder.resolve())
 
 
 def picture(digits: np.ndarray, rng: np.random.Generator) -> np.ndarray:

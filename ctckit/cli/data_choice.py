@@ -59,10 +59,9 @@ def _why_channels(configs: TrainConfigs, found: ScanResult) -> str:
 
 
 def _why_augment(configs: TrainConfigs) -> str:
-    return {
-        "growing": "light, later strong, as the shapes of the images differ",
-        "light": "as the shapes of the images are alike",
-    }.get(configs.augment, "as given")
+    if configs.augment == "growing":
+        return "light, later strong, as the shapes of the images differ"
+    return "as the shapes of the images are alike"
 
 
 def _epochs(configs: TrainConfigs) -> int | str:

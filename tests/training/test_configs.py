@@ -33,9 +33,12 @@ def test_saved_and_loaded_is_equal(tmp_path, configs):
         ({"rotate": "180"}, "rotate: expected one of 90, 270, auto, received '180'"),
         (
             {"augment": "stong"},
-            "augment: .* light, strong, growing, auto, .* Did you mean 'strong'",
+            "augment: .* none, light, strong, growing, auto, .* Did you mean 'strong'",
         ),
-        ({"augment": True}, "augment: expected one of .* growing, auto, received 'True'"),
+        (
+            {"augment": True},
+            "augment: expected one of none, light, strong, growing, auto, received 'True'",
+        ),
         ({"channels": 2}, "channels: expected 1 .grey. or 3 .colour., received 2"),
         ({"vocab": ""}, "vocab: expected at least one character"),
         ({"learning_rate": -1.0}, "learning_rate: expected 0 or more, received -1"),
