@@ -93,6 +93,7 @@ def make_model(configs: ModelConfigs) -> training.CTCModel:
         build_network(configs),
         auxiliary_weight=configs.auxiliary_weight,
         jit_step=configs.jit_compile,
+        flat_start=training.FlatStart.where_needed(configs.vocabulary.num_classes - 1),
     )
     model.compile(
         optimizer=training.make_optimizer(
@@ -105,4 +106,6 @@ def make_model(configs: ModelConfigs) -> training.CTCModel:
         jit_compile=False,  # XLA cannot compile the metric; CTCModel compiles the rest
     )
     LOGGER.info("parameters  %s", f"{model.reader.count_params():,}")
+    if model.flat_start:
+        LOGGER.info("start       as if characters were evenly spread, until they are told apart")
     return model

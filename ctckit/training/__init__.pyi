@@ -15,6 +15,7 @@ from .finish import finish_run as finish_run
 from .fitting import fit as fit
 from .fitting import make_schedule as make_schedule
 from .fitting import train_on as train_on
+from .flat_start import FlatStart as FlatStart
 from .folds import OutOfFold as OutOfFold
 from .folds import cross_validate as cross_validate
 from .folds import fold_figures as fold_figures

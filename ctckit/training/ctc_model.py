@@ -5,6 +5,7 @@ import tensorflow as tf
 
 from ctckit.networks.fused import use_plain_loops
 from ctckit.networks.keras_privates import count_loss
+from ctckit.training.flat_start import FlatStart
 
 
 class CTCModel(keras.Model):
@@ -20,17 +21,23 @@ class CTCModel(keras.Model):
         jit_step: compile forward pass, loss and gradients of a training step with XLA; the loss
             must be one that XLA can compile (`CTCloss(xla=True)`). Keras' own `jit_compile`
             takes the metrics, too, and XLA has no edit distance.
+        flat_start: how a training begins; None: with the CTC loss.
 
     Attributes:
         reader: the network with its first output only: what is validated, saved and exported.
     """
 
     def __init__(
-        self, network: keras.Model, auxiliary_weight: float = 0.5, jit_step: bool = False
+        self,
+        network: keras.Model,
+        auxiliary_weight: float = 0.5,
+        jit_step: bool = False,
+        flat_start: FlatStart | None = None,
     ) -> None:
         super().__init__(name=network.name)
         self.network = network
         self.auxiliary_weight = auxiliary_weight
+        self.flat_start = flat_start
         self.reader = keras.Model(network.inputs[0], network.outputs[0], name=network.name)
         self._jit_step = None
         if jit_step:
@@ -70,7 +77,24 @@ class CTCModel(keras.Model):
         return loss, y_pred, tape.gradient(scaled, weights)
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-        """Return the weighted mean of the losses of the heads."""
+        """Return the weighted mean of the losses of the heads; at a flat start theirs."""
+        if not training or self.flat_start is None:
+            return self._mean_loss(x, y, y_pred, sample_weight, training)
+        return tf.cond(
+            self.flat_start.is_on,
+            lambda: self._flat_loss(y, y_pred),
+            lambda: self._mean_loss(x, y, y_pred, sample_weight, training),
+        )
+
+    def _flat_loss(self, y, y_pred):
+        first, *others = _heads(y_pred)
+        self.flat_start.update(y, others[0] if others else first)
+        loss = tf.reduce_mean(self.flat_start.losses(y, first))
+        for head in others:
+            loss += self.auxiliary_weight * tf.reduce_mean(self.flat_start.losses(y, head))
+        return loss / (1 + self.auxiliary_weight * len(others))
+
+    def _mean_loss(self, x, y, y_pred, sample_weight, training):
         first, *others = _heads(y_pred)
         loss = super().compute_loss(x, y, first, sample_weight, training)
         for head in others:
