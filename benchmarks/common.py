@@ -5,18 +5,23 @@ import math
 import os
 import platform
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import cv2
 
 from configs import ModelConfigs
-from ctckit.data.samples import Dataset
+from ctckit.cli.labelled_images import labelled_images
+from ctckit.data.samples import Dataset, Sample
+from ctckit.data.writing import write_folder
 from ctckit.files import replace_atomically
 from ctckit.log import progress
+from ctckit.sources.options import SourceOptions
 from ctckit.text.error_rates import ErrorCounts
 from ctckit.training.preparation import prepare_data
 
@@ -26,6 +31,15 @@ LIBRARIES = ("tensorflow", "keras", "onnxruntime", "numpy", "mltu")
 def load(dataset: str | None, **settings: object) -> tuple[Dataset, ModelConfigs]:
     """Return the images and the settings that training would choose for them."""
     return prepare_data(ModelConfigs(dataset=dataset, **settings))
+
+
+@contextmanager
+def as_files(samples: Sequence[Sample]) -> Iterator[list[Sample]]:
+    """Return the same images as files for the while: mltu's loops read no archive."""
+    with TemporaryDirectory() as parent:
+        folder = Path(parent, "images")
+        write_folder({"": samples}, folder)
+        yield labelled_images(folder, SourceOptions())[0]
 
 
 def surroundings() -> dict[str, str]:

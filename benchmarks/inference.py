@@ -20,14 +20,13 @@ from mltu.inferenceModel import OnnxInferenceModel as MltuInferenceModel
 from mltu.utils.text_utils import ctc_decoder, get_cer
 
 from benchmarks import peers
-from benchmarks.common import least_seconds, save, table
+from benchmarks.common import as_files, least_seconds, save, table
 from configs import ModelConfigs
 from ctckit.cli.arguments import parse_arguments
 from ctckit.cli.evaluate import plan
 from ctckit.cli.labelled_images import labelled_images
 from ctckit.cli.running import run_command
 from ctckit.data.samples import Sample
-from ctckit.data.writing import write_folder
 from ctckit.evaluation.one_pass import evaluate
 from ctckit.export.onnx import export_onnx
 from ctckit.inference.reader import ImageToWordModel
@@ -72,14 +71,8 @@ def main() -> None:
     """Time all of them in turns."""
     arguments = parse_arguments(Arguments, prog="inference", description=__doc__)
     task = plan(arguments.model)
-    with TemporaryDirectory() as folder:
-        files = Path(folder) / "images"  # mltu's loop reads no archive
-        write_folder({"": _samples(task.source)}, files)
-        judge(task.model, _samples(files), arguments)
-
-
-def _samples(source: Path) -> list[Sample]:
-    return labelled_images(source, SourceOptions())[0]
+    with as_files(labelled_images(task.source, SourceOptions())[0]) as samples:
+        judge(task.model, samples, arguments)
 
 
 def judge(model: Path, samples: list[Sample], arguments: Arguments) -> None:

@@ -19,7 +19,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from benchmarks.common import least_seconds, load, save, table
+from benchmarks.common import as_files, least_seconds, load, save, table
 from configs import ModelConfigs
 from ctckit.augment.geometric import RandomAffine, RandomRotate
 from ctckit.augment.stroke import RandomErodeDilate
@@ -53,7 +53,12 @@ def main() -> None:
     """Time all of them in turns."""
     arguments = parse_arguments(Arguments, prog="pipeline", description=__doc__)
     dataset, configs = load(arguments.dataset)
-    samples = dataset.samples
+    with as_files(dataset.samples) as samples:
+        compare(configs, samples, arguments)
+
+
+def compare(configs: ModelConfigs, samples: list[Sample], arguments: Arguments) -> None:
+    """Time each with and without a cache, and each stage of ours."""
     turns = 2 if arguments.quick else arguments.turns
     cv2.setNumThreads(1)  # "one worker" is one thread
     contenders = {}

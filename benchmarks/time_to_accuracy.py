@@ -17,7 +17,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from benchmarks import ours, peers
-from benchmarks.common import load, save, table
+from benchmarks.common import as_files, load, save, table
 from configs import ModelConfigs
 from ctckit.cli.arguments import parse_arguments
 from ctckit.cli.running import run_command
@@ -105,8 +105,9 @@ def train_mltu_tutorial(
 ) -> peers.FitClock:
     """Train the tutorial's network as it says, for a few epochs."""
     val_provider = make_provider(val, configs.replace(channels=3))
-    provider = peers.mltu_provider(configs, train)
-    return peers.fit(peers.mltu_tutorial(configs), provider, val_provider, epochs, [])
+    with as_files(train) as files:
+        provider = peers.mltu_provider(configs, files)
+        return peers.fit(peers.mltu_tutorial(configs), provider, val_provider, epochs, [])
 
 
 def reached(curve: peers.Curve) -> float | None:
