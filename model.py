@@ -93,7 +93,7 @@ def make_model(configs: ModelConfigs) -> training.CTCModel:
         build_network(configs),
         auxiliary_weight=configs.auxiliary_weight,
         jit_step=configs.jit_compile,
-        flat_start=training.FlatStart.where_needed(configs.vocabulary.num_classes - 1),
+        flat_start=training.FlatStart.where_needed(len(configs.vocabulary)),
     )
     model.compile(
         optimizer=training.make_optimizer(

@@ -77,5 +77,5 @@ def _why_epochs(configs: TrainConfigs, dataset: Dataset) -> str:
     several = f", {passes} passes each" if passes > 1 else ""
     return (
         f"of {number} images{several}: at first about {configs.usual_steps:,} steps, or "
-        f"{configs.usual_epochs} passes; then as long as it gets better"
+        f"{configs.usual_passes} passes; then as long as it gets better"
     )

@@ -11,7 +11,7 @@ from ctckit.cli.arguments import given_values
 from ctckit.cli.recipe import recipe_folder
 from ctckit.cli.running import require_opencv
 from ctckit.log import LOGGER
-from ctckit.training.configs import EXCLUSIVE, TrainConfigs
+from ctckit.training.configs import EXCLUSIVE, LENGTH, TrainConfigs
 
 Configs = TypeVar("Configs", bound=TrainConfigs)
 
@@ -57,8 +57,8 @@ def parse_training(cls: type[Configs], description: str) -> TrainingArguments[Co
 def _of_another_run(cls: type[Configs], config: Path, given: Mapping[str, Any]) -> Configs:
     """Return the settings of another run, less those that what is given stands in for."""
     replaced = {"model_path"}
-    for pair in EXCLUSIVE:
-        replaced |= {other for other in pair if set(pair) & given.keys() and other not in given}
+    for fields in (*EXCLUSIVE, LENGTH, ("width", "stretch")):
+        replaced |= {other for other in fields if set(fields) & given.keys() and other not in given}
     return cls.load(config).replace(**dict.fromkeys(replaced))
 
 

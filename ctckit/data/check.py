@@ -72,8 +72,8 @@ def leave_out_labels(
     if unfit and not len(fitting.samples):
         raise InputError(
             f"labels: expected some that the network can learn, received {len(unfit)} that it "
-            f"cannot, such as: {unfit[0].reason}; raise num_steps by a greater width, raise "
-            "max_length or add to characters"
+            f"cannot, such as: {unfit[0].reason}; try a greater width or stretch, a greater "
+            "max_text_length, or more characters in vocab"
         )
     return fitting
 

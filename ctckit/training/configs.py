@@ -26,6 +26,7 @@ EXCLUSIVE = (  # fields of which only one may be given
     ("quantize", "folds"),  # folds leave no model
     ("validation", "folds"),  # and hold each image back once
 )
+LENGTH = ("time_budget", "train_epochs", "min_epochs", "max_epochs")  # what says how long it is
 SECONDS_PER = {"": 1, "s": 1, "min": 60, "h": 3600}
 AUTO = "auto"
 
@@ -51,7 +52,7 @@ class TrainConfigs(BaseModelConfigs, SourceOptions, _Dataset):
     """The networks to choose from, by name."""
     usual_steps: ClassVar[int] = 1300
     """Steps of a run that need not be longer."""
-    usual_epochs: ClassVar[int] = 8
+    usual_passes: ClassVar[int] = 8
     """Passes through the images that it has at least."""
     pixels_per_character: ClassVar[int] = 16
     """Width that the network should see of each character, where the images have less."""
@@ -352,7 +353,7 @@ class TrainConfigs(BaseModelConfigs, SourceOptions, _Dataset):
         held_back = 1 / self.folds if self.folds else self.validation_fraction
         num_train = len(labels) - num_held_back if num_held_back else len(labels) * (1 - held_back)
         usual = usual_epochs(
-            round(num_train), self.batch_size, steps=self.usual_steps, passes=self.usual_epochs
+            round(num_train), self.batch_size, steps=self.usual_steps, passes=self.usual_passes
         )
         min_epochs = self.min_epochs or min(usual, self.max_epochs or usual)
         max_epochs = self.max_epochs or longest_epochs(min_epochs, narrowness)

@@ -77,7 +77,7 @@ class CTCModel(keras.Model):
         return loss, y_pred, tape.gradient(scaled, weights)
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-        """Return the weighted mean of the losses of the heads; at a flat start theirs."""
+        """Return the weighted mean of the heads' losses, while a flat start lasts of its own."""
         if not training or self.flat_start is None:
             return self._mean_loss(x, y, y_pred, sample_weight, training)
         return tf.cond(

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 import keras
 
 from ctckit.training.callbacks.averaging import AveragedWeights
+from ctckit.training.callbacks.flat_start import EndOfFlatStart
 from ctckit.training.callbacks.progress import ProgressBar
 from ctckit.training.callbacks.schedule import Schedule
 from ctckit.training.configs import TrainConfigs
@@ -24,15 +25,16 @@ def make_schedule(
     Where the configuration gives neither epochs nor a time, the validation images decide how long
     the run is; where they are fewer than a hundred, 64 training images, shown unvaried.
     """
-    open_end = configs.train_epochs is None
+    passes = passes_per_epoch(len(provider.samples), provider.batch_size)
+    is_given = configs.train_epochs is not None  # in passes; else in epochs of several
     enough = val_provider is not None and len(val_provider.samples) >= ENOUGH_TO_DECIDE
     return Schedule(
         configs.learning_rate,
         epochs=configs.train_epochs,
         time_budget_s=configs.time_budget_s,
-        min_epochs=configs.min_epochs or 1,
+        min_epochs=(configs.min_epochs or 1) * (passes if is_given else 1),
         max_epochs=configs.max_epochs or 1,
-        passes=passes_per_epoch(len(provider.samples), provider.batch_size) if open_end else 1,
+        passes=1 if is_given else passes,
         decide_by="val" if enough else "seen",
     )
 
@@ -59,7 +61,9 @@ def fit(
         val_provider: data to validate with after each epoch.
         callbacks: what else happens around the epochs.
     """
-    seen = provider.with_(dataset=provider.samples[:NUM_SEEN], shuffle=False, augmentors=())
+    each = max(1, len(provider.samples) // NUM_SEEN)
+    some = provider.samples[::each][:NUM_SEEN]  # of all pages and writers
+    seen = provider.with_(dataset=some, shuffle=False, augmentors=())
     if schedule.passes > 1:
         provider = provider.with_(dataset=[*provider.samples] * schedule.passes)
     unvaried, later = provider.with_(augmentors=()), provider
@@ -80,7 +84,13 @@ def fit(
             **({} if val_provider is None else {"val": val_provider}),
             **({"seen": seen} if schedule.is_open and schedule.decide_by == "seen" else {}),
         },
-        callbacks=[AveragedWeights(), schedule, ProgressBar(schedule), *callbacks],
+        callbacks=[
+            AveragedWeights(),
+            schedule,
+            EndOfFlatStart(schedule),
+            ProgressBar(schedule),
+            *callbacks,
+        ],
     )
 
 

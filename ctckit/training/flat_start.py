@@ -9,7 +9,6 @@ TINY = 1e-30  # keeps the logarithm of a probability finite; float32 has smaller
 TELLS_APART = 0.05  # how much better than their mean the guesses must be, relatively
 MOMENTUM = 0.95  # of the mean of what batches show
 MANY = 200  # characters of a vocabulary, from which a training begins so
-MOST_STEPS = 2  # that it takes, for each character of the vocabulary
 
 
 class FlatStart:
@@ -18,30 +17,24 @@ class FlatStart:
     CTC must find both at once. Of thousands of characters each is seen too seldom for that, and
     the network goes on saying blank. So in the first steps the L characters of a text are taken to
     fill T / L steps each, and the network learns which one stands at a step, given that one does.
-    It ends as soon as the guesses fit noticeably better than their mean over the batch, or, should
-    they never, after twice as many steps as there are characters.
+    It ends as soon as the guesses fit noticeably better than their mean over the batch, or when
+    `is_on` is set to False: `training.fit` does that after half of a usual run.
 
     Source: the flat start of hidden Markov models, Young et al. 2006, "The HTK Book", section 8.3
     (http://htk.eng.cam.ac.uk): all are first estimated from evenly cut utterances.
 
-    Args:
-        num_characters: of the vocabulary, without the blank.
-
     Attributes:
         is_on: whether it lasts, a bool variable.
-        most_steps: that it may last.
     """
 
-    def __init__(self, num_characters: int) -> None:
-        self.most_steps = MOST_STEPS * num_characters
+    def __init__(self) -> None:
         self.is_on = tf.Variable(True, trainable=False, name="flat_start")
         self._gain = tf.Variable(0.0, trainable=False, name="flat_start_gain")
-        self._steps = tf.Variable(0, trainable=False, dtype=tf.int64, name="flat_start_steps")
 
     @classmethod
     def where_needed(cls, num_characters: int) -> "FlatStart | None":
         """Return one for a vocabulary of very many characters; with others CTC needs none."""
-        return cls(num_characters) if num_characters >= MANY else None
+        return cls() if num_characters >= MANY else None
 
     def losses(self, y_true: tf.Tensor, y_pred: tf.Tensor) -> tf.Tensor:
         """Return the loss of each text, in nats, float32 (B,).
@@ -53,20 +46,19 @@ class FlatStart:
         return _cross_entropy(*_even_targets(y_true, y_pred), _given_characters(y_pred))
 
     def update(self, y_true: tf.Tensor, y_pred: tf.Tensor) -> None:
-        """Count a step and look whether it ends."""
+        """Look whether it ends; a step of training does."""
         positions, ids = _even_targets(y_true, y_pred)
         guesses = _given_characters(y_pred)
-        own = tf.cast(_own_steps(y_pred), tf.float32)[..., None]
+        own = tf.cast(_shown(y_pred), tf.float32)[..., None]
         mean = tf.reduce_sum(guesses * own, [0, 1], keepdims=True) / tf.reduce_sum(own)
         of_mean = tf.reduce_sum(_cross_entropy(positions, ids, tf.zeros_like(guesses) + mean))
         of_guesses = tf.reduce_sum(_cross_entropy(positions, ids, guesses))
         gain = tf.math.divide_no_nan(of_mean - of_guesses, of_mean)
         self._gain.assign(MOMENTUM * self._gain + (1 - MOMENTUM) * gain)
-        self._steps.assign_add(1)
-        self.is_on.assign((self._gain < TELLS_APART) & (self._steps < self.most_steps))
+        self.is_on.assign(self._gain < TELLS_APART)
 
 
-def _own_steps(y_pred: tf.Tensor) -> tf.Tensor:
+def _shown(y_pred: tf.Tensor) -> tf.Tensor:
     """Tell which steps are the image's: bool (B, T)."""
     return tf.reduce_max(y_pred[..., :-1], axis=-1) > 0
 
@@ -85,7 +77,7 @@ def _even_targets(y_true: tf.Tensor, y_pred: tf.Tensor) -> tuple[tf.Tensor, tf.T
     num_classes = tf.shape(y_pred)[-1]
     y_true = tf.cast(y_true, tf.int32)
     lengths = label_lengths(y_true, blank_id(num_classes))[:, None, None]
-    own = _own_steps(y_pred)
+    own = _shown(y_pred)
     num_steps = tf.reduce_sum(tf.cast(own, tf.float32), axis=1)[:, None, None]
     step = tf.range(tf.shape(y_pred)[1], dtype=tf.float32)[None, :, None] + 0.5
     index = tf.range(tf.shape(y_true)[1])[None, None]

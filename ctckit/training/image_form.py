@@ -8,6 +8,7 @@ import numpy as np
 
 from ctckit.data.check import required_steps
 from ctckit.data.samples import Sample
+from ctckit.errors import InputError
 from ctckit.image.resize import ImageScaler
 from ctckit.image.widths import MAX_OWN_WIDTH, WIDTH_MULTIPLE
 from ctckit.training.configs import AUTO, TrainConfigs
@@ -35,12 +36,19 @@ def with_image_form(configs: Configs, shapes: Shapes, *, is_grey: bool) -> Confi
     """
     form = configs.forms[configs.architecture]
     differ = spread(shapes) > SPREAD
-    follows = configs.width is None and form.free_width and differ
+    asked_for_one = configs.width is not None or configs.keep_aspect_ratio
+    follows = form.free_width and differ and not asked_for_one
     changes = (
         {"width": AUTO, "stretch": configs.stretch or _stretch(configs, shapes)}
         if follows or configs.width == AUTO
         else {"width": configs.width or _width(configs, shapes)}
     )
+    if configs.stretch is not None and changes["width"] != AUTO:
+        raise InputError(
+            f"expected a run in which images keep their own widths, received {configs.stretch:g} "
+            f"for one in which all are {changes['width']} wide; add --width auto, or leave it out",
+            argument="stretch",
+        )
     channels = configs.channels or form.channels or (1 if is_grey else 3)
     chosen = "growing" if differ else "light"
     augment = chosen if configs.augment == AUTO else configs.augment

@@ -34,7 +34,7 @@ def train_models(
 ) -> list[History]:
     """Train as many models as `configs` says, which differ in their seed; keep them in one file.
 
-    Ctrl-C ends it: the best epoch so far is kept, and the models trained by then.
+    Ctrl-C ends it: the epoch to keep so far is kept, and the models trained by then.
 
     Args:
         make_model: builds and compiles one.
@@ -67,7 +67,7 @@ def train_models(
             # The interrupt comes last, so that it guards the export, too.
             callbacks=[
                 logger,
-                Advice(train_provider.samples, len(metadata.vocabulary), configs.min_epochs or 0),
+                Advice(train_provider.samples, len(metadata.vocabulary), schedule.min_epochs),
                 *callbacks(member, configs, own, val_provider),
                 _curves(logger, member),
                 interrupt,

@@ -50,9 +50,10 @@ class Course:
         return math.isinf(self.cool_from)
 
     def cool_down(self, position: float, *, multiple: int = 1) -> None:
-        """Let the rate fall from now on; the end comes at a multiple of steps."""
+        """Let the rate fall from now on; the end comes at a multiple of steps, or as it was."""
         self.cool_from = position
-        self.end = math.ceil(position / (1 - COOL_DOWN) / multiple) * multiple
+        end = math.ceil(position / (1 - COOL_DOWN) / multiple) * multiple
+        self.end = min(end, self.end)
 
     def rate(self, position: float) -> float:
         """Return the learning rate, as a share of its peak.

@@ -71,9 +71,14 @@ def test_settings_of_another_run_and_flags_beside_them(parse, tmp_path, place, w
         ({"time_budget": "1min"}, ["--train-epochs", "3"], {"train_epochs": 3}),
         ({"folds": 5}, ["--quantize", "int8"], {"quantize": "int8"}),
         ({"quantize": "int8"}, ["--folds", "5"], {"folds": 5}),
+        ({"train_epochs": 9}, ["--max-epochs", "60"], {"max_epochs": 60}),
+        ({"min_epochs": 23, "max_epochs": 69}, ["--max-epochs", "10"], {"max_epochs": 10}),
+        ({"min_epochs": 23, "max_epochs": 69}, ["--min-epochs", "90"], {"min_epochs": 90}),
+        ({"time_budget": "1min"}, ["--max-epochs", "10"], {"max_epochs": 10}),
+        ({"width": "auto", "stretch": 1.5}, ["--width", "200"], {"width": 200}),
     ],
 )
-def test_of_two_that_exclude_each_other_the_flag_wins(parse, tmp_path, saved, words, changes):
+def test_of_settings_that_exclude_each_other_the_flag_wins(parse, tmp_path, saved, words, changes):
     ModelConfigs(**saved).save(tmp_path)
     assert parse("--config", tmp_path, *words).configs == ModelConfigs(**changes)
 

@@ -262,6 +262,7 @@ def test_what_is_measured_decides_how_long_a_run_is(providers, caplog, rates, ep
     with caplog.at_level("INFO", "ctckit"):
         fit(providers, [Scripted(course, rates), course, record], epochs=1_000_000)
     assert len(record.rates) == 4 * epochs and record.rates[-1] < 0.02e-3
+    assert course.share_of_usual == pytest.approx(epochs / 10)
     assert said in caplog.text
     assert ("going on, as" in caplog.text) == (epochs > 10)
 

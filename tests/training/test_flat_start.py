@@ -1,8 +1,11 @@
+from types import SimpleNamespace
+
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
+from ctckit.training.callbacks.flat_start import EndOfFlatStart
 from ctckit.training.ctc_model import CTCModel
 from ctckit.training.flat_start import MANY, FlatStart
 from ctckit.training.losses import CTCloss
@@ -24,7 +27,7 @@ def test_each_character_is_looked_for_around_its_even_place():
     first, second = -np.log(characters[:, [2, 0]]).T
     expected = (first[0] + 0.75 * first[1] + 0.25 * first[2]) / 2
     expected += (0.25 * second[1] + 0.75 * second[2] + second[3]) / 2
-    [received] = FlatStart(NUM_CHARACTERS).losses(np.array([[2, 0, PADDING]]), probabilities)
+    [received] = FlatStart().losses(np.array([[2, 0, PADDING]]), probabilities)
     assert float(received) == pytest.approx(expected, rel=1e-5)
 
 
@@ -32,7 +35,7 @@ def test_how_likely_a_blank_is_does_not_count():
     labels, probabilities = np.array([[0, 1], [2, PADDING]]), random_probabilities(2, 6)
     surer = np.concatenate([probabilities[..., :-1] * 0.01, probabilities[..., -1:]], axis=-1)
     surer[..., -1] = 1 - surer[..., :-1].sum(-1)
-    flat_start = FlatStart(NUM_CHARACTERS)
+    flat_start = FlatStart()
     np.testing.assert_allclose(
         flat_start.losses(labels, probabilities), flat_start.losses(labels, surer), rtol=1e-5
     )
@@ -41,7 +44,7 @@ def test_how_likely_a_blank_is_does_not_count():
 def test_what_lies_beyond_an_image_does_not_count():
     labels, probabilities = np.array([[0, 1], [2, PADDING]]), random_probabilities(2, 6)
     beyond = np.broadcast_to(BLANK_STEP, (2, 5, NUM_CHARACTERS + 1)).astype(np.float32)
-    flat_start = FlatStart(NUM_CHARACTERS)
+    flat_start = FlatStart()
     np.testing.assert_allclose(
         flat_start.losses(labels, np.concatenate([probabilities, beyond], axis=1)),
         flat_start.losses(labels, probabilities),
@@ -51,13 +54,13 @@ def test_what_lies_beyond_an_image_does_not_count():
 
 def test_a_text_of_no_character_costs_nothing():
     labels = np.full((1, 2), PADDING)
-    assert FlatStart(NUM_CHARACTERS).losses(labels, random_probabilities(1, 6)) == 0
+    assert FlatStart().losses(labels, random_probabilities(1, 6)) == 0
 
 
 @pytest.mark.parametrize("count", [1, 2, 5])
 def test_guesses_that_fit_end_it(count):
     """One text a batch would be its own mean, so there are at least two kinds of them."""
-    flat_start = FlatStart(1000)
+    flat_start = FlatStart()
     labels = np.repeat(np.array([[0], [1], [2]]), count, axis=0)
     known = np.full((3, NUM_CHARACTERS + 1), 0.01, np.float32)
     known[:, :3] += 0.96 * np.eye(3, dtype=np.float32)
@@ -68,15 +71,41 @@ def test_guesses_that_fit_end_it(count):
     assert not flat_start.is_on
 
 
-def test_guesses_that_are_alike_for_all_images_end_it_by_their_number_only():
-    flat_start = FlatStart(50)
+def test_guesses_that_are_alike_for_all_images_do_not_end_it():
+    flat_start = FlatStart()
     labels, alike = np.array([[0], [0], [1]]), np.full((3, 6, 4), 0.01, np.float32)
     alike[..., 0] = 0.97  # the commoner one, which a network finds out without looking
-    for _ in range(flat_start.most_steps - 1):
+    for _ in range(100):
         flat_start.update(labels, alike)
     assert flat_start.is_on
-    flat_start.update(labels, alike)
-    assert not flat_start.is_on
+
+
+@pytest.mark.parametrize(
+    ("share", "is_on", "stays_on", "said"),
+    [
+        (0.1, False, False, "told apart after 1 steps: CTC"),
+        (0.5, True, False, "hardly told apart after 1 steps: CTC"),
+        (0.1, True, True, ""),
+    ],
+    ids=["by itself", "half of a usual run is over", "not yet"],
+)
+def test_its_end_is_told_and_comes_in_time(caplog, share, is_on, stays_on, said):
+    callback = EndOfFlatStart(SimpleNamespace(share_of_usual=share))
+    callback.set_model(SimpleNamespace(flat_start=FlatStart()))
+    callback.model.flat_start.is_on.assign(is_on)
+    callback.on_train_begin()
+    with caplog.at_level("INFO", "ctckit"):
+        callback.on_train_batch_end(0)
+    assert bool(callback.model.flat_start.is_on) == stays_on
+    assert said in caplog.text and bool(caplog.text) == bool(said)
+
+
+def test_a_model_without_one_is_left_alone(caplog):
+    callback = EndOfFlatStart(SimpleNamespace(share_of_usual=1.0))
+    callback.set_model(SimpleNamespace(flat_start=None))
+    callback.on_train_begin()
+    callback.on_train_batch_end(0)
+    assert not caplog.text
 
 
 def test_only_vocabularies_of_very_many_characters_need_one():
@@ -140,4 +169,3 @@ def test_a_training_leaves_it_by_itself(jit_step):
         if not model.flat_start.is_on:
             break
     assert not model.flat_start.is_on
-    assert int(model.flat_start._steps) < MANY

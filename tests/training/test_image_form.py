@@ -3,6 +3,7 @@ import pytest
 
 from configs import ModelConfigs
 from ctckit.data.samples import Sample
+from ctckit.errors import InputError
 from ctckit.image import ImageScaler
 from ctckit.training.image_form import narrowness, own_steps, own_width, spread, with_image_form
 
@@ -70,12 +71,21 @@ VARIED = [(50, 100), (50, 300)] * 10
         ({"width": "auto"}, [(50, 200)], ("auto", 1.0), "given: 40 pixels for a character"),
         ({"stretch": 2.0}, VARIED, ("auto", 2.0), "given"),
         ({"architecture": "mltu_captcha"}, VARIED, (200, None), "a network that cannot"),
+        ({"keep_aspect_ratio": True}, VARIED, (200, None), "to be padded to one shape"),
         ({}, [(50, 20), (50, 60)] * 10, ("auto", 6.0), "20 pixels for 5 characters are few"),
     ],
 )
 def test_width_follows_images_that_differ(given, sizes, expected, reason):
     chosen = with_image_form(ModelConfigs(**given), shapes_of(*sizes), is_grey=True)
     assert (chosen.width, chosen.stretch) == expected, reason
+
+
+@pytest.mark.parametrize(
+    ("given", "sizes"), [({}, [(50, 200)]), ({"width": 160}, VARIED)], ids=["alike", "one width"]
+)
+def test_images_of_one_width_are_not_stretched(given, sizes):
+    with pytest.raises(InputError, match="stretch: .* own widths, received 2 for one in which"):
+        with_image_form(ModelConfigs(stretch=2.0, **given), shapes_of(*sizes), is_grey=True)
 
 
 @pytest.mark.parametrize(

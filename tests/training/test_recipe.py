@@ -1,3 +1,5 @@
+import math
+
 import keras
 import numpy as np
 import pytest
@@ -24,6 +26,13 @@ def test_a_course_without_end_holds_until_it_is_told():
     course.cool_down(90, multiple=20)
     assert not course.is_open and course.end == 160, "150, up to a multiple"
     assert course.rate(90) == 1 and course.rate(125) < 0.6 and course.rate(160) < 1e-3
+
+
+@pytest.mark.parametrize("most", [2, 7, 24, 69])
+def test_no_course_is_longer_than_the_longest(most):
+    course = Course.of_open_end(1, most)
+    course.cool_down(math.ceil(0.6 * most), multiple=1)
+    assert course.end == most
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@ from .advice import Advice as Advice
 from .averaging import AveragedWeights as AveragedWeights
 from .export import BestCheckpoint as BestCheckpoint
 from .export import Model2onnx as Model2onnx
+from .flat_start import EndOfFlatStart as EndOfFlatStart
 from .interrupt import StopOnInterrupt as StopOnInterrupt
 from .progress import ProgressBar as ProgressBar
 from .progress import TrainLogger as TrainLogger

@@ -33,7 +33,8 @@ class Schedule(keras.callbacks.Callback):
         epoch: the running one, counted from 0.
         given_epochs: of the run, where nothing is to be decided.
         has_grown: whether images are varied by the later augmentors: half of the training texts
-            were read in an epoch, of a run that is much longer than usual.
+            were read in an epoch, of a run that goes on beyond the usual length or is given twice
+            of it.
     """
 
     def __init__(
@@ -65,6 +66,13 @@ class Schedule(keras.callbacks.Callback):
     def progress(self) -> float:
         """The finished share of the run, 0…1; of the longest one, where the end is open."""
         return min(self._position / self._course.end, 1.0)
+
+    @property
+    def share_of_usual(self) -> float:
+        """The finished share of a run of the usual length, or of the one that is given; 0 and more."""
+        if self.is_open:
+            return self._steps_done / (self.min_epochs * self.params["steps"])
+        return self.progress
 
     @property
     def epochs(self) -> int | None:
@@ -127,7 +135,7 @@ class Schedule(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
         """Decide whether the rate falls from now on, where that is open, and what varies images."""
-        if self._course.is_open:
+        if self._course.is_open and not self.model.stop_training:
             self._decide(epoch, logs)
         if logs.get("WER", 1.0) <= HALF and self._is_long(epoch + 1):
             self.has_grown = True
