@@ -1,11 +1,11 @@
-"""The augmentors of the default recipe."""
+"""The light augmentors."""
 
 from ctckit.augment.base import Augmentor
 from ctckit.augment.geometric import RandomAffine
 
 
 def default_augmentors() -> list[Augmentor]:
-    """Return the augmentors of the default recipe: every image is moved a little, each time.
+    """Return the light augmentors: every image is moved a little, each time.
 
     The ranges are those of `RandomAffine`: rotated by up to 3°, shifted by up to 4 % of the
     width and 6 % of the height, scaled by 0.92…1.08 in each direction, sheared by up to 0.15.

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def light_augmentors() -> "list[Augmentor]":
-    """Return augmentors for texts that programs draw and for clean scans, those of the default."""
+    """Return augmentors for texts that programs draw and for clean scans."""
     return augment.default_augmentors()
 
 

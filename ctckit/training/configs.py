@@ -133,7 +133,8 @@ class TrainConfigs(BaseModelConfigs, SourceOptions, _Dataset):
     train_epochs: int | None = None
     """Passes through the training images. None: the validation images decide, from min_epochs on,
     as long as many texts are misread and it gets better; fewer than 100 of them leave it to the
-    training images. Of fewer than 25 steps, an epoch passes through the images several times."""
+    training images. Without a number given, an epoch of fewer than 25 steps passes through the
+    images several times."""
 
     min_epochs: int | None = None
     """Length of a run that need not be longer. None: about 1,300 steps, and 8 passes or more."""

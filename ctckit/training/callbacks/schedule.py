@@ -69,7 +69,7 @@ class Schedule(keras.callbacks.Callback):
 
     @property
     def share_of_usual(self) -> float:
-        """The finished share of a run of the usual length, or of the one that is given; 0 and more."""
+        """The finished share of a run of the usual, or the given, length; it may exceed 1."""
         if self.is_open:
             return self._steps_done / (self.min_epochs * self.params["steps"])
         return self.progress
