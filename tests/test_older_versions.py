@@ -1,7 +1,8 @@
 """What earlier versions of ctckit wrote is read by this one, with the same result.
 
-`fixtures/version_0_1` was made by version 0.1.0 on drawn digits (`tests/drawing.py`), its
-`expected.json` by the same version: what each file reads on each image.
+Each folder in `fixtures` was made by the version it is named after on drawn digits
+(`tests/drawing.py`), its `expected.json` by the same version: what each file reads on each image.
+That of 0.4 is of images that keep their own widths.
 """
 
 import csv
@@ -21,74 +22,95 @@ from ctckit.inference.reader import ImageToWordModel
 from ctckit.text.constrained.constraint import Constraint
 from ctckit.text.greedy import greedy_decode
 
-FIXTURE = Path(__file__).parent / "fixtures" / "version_0_1"
-RUN = FIXTURE / "run"
-EXPECTED = json.loads((FIXTURE / "expected.json").read_text(encoding="utf-8"))
-IMAGES = [FIXTURE / "images" / row["image"] for row in EXPECTED]
+FIXTURES = Path(__file__).parent / "fixtures"
 
 
-def expected(column: str) -> list:
-    return [row[column] for row in EXPECTED]
+class Version:
+    """What a version wrote, and read in it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.run = folder, folder / "run"
+        self._rows = json.loads((folder / "expected.json").read_text(encoding="utf-8"))
+        self.images = [folder / "images" / row["image"] for row in self._rows]
+
+    def expected(self, column: str) -> list:
+        return [row[column] for row in self._rows]
 
 
-@pytest.mark.parametrize("source", [RUN, RUN / "model.onnx"])
-def test_model_reads_as_before(source):
-    readings = ImageToWordModel(source).read(IMAGES)
-    assert [reading.text for reading in readings] == expected("text")
+@pytest.fixture(params=sorted(path.name for path in FIXTURES.iterdir()))
+def version(request) -> Version:
+    return Version(FIXTURES / request.param)
+
+
+@pytest.mark.parametrize("file", [".", "model.onnx"])
+def test_model_reads_as_before(version, file):
+    readings = ImageToWordModel(version.run / file).read(version.images)
+    assert [reading.text for reading in readings] == version.expected("text")
     confidences = [reading.confidence for reading in readings]
-    np.testing.assert_allclose(confidences, expected("confidence"), atol=1e-4)
+    np.testing.assert_allclose(confidences, version.expected("confidence"), atol=1e-4)
 
 
-def test_probabilities_are_as_before():
-    model = ImageToWordModel(RUN)
-    probabilities = model.predict_probabilities(np.stack([model.prepare(path) for path in IMAGES]))
-    np.testing.assert_allclose(probabilities.max(axis=-1), expected("best"), atol=1e-4)
+def test_probabilities_are_as_before(version):
+    model = ImageToWordModel(version.run)
+    for path, best in zip(version.images, version.expected("best"), strict=True):
+        [probabilities] = model.predict_probabilities(model.prepare(path)[None])
+        np.testing.assert_allclose(probabilities.max(axis=-1), best, atol=1e-4)
 
 
-def test_smaller_form_reads_as_before():
-    readings = ImageToWordModel(RUN / "model.float16.onnx").read(IMAGES)
-    assert [reading.text for reading in readings] == expected("float16")
+def test_smaller_form_reads_as_before(version):
+    readings = ImageToWordModel(version.run / "model.float16.onnx").read(version.images)
+    assert [reading.text for reading in readings] == version.expected("float16")
 
 
-def test_constraint_reads_as_before():
-    model = ImageToWordModel(RUN, constraint=Constraint(pattern="[23]*"))
-    assert [model.predict(path) for path in IMAGES] == expected("pattern")
+def test_constraint_reads_as_before(version):
+    model = ImageToWordModel(version.run, constraint=Constraint(pattern="[23]*"))
+    assert [model.predict(path) for path in version.images] == version.expected("pattern")
 
 
-def test_reader_form_reads_as_before():
-    session = ort.InferenceSession(str(RUN / "model.reader.onnx"))
+def test_reader_form_reads_as_before(version):
+    session = ort.InferenceSession(str(version.run / "model.reader.onnx"))
     read = ImageReader(channels=session.get_inputs()[0].shape[-1])
-    for path, row in zip(IMAGES, EXPECTED, strict=True):
+    expected = zip(version.expected("reader"), version.expected("reader_confidence"), strict=True)
+    for path, (text, confidence) in zip(version.images, expected, strict=True):
         pixels, _ = read(path, "")
         texts, confidences = session.run(["text", "confidence"], {"image": pixels[None]})
-        assert texts[0] == row["reader"]
-        assert confidences[0] == pytest.approx(row["reader_confidence"], abs=1e-4)
+        assert texts[0] == text
+        assert confidences[0] == pytest.approx(confidence, abs=1e-4)
 
 
-def test_checkpoint_reads_as_before():
-    network, model = keras.models.load_model(RUN / "model.keras"), ImageToWordModel(RUN)
-    batch = np.stack([model.prepare(path) for path in IMAGES]).astype(np.float32)
-    probabilities = np.asarray(network(batch, training=False))
-    assert greedy_decode(probabilities, model.metadata.vocabulary)[0] == expected("keras")
+def test_checkpoint_reads_as_before(version):
+    model = ImageToWordModel(version.run)
+    network = keras.models.load_model(version.run / "model.keras")
+    for path, text in zip(version.images, version.expected("keras"), strict=True):
+        probabilities = network(model.prepare(path)[None].astype(np.float32), training=False)
+        assert greedy_decode(np.asarray(probabilities), model.metadata.vocabulary)[0] == [text]
 
 
-def test_configuration_loads():
-    configs = ModelConfigs.load(RUN)
-    assert (configs.height, configs.width, configs.channels) == (32, 96, 3)
-    assert (configs.vocab, configs.width_multiplier, configs.deterministic) == ("23456", 0.5, True)
+@pytest.mark.parametrize(
+    ("name", "form", "others"),
+    [
+        ("version_0_1", (32, 96, 3), (0.5, 20, "light")),
+        ("version_0_4", (32, "auto", 1), (0.25, 40, "growing")),
+    ],
+)
+def test_configuration_loads(name, form, others):
+    configs = ModelConfigs.load(FIXTURES / name / "run")
+    assert (configs.height, configs.width, configs.channels) == form
+    assert (configs.width_multiplier, configs.train_epochs, configs.augment) == others
+    assert (configs.vocab, configs.deterministic) == ("23456", True)
 
 
-def test_run_folder_is_judged(tmp_path):
-    with (RUN / "val.csv").open(encoding="utf-8", newline="") as file:
-        rows = [(FIXTURE / "images" / Path(image).name, label)
+def test_run_folder_is_judged(version, tmp_path):
+    with (version.run / "val.csv").open(encoding="utf-8", newline="") as file:
+        rows = [(version.folder / "images" / Path(image).name, label)
                 for image, label in list(csv.reader(file))[1:]]  # fmt: skip
     labels = tmp_path / "val.csv"
     with labels.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([("image", "label"), *rows])
     done = subprocess.run(
-        [sys.executable, "inferenceModel.py", "--model", RUN, "--csv", labels, "--json"],
+        [sys.executable, "inferenceModel.py", "--model", version.run, "--csv", labels, "--json"],
         cwd=Path(__file__).parent.parent, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout.splitlines()[-1])
-    assert (result["images"], result["misread"]) == (12, 0)
+    assert (result["images"], result["misread"]) == (len(rows), 0)
