@@ -50,6 +50,25 @@ def test_compare(shift, passed, different_texts, reason):
         assert parity.different_texts == different_texts, reason
 
 
+@pytest.mark.parametrize(
+    ("images", "shift", "passed", "reason"),
+    [
+        (100, 5e-4, True, "rounding, magnified in one image of a hundred"),
+        (99, 5e-4, False, "more than one in a hundred"),
+        (100, 2e-2, False, "more than rounding can make"),
+        (100, np.nan, False, "not a number never passes"),
+    ],
+)
+def test_one_image_in_a_hundred_may_differ_more(images, shift, passed, reason):
+    shifts = np.zeros((images, 1, 1), np.float32)
+    shifts[7] = shift
+    parity = compare(constant_network(), Fake(shifts), [np.zeros((images, 4, 4, 1))])
+    assert parity.passed is passed, reason
+    assert parity.beyond == 1
+
+
 def test_require_raises_with_the_figures():
-    with pytest.raises(ExportError, match=r"0\.5 and 2 different texts in 10 images"):
-        Parity(images=10, largest_difference=0.5, different_texts=2).require()
+    with pytest.raises(
+        ExportError, match=r"received 0\.5, more than that in 1 of 10 images, and 2 different texts"
+    ):
+        Parity(images=10, largest_difference=0.5, different_texts=2, beyond=1).require()
