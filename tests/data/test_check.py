@@ -330,7 +330,7 @@ def test_labels_to_validate_with_must_fit_and_those_to_test_with_need_not():
 
 
 def test_no_label_fits():
-    with pytest.raises(InputError, match="2 .* cannot.* 'abc' needs 3 .* network has 2; try a greater width"):
+    with pytest.raises(InputError, match="2 .* cannot.* 'abc' needs 3 .* network has 2; try"):
         leave_out_labels(labelled("abc", "abcd"), num_steps=2)
 
 
