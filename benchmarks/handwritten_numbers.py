@@ -9,18 +9,18 @@ part `test` are by other writers than those of `train`.
 """
 
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
 
+from benchmarks.rendered import write_drawn
 from ctckit.cli.arguments import parse_arguments
 from ctckit.cli.running import run_command
-from ctckit.data.samples import Sample, write_csv
 from ctckit.errors import InputError
 from ctckit.files import new_folder
-from ctckit.log import progress
 
 PARTS = {"train": "train", "test": "t10k"}  # and how MNIST calls its files
 INK = 30  # of 255, from which a pixel of a digit counts
@@ -50,7 +50,7 @@ def main() -> None:
         for index, (part, count) in enumerate(zip(PARTS, counts, strict=True)):
             digits, labels = read_mnist(arguments.digits, PARTS[part])
             rng = np.random.default_rng(arguments.seed + index)
-            draw(folder / part, count, digits, labels, rng)
+            write_drawn(folder / part, numbers(count, digits, labels, rng), count)
 
 
 def read_mnist(folder: Path, part: str) -> tuple[np.ndarray, np.ndarray]:
@@ -68,18 +68,13 @@ def read_mnist(folder: Path, part: str) -> tuple[np.ndarray, np.ndarray]:
     return contents[0].reshape(-1, 28, 28), contents[1]
 
 
-def draw(
-    folder: Path, count: int, digits: np.ndarray, labels: np.ndarray, rng: np.random.Generator
-) -> None:
-    """Write `count` images of 2 to 12 digits and a labels.csv into a new folder."""
-    folder.mkdir()
-    samples = []
-    for index in progress(range(count), f"draw {folder.name}", unit="image"):
+def numbers(
+    count: int, digits: np.ndarray, labels: np.ndarray, rng: np.random.Generator
+) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield `count` numbers of 2 to 12 digits with their pictures."""
+    for _ in range(count):
         chosen = rng.integers(len(digits), size=rng.integers(2, 13))
-        path = folder / f"{index:05}.png"
-        cv2.imwrite(str(path), picture(digits[chosen], rng))
-        samples.append(Sample(str(path), "".join(map(str, labels[chosen]))))
-    write_csv(samples, folder / "labels.csv", root=folder.resolve())
+        yield "".join(map(str, labels[chosen])), picture(digits[chosen], rng)
 
 
 def picture(digits: np.ndarray, rng: np.random.Generator) -> np.ndarray:

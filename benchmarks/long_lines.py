@@ -20,10 +20,9 @@ from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from benchmarks import ours
 from benchmarks.common import error_columns, load, save, table
+from benchmarks.rendered import write_drawn
 from ctckit.cli.arguments import parse_arguments
 from ctckit.cli.running import run_command
-from ctckit.data.samples import Sample, write_csv
-from ctckit.log import progress
 from ctckit.text.error_rates import count_errors
 from ctckit.text.greedy import greedy_decode
 from ctckit.training.ensemble import predict_all
@@ -102,13 +101,7 @@ def line(length: int, rng: random.Random) -> str:
 
 def draw(folder: Path, texts: list[str], rng: random.Random) -> Path:
     """Write an image of each text and a labels.csv into a new folder; grey, 40 pixels high."""
-    folder.mkdir(parents=True)
-    samples = []
-    for index, text in enumerate(progress(texts, f"draw {folder.name}", unit="image")):
-        path = folder / f"{index:05}.png"
-        picture(text, rng).save(path)
-        samples.append(Sample(str(path), text))
-    return write_csv(samples, folder / "labels.csv")
+    return write_drawn(folder, ((text, picture(text, rng)) for text in texts), len(texts))
 
 
 def picture(text: str, rng: random.Random) -> Image.Image:

@@ -12,16 +12,14 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from benchmarks.rendered import write_drawn
 from ctckit.cli.arguments import parse_arguments
 from ctckit.cli.running import run_command
-from ctckit.data.samples import Sample, write_csv
 from ctckit.errors import InputError
 from ctckit.files import new_folder
-from ctckit.log import progress
 
 FIRST, RANGE = 0x4E00, 6000  # code points that characters are drawn from
 SIZES = 34, 38  # pixels
@@ -62,29 +60,18 @@ def main() -> None:
     characters = [chr(FIRST + code) for code in rng.sample(range(RANGE), arguments.characters)]
     with new_folder(arguments.out) as folder:
         for part, count in (("train", arguments.images), ("test", arguments.test_images)):
-            draw(folder / part, count, characters, fonts, rng)
+            texts = ("".join(rng.choices(characters, k=LENGTH)) for _ in range(count))
+            drawn = ((text, picture(text, fonts, rng)) for text in texts)
+            write_drawn(folder / part, drawn, count)
 
 
-def draw(
-    folder: Path,
-    count: int,
-    characters: list[str],
-    fonts: list[ImageFont.FreeTypeFont],
-    rng: random.Random,
-) -> None:
-    """Write `count` grey images and a labels.csv into a new folder."""
-    folder.mkdir()
-    samples = []
-    for index in progress(range(count), f"draw {folder.name}", unit="image"):
-        text = "".join(rng.choices(characters, k=LENGTH))
-        image = Image.new("L", (WIDTH, HEIGHT), rng.randint(190, 255))
-        place = rng.randint(4, 18), rng.randint(-8, 2)
-        ImageDraw.Draw(image).text(place, text, font=rng.choice(fonts), fill=rng.randint(0, 90))
-        noise = np.random.default_rng(rng.randrange(2**32)).normal(0, 6, (HEIGHT, WIDTH))
-        path = folder / f"{index:05}.png"
-        cv2.imwrite(str(path), np.clip(np.asarray(image) + noise, 0, 255).astype(np.uint8))
-        samples.append(Sample(str(path), text))
-    write_csv(samples, folder / "labels.csv", root=folder.resolve())
+def picture(text: str, fonts: list[ImageFont.FreeTypeFont], rng: random.Random) -> np.ndarray:
+    """Return grey pixels, uint8 (HEIGHT, WIDTH), with noise."""
+    image = Image.new("L", (WIDTH, HEIGHT), rng.randint(190, 255))
+    place = rng.randint(4, 18), rng.randint(-8, 2)
+    ImageDraw.Draw(image).text(place, text, font=rng.choice(fonts), fill=rng.randint(0, 90))
+    noise = np.random.default_rng(rng.randrange(2**32)).normal(0, 6, (HEIGHT, WIDTH))
+    return np.clip(np.asarray(image) + noise, 0, 255).astype(np.uint8)
 
 
 if __name__ == "__main__":

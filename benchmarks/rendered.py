@@ -1,11 +1,13 @@
-"""Two sets of drawn texts that are hard in ways of their own, the same for every seed."""
+"""Drawn texts: two sets that are hard in ways of their own, and how any set is written."""
 
 import random
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
+from ctckit.data.samples import Sample, write_csv
 from ctckit.files import new_folder
 from ctckit.log import progress
 
@@ -71,3 +73,22 @@ def _write(folder: Path, draw_text, draw_image, count: int) -> Path:
         for text in progress(texts, f"draw {folder.name}", unit="image"):
             draw_image(text).save(target / f"{text}.png")
     return folder
+
+
+def write_drawn(
+    folder: Path, drawn: Iterable[tuple[str, Image.Image | np.ndarray]], count: int
+) -> Path:
+    """Write `count` texts and their images, and a labels.csv, into a new folder; return the list.
+
+    Args:
+        folder: to make.
+        drawn: each text with its image, or its pixels: uint8 (H, W) or RGB (H, W, 3).
+        count: how many there are, for the progress bar.
+    """
+    folder.mkdir(parents=True)
+    samples = []
+    for text, image in progress(drawn, f"draw {folder.name}", total=count, unit="image"):
+        path = folder / f"{len(samples):05}.png"
+        Image.fromarray(np.asarray(image)).save(path)
+        samples.append(Sample(str(path.resolve()), text))
+    return write_csv(samples, folder / "labels.csv", root=folder.resolve())

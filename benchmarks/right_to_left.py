@@ -7,7 +7,6 @@ Draws words of random letters in DejaVu Sans, each third one with a number, and 
 a network on each script. Arabic letters are joined by Pillow's text layout (raqm).
 """
 
-import csv
 import random
 import sys
 from dataclasses import dataclass
@@ -20,11 +19,12 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFilter, ImageFont, features
 
 from benchmarks.common import error_columns, load, save, table
+from benchmarks.rendered import write_drawn
 from ctckit.augment.defaults import default_augmentors
 from ctckit.cli.arguments import parse_arguments
 from ctckit.cli.running import run_command
 from ctckit.errors import InputError
-from ctckit.log import LOGGER, progress
+from ctckit.log import LOGGER
 from ctckit.text.error_rates import ErrorCounts, count_errors
 from ctckit.text.greedy import greedy_decode
 from ctckit.training.ensemble import predict_all
@@ -123,14 +123,7 @@ def draw(folder: Path, letters: str, count: int, seed: int) -> Path:
     texts: dict[str, None] = {}
     while len(texts) < count:
         texts[text(letters, rng)] = None
-    folder.mkdir(parents=True)
-    with (folder / "labels.csv").open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(("image", "label"))
-        for index, label in enumerate(progress(texts, f"draw {folder.name}", unit="image")):
-            picture(label, rng).save(folder / f"{index:05}.png")
-            writer.writerow((f"{index:05}.png", label))
-    return folder / "labels.csv"
+    return write_drawn(folder, ((label, picture(label, rng)) for label in texts), len(texts))
 
 
 if __name__ == "__main__":

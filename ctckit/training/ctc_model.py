@@ -79,27 +79,28 @@ class CTCModel(keras.Model):
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         """Return the weighted mean of the heads' losses, while a flat start lasts of its own."""
         if not training or self.flat_start is None:
-            return self._mean_loss(x, y, y_pred, sample_weight, training)
+            return self._given_loss(x, y, y_pred, sample_weight, training)
         return tf.cond(
             self.flat_start.is_on,
             lambda: self._flat_loss(y, y_pred),
-            lambda: self._mean_loss(x, y, y_pred, sample_weight, training),
+            lambda: self._given_loss(x, y, y_pred, sample_weight, training),
         )
 
     def _flat_loss(self, y, y_pred):
-        first, *others = _heads(y_pred)
-        self.flat_start.update(y, others[0] if others else first)
-        loss = tf.reduce_mean(self.flat_start.losses(y, first))
-        for head in others:
-            loss += self.auxiliary_weight * tf.reduce_mean(self.flat_start.losses(y, head))
-        return loss / (1 + self.auxiliary_weight * len(others))
+        heads = _heads(y_pred)
+        self.flat_start.update(y, (heads[1:] or heads)[0])  # the auxiliary one learns first
+        return self._mean(*(tf.reduce_mean(self.flat_start.losses(y, head)) for head in heads))
 
-    def _mean_loss(self, x, y, y_pred, sample_weight, training):
+    def _given_loss(self, x, y, y_pred, sample_weight, training):
         first, *others = _heads(y_pred)
         loss = super().compute_loss(x, y, first, sample_weight, training)
-        for head in others:
-            loss += self.auxiliary_weight * self.loss(y, head, sample_weight)
-        return loss / (1 + self.auxiliary_weight * len(others))
+        return self._mean(loss, *(self.loss(y, head, sample_weight) for head in others))
+
+    def _mean(self, first, *others):
+        total = first
+        for loss in others:
+            total += self.auxiliary_weight * loss
+        return total / (1 + self.auxiliary_weight * len(others))
 
     def compute_metrics(self, x, y, y_pred, sample_weight=None):
         """Measure the first head."""

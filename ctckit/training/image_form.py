@@ -36,8 +36,8 @@ def with_image_form(configs: Configs, shapes: Shapes, *, is_grey: bool) -> Confi
     """
     form = configs.forms[configs.architecture]
     differ = spread(shapes) > SPREAD
-    asked_for_one = configs.width is not None or configs.keep_aspect_ratio
-    follows = form.free_width and differ and not asked_for_one
+    is_open = configs.width is None and not configs.keep_aspect_ratio
+    follows = form.free_width and differ and is_open
     changes = (
         {"width": AUTO, "stretch": configs.stretch or _stretch(configs, shapes)}
         if follows or configs.width == AUTO

@@ -38,5 +38,5 @@ class StopOnInterrupt(keras.callbacks.Callback):
         self.stopped = True
         self.model.stop_training = True
         LOGGER.info(
-            "stopping after this step; the model is exported as it is (Ctrl-C again: stop at once)"
+            "stopping after this step, then exporting the model (Ctrl-C again: stop at once)"
         )
