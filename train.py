@@ -2,6 +2,7 @@
 
     python train.py                              captcha_images_v2: about 2 minutes on 2 cores
     python train.py --dataset FOLDER|ZIP|CSV     your own images
+    python train.py --resume RUN                 go on with a run that did not come to its end
     python train.py --help                       every knob
 
 What comes out is a folder Models/<dataset>_<time>/ with model.onnx, its figures and a report
@@ -11,15 +12,14 @@ in pictures. Judge it with `python inferenceModel.py`.
 from __future__ import annotations
 
 import sys
-from datetime import datetime
 
 import lazy_loader
 
 from configs import ModelConfigs
-from ctckit import augment, cli, data, report, training
+from ctckit import augment, cli, report, training
 from ctckit.inference import ModelMetadata
 from ctckit.log import LOGGER
-from ctckit.run_folder import RunFolder, default_run_path, new_run_folder
+from ctckit.run_folder import RunFolder
 from model import make_model
 
 keras = lazy_loader.load("keras")  # at the first use of a name: TensorFlow takes seconds to load
@@ -28,21 +28,13 @@ keras = lazy_loader.load("keras")  # at the first use of a name: TensorFlow take
 def main() -> None:
     """Train as the command line says: data, network, training, judgement."""
     arguments = cli.parse_training(ModelConfigs, description=__doc__)
-    configs = arguments.configs
 
-    # The images: found, checked, and whatever the configuration left open chosen for them.
-    dataset, configs = training.prepare_data(configs)
-    path = configs.model_path or default_run_path(dataset.name, datetime.now())
-    with new_run_folder(path) as run:
-        training.log_data(dataset, configs)
-        LOGGER.info("run folder  %s", run.path)
-        configs.replace(model_path=str(run.path)).save(run.configs)
+    # The images: found, checked, split, and whatever the configuration left open chosen for them.
+    with training.open_run(arguments.configs, resume=arguments.resume) as (run, dataset, configs):
         LOGGER.info("starting TensorFlow …")
 
         # File → ImageReader → ImageResizer → LabelIndexer → LabelPadding → batch.
-        provider = training.make_provider(
-            dataset.samples, configs, replace_unreadable=dataset.sampled is not None
-        )
+        provider = training.make_provider(dataset.samples, configs)
         augmentors = augment.augmentors_of(configs.augment)
         later = augment.later_augmentors_of(configs.augment)  # once it reads, in a long run
 
@@ -50,12 +42,8 @@ def main() -> None:
             varied = provider.with_(augmentors=augmentors, later_augmentors=later)
             result = training.cross_validate(varied, make_model, configs, run)
         else:
-            train, val = training.split_dataset(dataset, configs)
-            data.write_lists(run, train, val, dataset.test)
-            train_provider = provider.with_(
-                dataset=train, augmentors=augmentors, later_augmentors=later
-            )
-            val_provider = provider.with_(dataset=val, shuffle=False)  # as they are
+            train_provider = provider.with_(augmentors=augmentors, later_augmentors=later)
+            val_provider = provider.with_(dataset=dataset.validation, shuffle=False)  # as they are
             metadata = training.model_metadata(dataset, configs)
             histories = training.train_models(
                 make_model, train_provider, val_provider, configs, metadata, run, callbacks
@@ -87,7 +75,7 @@ def callbacks(
     ]
     if configs.early_stopping_patience:
         everything.append(
-            keras.callbacks.EarlyStopping(
+            training.EarlyStopping(
                 monitor="val_CER", mode="min", patience=configs.early_stopping_patience
             )
         )

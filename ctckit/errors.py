@@ -21,6 +21,10 @@ class InputError(ValueError):
         self.argument = argument
 
 
+class Terminated(BaseException):
+    """End the process, as SIGTERM asked for; no `except Exception` is to keep it from that."""
+
+
 def nearest_name(name: str, names: Iterable[str]) -> str:
     """Return " Did you mean 'x'?" for the closest of `names`, or "" when none is close.
 

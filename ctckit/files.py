@@ -1,6 +1,9 @@
-"""Write files whole or not at all."""
+"""Write files whole or not at all, so that they are there after a power failure, too."""
 
 import csv
+import errno
+import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -10,13 +13,19 @@ from uuid import uuid4
 
 from ctckit.errors import InputError
 
+# Errors that come of where a file is written, not of what: full, over quota, read-only, broken.
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EFBIG)
+# Errors of the process or the machine, whatever file it is about.
+EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
+
 
 @contextmanager
 def replace_atomically(path: str | Path) -> Iterator[Path]:
     """Yield a temporary path in the folder of `path`; rename it to `path` when all went well.
 
     Readers see the old file or the new one, never a part of it; an exception leaves the old
-    one as it was. Missing folders are made. The temporary name keeps the suffix, as some
+    one as it was. The new one is on the disk before it takes the name, and the name, too, when
+    the block ends. Missing folders are made. The temporary name keeps the suffix, as some
     writers choose their format by it.
 
     Raises:
@@ -33,9 +42,46 @@ def replace_atomically(path: str | Path) -> Iterator[Path]:
         raise not_writable(path, error) from error
     try:
         yield temporary
+        _sync(temporary)
         temporary.replace(path)
+        _sync_folder(path.parent)
+    except OSError as error:
+        if error.errno in NO_ROOM:
+            raise not_writable(path, error) from error
+        raise
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def remove_temporaries(folder: Path) -> None:
+    """Remove what `replace_atomically` left in a folder when the process was killed in it."""
+    for path in folder.rglob(".*"):
+        if _TEMPORARY.fullmatch(path.name):
+            path.unlink(missing_ok=True)
+
+
+_TEMPORARY = re.compile(r"\..+\.[0-9a-f]{8}(\.\w+)?")
+
+
+def _sync(path: Path) -> None:
+    """Wait until the content of a file is on the disk."""
+    with path.open("rb+") as file:  # Windows wants a file that may be written to
+        os.fsync(file.fileno())
+
+
+def _sync_folder(path: Path) -> None:
+    """Wait until the names in a folder are on the disk.
+
+    Windows opens no folders: NTFS writes names in the order in which they were given, so that an
+    older file may be there after a power failure, but no half one.
+    """
+    if os.name == "nt":
+        return
+    folder = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def write_table(path: str | Path, header: Iterable[str], rows: Iterable[Iterable[object]]) -> Path:
@@ -76,6 +122,8 @@ def new_folder(target: Path) -> Iterator[Path]:
         content = scratch / "content"
         content.mkdir()
         yield content
+        if hasattr(os, "sync"):  # of thousands of files each would take long; Windows has none
+            os.sync()
         content.rename(target)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)

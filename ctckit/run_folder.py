@@ -3,13 +3,17 @@
 import logging
 import re
 import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import count
 from pathlib import Path
+from shlex import quote
 
 from ctckit.errors import InputError
+from ctckit.files import remove_temporaries
 from ctckit.images_root import IMAGES_FILE, ImagesRoot
 from ctckit.log import LOGGER
 
@@ -17,7 +21,7 @@ MODELS_DIR = Path("Models")
 CONFIGS_FILE = "configs.yaml"
 MODEL_FILE = "model.onnx"
 
-_STAMP = re.compile(r"\d{8}-\d{6}$")
+_STAMP = re.compile(r"\d{8}-\d{6}(_\d+)?$")
 
 
 @dataclass(frozen=True)
@@ -116,6 +120,31 @@ class RunFolder:
         return RunFolder(self.path / f"member_{index}")
 
     @property
+    def state(self) -> Path:
+        """The folder of what an unfinished run needs to go on; there is none behind a finished."""
+        return self.path / "state"
+
+    @property
+    def dataset(self) -> Path:
+        """What the run learns from, besides the lists of images."""
+        return self.state / "dataset.json"
+
+    def state_of(self, model: str) -> Path:
+        """Return the file that holds the state of one training of the run, such as "model_1"."""
+        return self.state / f"{model}.npz"
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether it can be gone on with."""
+        return self.dataset.is_file() and self.configs.is_file()
+
+    @property
+    def resume_command(self) -> str:
+        """What to type to go on with the run; the recipe is that of the folder one stands in."""
+        program = "python train.py" if Path("train.py").is_file() else "ctckit train"
+        return f"{program} --resume {quote(str(self.path))}"
+
+    @property
     def report(self) -> Path:
         """Pictures and figures."""
         return self.path / "report"
@@ -155,10 +184,19 @@ class RunFolder:
 def new_run_folder(path: str | Path) -> Iterator[RunFolder]:
     """Create a run folder with its log; remove it again if nothing comes of it.
 
+    While the block lasts, no other process can go on with the run. The state is removed when the
+    block ends without an error and nothing is left to go on with.
+
     Raises:
         InputError: the folder exists and is not empty, or cannot be written.
     """
     run = RunFolder(Path(path))
+    if run.is_unfinished:
+        raise InputError(
+            f"expected a new or empty folder, received {run.path}, which holds an unfinished run; "
+            f"go on with it by {run.resume_command}, or choose another name",
+            argument="model_path",
+        )
     if run.path.exists() and (not run.path.is_dir() or any(run.path.iterdir())):
         raise InputError(
             f"expected a new or empty folder, received {run.path}, which holds something already; "
@@ -167,22 +205,98 @@ def new_run_folder(path: str | Path) -> Iterator[RunFolder]:
         )
     try:
         run.report.mkdir(parents=True)
-        log = logging.FileHandler(run.log, encoding="utf-8")
+        run.state.mkdir()
     except OSError as error:
+        raise _cannot_write(run, error) from None
+    with _at_work(run):
+        yield run
+
+
+@contextmanager
+def unfinished_run_folder(path: str | Path) -> Iterator[RunFolder]:
+    """Lend the folder of a run that did not come to its end, as `new_run_folder` does a new one.
+
+    Raises:
+        InputError: there is no such run, or another process is at work on it.
+    """
+    run = RunFolder(Path(path))
+    if not run.is_unfinished:
+        what = "a finished one" if run.onnx.is_file() else "a folder without the state of one"
+        what = what if run.path.is_dir() else "no folder"
         raise InputError(
-            f"expected to be able to write the run to {run.path}, received: {error.strerror}; "
-            "choose another folder",
-            argument="model_path",
-        ) from None
+            f"expected the folder of an unfinished run, received {what}: {run.path}; "
+            "begin a new run, from the settings of this one by --config",
+            argument="resume",
+        )
+    with _at_work(run):
+        yield run
+
+
+@contextmanager
+def _at_work(run: RunFolder) -> Iterator[None]:
+    """Log into the folder, which no other process may work on; clear away what is not needed."""
+    from ctckit.locks import held  # for training only: whoever reads has no filelock
+
+    try:
+        with held(run.state / "lock", what=f"the run {run.path}"):
+            remove_temporaries(run.path)
+            log = _log_into(run)
+            try:
+                yield
+            except BaseException:
+                if run.is_unfinished:
+                    LOGGER.info("what was learned is kept; to go on: %s", run.resume_command)
+                raise
+            finally:
+                LOGGER.removeHandler(log)
+                log.close()
+        if not any(_of_trainings_at_work(run)):
+            shutil.rmtree(run.state)
+    finally:
+        files = [*run.path.rglob(run.checkpoint.name), *run.report.iterdir()]
+        if not files and not any(run.state.glob("*.npz")):
+            shutil.rmtree(run.path)
+
+
+def _of_trainings_at_work(run: RunFolder) -> Iterator[Path]:
+    """Yield the states of trainings that are not done."""
+    return (file for file in run.state.glob("*.npz") if ".done" not in file.suffixes)
+
+
+class _RunLog(logging.FileHandler):
+    """The log of a run; where it cannot be written that is said, once, not each time at length."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
+        """Say it and stop."""
+        LOGGER.removeHandler(self)
+        LOGGER.error("from here on without %s: %s", self.baseFilename, sys.exception())
+
+
+def _log_into(run: RunFolder) -> logging.Handler:
+    """Return a handler that adds to the log of the run, whose last line is whole."""
+    try:
+        if run.log.is_file():
+            _cut_torn_line(run.log)
+        log = _RunLog(run.log, encoding="utf-8")
+    except OSError as error:
+        raise _cannot_write(run, error) from None
     log.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     LOGGER.addHandler(log)
-    try:
-        yield run
-    finally:
-        LOGGER.removeHandler(log)
-        log.close()
-        if not any(run.path.rglob(run.checkpoint.name)) and not any(run.report.iterdir()):
-            shutil.rmtree(run.path)
+    return log
+
+
+def _cut_torn_line(path: Path) -> None:
+    """Remove what stands behind the last end of a line: the process died while it wrote that."""
+    with path.open("rb+") as file:
+        file.truncate(file.read().rfind(b"\n") + 1)
+
+
+def _cannot_write(run: RunFolder, error: OSError) -> InputError:
+    return InputError(
+        f"expected to be able to write the run to {run.path}, received: {error.strerror}; "
+        "choose another folder",
+        argument="model_path",
+    )
 
 
 def file_of_form(model: Path, form: str) -> Path:
@@ -207,6 +321,25 @@ def images_roots(csv: str | Path) -> list[Path]:
 def default_run_path(name: str, now: datetime, models_dir: Path = MODELS_DIR) -> Path:
     """Return `<models_dir>/<name>_<YYYYmmdd-HHMMSS>`, the form the newest run is found by."""
     return models_dir / f"{name}_{now:%Y%m%d-%H%M%S}"
+
+
+def new_default_run_path(name: str, now: datetime, models_dir: Path = MODELS_DIR) -> Path:
+    """Make the folder `default_run_path` for this process alone; `_2` … follow where it exists.
+
+    Raises:
+        InputError: it cannot be made.
+    """
+    first = default_run_path(name, now, models_dir)
+    for number in count(1):
+        path = first if number == 1 else first.with_name(f"{first.name}_{number}")
+        try:
+            path.mkdir(parents=True)
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise _cannot_write(RunFolder(path), error) from None
+        return path
+    raise AssertionError("numbers do not end")
 
 
 def newest_run(models_dir: Path = MODELS_DIR) -> RunFolder:

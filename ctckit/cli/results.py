@@ -27,10 +27,13 @@ def show_result(result: dict[str, Any], dataset: Dataset, run: RunFolder, *, as_
         "dataset": dataset.name,
         "run": str(run.path),
         **result,
-        "images": len(dataset.samples),
+        "images": len(dataset.samples) + len(dataset.validation),
         "left_out": len(dataset.left_out),
+        "finished_early": run.is_unfinished,
     }
     print(run_summary(result))
+    if run.is_unfinished:
+        print(f"Go on        {run.resume_command}")
     if as_json:
         print(json.dumps(result, ensure_ascii=False))
 

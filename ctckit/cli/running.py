@@ -1,25 +1,31 @@
 """From a command to an exit status: one clear line where the input is wrong."""
 
 import os
+import signal
 import sys
 from collections.abc import Callable
+from types import FrameType
 
 from tqdm import tqdm
 
 from ctckit.cli.arguments import in_words_of_flags
-from ctckit.errors import InputError
+from ctckit.errors import InputError, Terminated
+from ctckit.files import EXHAUSTED, NO_ROOM
 from ctckit.log import setup_logging
 
 EXIT_BAD_INPUT = 2
 EXIT_INTERRUPTED = 130
+EXIT_TERMINATED = 143
 
 
 def run_command(command: Callable[[], None]) -> int:
-    """Run `command` and return its exit status: 0 done, 2 bad input, 130 interrupted.
+    """Run `command` and return its exit status.
 
+    0: done; 2: bad input, or no room to write to; 130: interrupted; 143: ended by SIGTERM.
     Faults of the program itself keep their traceback (status 1).
     """
     setup_logging()
+    signal.signal(signal.SIGTERM, _terminate)
     try:
         command()
     except InputError as error:
@@ -28,9 +34,27 @@ def run_command(command: Callable[[], None]) -> int:
     except KeyboardInterrupt:
         tqdm.write("interrupted", file=sys.stderr)
         return EXIT_INTERRUPTED
+    except OSError as error:
+        if error.errno not in (*NO_ROOM, *EXHAUSTED):
+            raise
+        about = f" ({error.filename})" if error.filename else ""
+        tqdm.write(
+            f"error: expected a system with room for what is done, received "
+            f"'{error.strerror}'{about}; make room, then go on",
+            file=sys.stderr,
+        )
+        return EXIT_BAD_INPUT
+    except Terminated:
+        tqdm.write("ended by SIGTERM", file=sys.stderr)
+        return EXIT_TERMINATED
     except BrokenPipeError:  # whoever read our output has seen enough, as in `… | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
+
+
+def _terminate(number: int, frame: FrameType | None) -> None:
+    """Leave by way of all that is to be cleared away."""
+    raise Terminated
 
 
 def require_opencv() -> None:

@@ -6,6 +6,7 @@ from .check import scan as scan
 from .figures import set_figures as set_figures
 from .label_steps import LabelIndexer as LabelIndexer
 from .label_steps import LabelPadding as LabelPadding
+from .lists import read_lists as read_lists
 from .lists import write_lists as write_lists
 from .samples import Dataset as Dataset
 from .samples import LeftOut as LeftOut

@@ -1,11 +1,17 @@
 """The lists of a run: which images it learned from, and which were held back."""
 
+import csv
+import os
 from collections.abc import Sequence
+from pathlib import Path
 
 from ctckit.data.samples import Sample, write_csv
-from ctckit.image.address import absolute, file_of
+from ctckit.errors import InputError
+from ctckit.image.address import absolute, exists, file_of
 from ctckit.images_root import ImagesRoot, common_root
 from ctckit.run_folder import RunFolder
+
+LOOKED_FOR = 20  # images, to tell whether a folder is the right one
 
 
 def write_lists(
@@ -14,7 +20,7 @@ def write_lists(
     val: Sequence[Sample],
     test: Sequence[Sample] = (),
 ) -> None:
-    """Write `train.csv`, `val.csv` and, where there is such a part, `test.csv` of a run.
+    """Write `train.csv` and, where there are such parts, `val.csv` and `test.csv` of a run.
 
     They name the images relative to the folder that holds them all, and `images.json` tells where
     it is, so that run and images can be moved. Where no folder holds all of them, as on two
@@ -28,6 +34,52 @@ def write_lists(
     if root is not None:
         ImagesRoot.seen_from(run.path, root).save(run.path)
     write_csv(train, run.train_csv, root=root)
-    write_csv(val, run.val_csv, root=root)
-    if test:
+    if len(val):
+        write_csv(val, run.val_csv, root=root)
+    if len(test):
         write_csv(test, run.test_csv, root=root)
+
+
+def read_lists(run: RunFolder) -> tuple[list[Sample], list[Sample], list[Sample]]:
+    """Return what `write_lists` wrote: the same samples in the same order.
+
+    Raises:
+        InputError: a list is damaged, or the images are not where they were.
+    """
+    root = ImagesRoot.load(run.path)
+    places = [Path()] if root is None else root.places(run.path)
+    train = _read_list(run.train_csv)
+    place = next((one for one in places if _holds_some(one, train)), None)
+    if place is None:
+        where = train[0].image if root is None else " or ".join(map(str, places))
+        raise InputError(
+            f"expected the images of the run where they were, received nothing in {where}; "
+            "bring them back"
+        )
+
+    def found(samples: list[Sample]) -> list[Sample]:
+        return [Sample(_joined(place, image), label) for image, label in samples]
+
+    return found(train), found(_read_list(run.val_csv)), found(_read_list(run.test_csv))
+
+
+def _holds_some(root: Path, samples: Sequence[Sample]) -> bool:
+    return any(exists(_joined(root, sample.image)) for sample in samples[:LOOKED_FOR])
+
+
+def _joined(root: Path, image: str) -> str:
+    return os.path.join(root, image)  # noqa: PTH118 - Path would change the name of a member
+
+
+def _read_list(path: Path) -> list[Sample]:
+    if not path.is_file():
+        return []
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            _, *rows = csv.reader(file)
+        return [Sample(image, label) for image, label in rows]
+    except ValueError as error:
+        raise InputError(
+            f"expected a list with the columns image,label in {path}, received another file "
+            f"({error}); begin a new run"
+        ) from error

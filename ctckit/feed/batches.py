@@ -11,6 +11,7 @@ from ctckit.image.widths import stack_images
 from ctckit.log import LOGGER
 
 MAX_TRIED = 100  # samples in a row, for one that can be read
+MAX_NAMED = 20  # samples that others stand in for; the rest is counted only
 
 
 class BatchPlan(NamedTuple):
@@ -39,8 +40,11 @@ class BatchMaker:
         steps: deterministic callables (image, label) -> (image, label).
         use_cache: keep the results of `steps` in memory; a copy in another process starts empty.
         replace_unreadable: in the place of a sample that the steps refuse comes the next one that
-            they do not; its image is named in the log once. For sets too large to check.
+            they do not; its image is named in the log once.
         free_width: images of a batch may differ in width, see `stack_images`.
+
+    Attributes:
+        replaced: why, by the positions of the samples that another one stood in for.
     """
 
     def __init__(
@@ -58,7 +62,7 @@ class BatchMaker:
         self._free_width = free_width
         self._cache: dict[int, tuple[Any, Any]] = {}
         self._num_tried = min(MAX_TRIED, len(samples)) if replace_unreadable else 1
-        self._named: set[int] = set()
+        self.replaced: dict[int, str] = {}
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave the cache out of what goes to another process."""
@@ -107,17 +111,23 @@ class BatchMaker:
             try:
                 return self._prepared(candidate)
             except InputError as error:
-                self._say_once(candidate, error)
+                self.note_replaced(candidate % len(self._samples), str(error))
         return self._prepared(last)
 
     def _prepared(self, position: int) -> tuple[Any, Any]:
         """Return what the steps make of a sample; behind the last comes the first again."""
         return apply_steps(self._steps, *self._samples[position % len(self._samples)])
 
-    def _say_once(self, position: int, error: InputError) -> None:
-        if position not in self._named:
-            self._named.add(position)
-            LOGGER.warning("another image in the place of one: %s", error)
+    def note_replaced(self, position: int, reason: str) -> None:
+        """Remember that another sample stands in for one, and name it, if it is one of the first.
+
+        The log of what comes after tells how many there are.
+        """
+        if position in self.replaced:
+            return
+        self.replaced[position] = reason
+        if len(self.replaced) <= MAX_NAMED:
+            LOGGER.warning("another image in the place of one: %s", reason)
 
 
 def _stack(

@@ -21,6 +21,7 @@ import numpy as np
 
 from ctckit.errors import InputError
 from ctckit.feed.batches import BatchMaker, BatchPlan
+from ctckit.log import LOGGER
 
 _CONTEXT = get_context("spawn")
 _ALIGNMENT = 64  # bytes: arrays start where every type of number may
@@ -64,12 +65,19 @@ class BatchProcesses:
                 return self._start(plan)
         process = self._idle.get()
         try:
-            answer = process.ask(request)
+            answer, replaced = process.ask(request)
         finally:
             self._idle.put(process)
+        for position, reason in replaced.items():
+            self._make.note_replaced(position, reason)
         if isinstance(answer, Exception):
             raise answer
         return answer
+
+    @property
+    def replaced(self) -> dict[int, str]:
+        """What `BatchMaker` calls so, of all processes."""
+        return self._make.replaced
 
     def _start(self, plan: BatchPlan) -> Any:
         """Make the first batch and start the processes."""
@@ -97,13 +105,16 @@ class _Process:
         with other_end:  # left open here, it would hide the end of the process
             self._process.start()
 
-    def ask(self, request: bytes) -> Any:
-        """Return the batch for a pickled plan, or the exception that was raised instead."""
+    def ask(self, request: bytes) -> tuple[Any, dict[int, str]]:
+        """Return the batch for a pickled plan, or the exception that was raised instead.
+
+        With it comes what was replaced in that process so far.
+        """
         if self._pipe.closed:
             self._start()
         try:
             self._pipe.send_bytes(request)
-            pickled, places = self._pipe.recv()
+            pickled, places, replaced = self._pipe.recv()
         except (EOFError, OSError) as error:
             self._pipe.close()
             self._process.join()
@@ -119,19 +130,20 @@ class _Process:
             raise
         memory = memoryview(self._memory)
         parts = [bytearray(memory[start:end]) for start, end in places]
-        return pickle.loads(pickled, buffers=parts)
+        return pickle.loads(pickled, buffers=parts), replaced
 
 
 def _serve(pipe: Connection, memory: Any, make: bytes) -> None:
     """Answer plans with batches until the other end of the pipe is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     cv2.setNumThreads(1)
+    LOGGER.disabled = True  # the process that asks has the log
     make_batch = pickle.loads(make)
     shared = np.frombuffer(memory, np.uint8)
     with suppress(EOFError, OSError):
         while True:
             request = pipe.recv_bytes()
-            pipe.send(_answer(make_batch, request, shared))
+            pipe.send((*_answer(make_batch, request, shared), make_batch.replaced))
 
 
 def _answer(make: BatchMaker, request: bytes, shared: np.ndarray) -> tuple[bytes, list[Any]]:

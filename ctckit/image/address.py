@@ -11,6 +11,7 @@ from io import FileIO
 from pathlib import Path
 
 from ctckit.errors import InputError
+from ctckit.files import EXHAUSTED
 from ctckit.image.lmdbs import SUFFIXES as LMDB_SUFFIXES
 from ctckit.image.lmdbs import has_key, read_value
 from ctckit.image.zips import has_member, read_member
@@ -25,6 +26,7 @@ def read_bytes(address: str | Path) -> bytes:
 
     Raises:
         InputError: names the address as it was given, and why it cannot be read.
+        OSError: the process has no file handle or no memory left.
     """
     place = split_address(address)
     if place is not None:
@@ -33,6 +35,8 @@ def read_bytes(address: str | Path) -> bytes:
         with FileIO(os.fspath(address)) as file:  # no buffer, no Path: half the time
             return file.read()
     except OSError as error:
+        if error.errno in EXHAUSTED:  # the image may be as it should be
+            raise
         raise InputError(f"cannot read {address}: {error.strerror or error}") from error
 
 

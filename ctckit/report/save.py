@@ -7,6 +7,7 @@ from ctckit.data.samples import Sample
 from ctckit.evaluation.evaluation import Evaluation
 from ctckit.evaluation.one_pass import evaluate
 from ctckit.inference.reader import ImageToWordModel
+from ctckit.log import LOGGER
 from ctckit.report.grid import predictions_grid, save_png
 from ctckit.report.page.page import save_html
 from ctckit.run_folder import ReportFiles, RunFolder
@@ -43,7 +44,9 @@ def report_test_part(run: RunFolder, samples: Sequence[Sample]) -> dict[str, Any
     """
     if not samples:
         return {}
-    evaluation = evaluate(ImageToWordModel(run.onnx), samples)
+    evaluation = evaluate(ImageToWordModel(run.onnx), samples, skip_unreadable=True)
+    for record in evaluation.unreadable:
+        LOGGER.warning("not tested with: %s: %s", record.image, record.reason)
     save_report(evaluation, run.test_evaluation)
     figures = evaluation.figures(num_worst=0)
     return {

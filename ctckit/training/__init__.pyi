@@ -1,8 +1,11 @@
 from .callbacks import AveragedWeights as AveragedWeights
 from .callbacks import BestCheckpoint as BestCheckpoint
+from .callbacks import EarlyStopping as EarlyStopping
 from .callbacks import Model2onnx as Model2onnx
 from .callbacks import ProgressBar as ProgressBar
+from .callbacks import ResumableCallback as ResumableCallback
 from .callbacks import Schedule as Schedule
+from .callbacks import StateKeeper as StateKeeper
 from .callbacks import StopOnInterrupt as StopOnInterrupt
 from .callbacks import TrainLogger as TrainLogger
 from .callbacks import ValidationImages as ValidationImages
@@ -28,6 +31,8 @@ from .loop import run_loop as run_loop
 from .losses import CTCloss as CTCloss
 from .members import train_models as train_models
 from .metrics import CWERMetric as CWERMetric
+from .opening import Run as Run
+from .opening import open_run as open_run
 from .parts import split_dataset as split_dataset
 from .preparation import log_data as log_data
 from .preparation import model_metadata as model_metadata

@@ -27,6 +27,10 @@ EXCLUSIVE = (  # fields of which only one may be given
     ("validation", "folds"),  # and hold each image back once
 )
 LENGTH = ("time_budget", "train_epochs", "min_epochs", "max_epochs")  # what says how long it is
+CHANGEABLE = (  # while a run is unfinished
+    "learning_rate", "gradient_clip_norm", "save_every", "train_workers", "use_multiprocessing",
+    "use_cache",
+)  # fmt: skip
 SECONDS_PER = {"": 1, "s": 1, "min": 60, "h": 3600}
 AUTO = "auto"
 
@@ -153,6 +157,11 @@ class TrainConfigs(BaseModelConfigs, SourceOptions, _Dataset):
     the labels that look wrong. Leaves figures and lists, no model; validation_fraction and
     early_stopping_patience mean nothing then."""
 
+    save_every: str = "60s"
+    """Time between two savings of the state of a run, from which --resume goes on, such as 30s or
+    5min; it is also saved behind the last step of an epoch, but takes no more than 1 % of the
+    time."""
+
     models: int = 1
     """Train this many models, which differ in their seed only, and keep them in one file: the
     text that most of them read is taken, the surer ones counting more. Each takes as long to
@@ -275,11 +284,13 @@ class TrainConfigs(BaseModelConfigs, SourceOptions, _Dataset):
                 f"{self.validation_fraction}; 0.1 holds back every tenth image",
                 argument="validation_fraction",
             )
-        if self.time_budget is not None and not self.time_budget_s > 0:
-            raise InputError(
-                f"expected a time in s, min or h, such as 60s, received '{self.time_budget}'",
-                argument="time_budget",
-            )
+        for name in ("time_budget", "save_every"):
+            text = getattr(self, name)
+            if text is not None and not _seconds(text) > 0:
+                raise InputError(
+                    f"expected a time in s, min or h, such as 60s, received '{text}'",
+                    argument=name,
+                )
         for name, (smallest, largest) in _RANGES.items():
             value = getattr(self, name)
             if isinstance(value, int | float) and not smallest <= value <= largest:
@@ -309,11 +320,13 @@ class TrainConfigs(BaseModelConfigs, SourceOptions, _Dataset):
 
     @property
     def time_budget_s(self) -> float | None:
-        """The time budget in seconds; NaN if it cannot be understood."""
-        if self.time_budget is None:
-            return None
-        number = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(s|min|h|)", self.time_budget.strip())
-        return float(number[1]) * SECONDS_PER[number[2]] if number else math.nan
+        """The time budget in seconds."""
+        return None if self.time_budget is None else _seconds(self.time_budget)
+
+    @property
+    def save_every_s(self) -> float:
+        """Seconds between two savings of the state."""
+        return _seconds(self.save_every)
 
     @property
     def fixed_width(self) -> int | None:
@@ -388,3 +401,9 @@ _RANGES = {
     "weight_decay": (0, sys.float_info.max),
     "auxiliary_weight": (0, sys.float_info.max),
 }
+
+
+def _seconds(text: str) -> float:
+    """Return a time such as 30s, 5min or 2h in seconds; NaN if it cannot be understood."""
+    number = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(s|min|h|)", text.strip())
+    return float(number[1]) * SECONDS_PER[number[2]] if number else math.nan

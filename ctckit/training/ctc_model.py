@@ -5,6 +5,7 @@ import tensorflow as tf
 
 from ctckit.networks.fused import use_plain_loops
 from ctckit.networks.keras_privates import count_loss
+from ctckit.text.vocabulary import blank_id
 from ctckit.training.flat_start import FlatStart
 
 
@@ -45,12 +46,17 @@ class CTCModel(keras.Model):
             self._jit_step = tf.function(self._gradients, jit_compile=True)
 
     def compile(self, *arguments, **options) -> None:
-        """Compile as Keras does, and give the optimizer its variables at once.
+        """Compile as Keras does, and give optimizer and metrics their variables at once.
 
-        Keras would make them within the first step, which TensorFlow then traces twice: 3 seconds.
+        Keras would make them within the first step, which TensorFlow then traces twice: 3 seconds;
+        and a training that goes on from a state must have them before.
         """
         super().compile(*arguments, **options)
         self.optimizer.build(self.trainable_variables)
+        num_classes = self.reader.output_shape[-1]
+        nothing = tf.fill((1, 1), blank_id(num_classes)), tf.zeros((1, 1, num_classes))
+        self.compute_metrics(None, *nothing)
+        self.reset_metrics()
 
     def call(self, images, training: bool = False):
         """Return all heads while training, else the probabilities alone."""

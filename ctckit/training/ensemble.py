@@ -77,7 +77,12 @@ def save_ensemble(
     """
     network = ensemble([keras.models.load_model(checkpoint) for checkpoint in checkpoints])
     texts, _ = greedy_decode(predict_all(network, provider), metadata.vocabulary)
-    errors = count_errors(texts, [sample.label for sample in provider.samples])
+    pairs = [
+        (text, sample.label)
+        for place, (text, sample) in enumerate(zip(texts, provider.samples, strict=True))
+        if place not in provider.replaced
+    ]
+    errors = count_errors(*zip(*pairs, strict=True))
     metadata = replace(metadata, val_CER=errors.cer, val_WER=errors.wer)
     with replace_atomically(run.checkpoint) as temporary:
         network.save(temporary)

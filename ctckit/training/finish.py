@@ -47,6 +47,7 @@ def finish_run(
     Raises:
         ExportError: the file does not agree with the network.
     """
+    write_temperature(run.onnx, 1.0)  # a run that is finished again may have one already
     reader = ImageToWordModel(run.onnx)
     vocabulary = reader.metadata.vocabulary
     export_reader(run.onnx, run.reader)
@@ -54,7 +55,9 @@ def finish_run(
     form = ReaderFormCheck(run.reader)
     smaller = _smaller_file(run, quantize) if quantize else None
     checks: list[Check] = [parity, form, *([SmallerCheck(smaller)] if smaller else [])]
-    evaluation = evaluate(reader, val_provider.samples, checks=checks)
+    evaluation = evaluate(reader, val_provider.samples, checks=checks, skip_unreadable=True)
+    for record in evaluation.unreadable:
+        LOGGER.warning("not validated with: %s: %s", record.image, record.reason)
 
     parity.parity.require()
     for image in form.differing:
@@ -71,7 +74,7 @@ def finish_run(
         "models": len(histories),
         "epochs": sum(map(len, histories)),
         "fit_seconds": sum(history[-1]["seconds"] for history in histories),
-        "validation_images": len(val_provider.samples),
+        "validation_images": evaluation.errors.texts,
         "val_CER": evaluation.cer,
         "val_WER": evaluation.wer,
         "keras_onnx_difference": parity.parity.largest_difference,

@@ -4,10 +4,12 @@ from collections.abc import Callable, Sequence
 
 import keras
 
+from ctckit.log import LOGGER, counted
 from ctckit.training.callbacks.averaging import AveragedWeights
 from ctckit.training.callbacks.flat_start import EndOfFlatStart
 from ctckit.training.callbacks.progress import ProgressBar
 from ctckit.training.callbacks.schedule import Schedule
+from ctckit.training.callbacks.state import StateKeeper
 from ctckit.training.configs import TrainConfigs
 from ctckit.training.length import ENOUGH_TO_DECIDE, passes_per_epoch
 from ctckit.training.loop import run_loop
@@ -46,6 +48,7 @@ def fit(
     *,
     val_provider: DataProvider | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
+    keeper: StateKeeper | None = None,
 ) -> None:
     """Train along a course of the learning rate, the images of the last epochs unvaried.
 
@@ -60,6 +63,7 @@ def fit(
         schedule: course of the learning rate; the callbacks may ask it how much is done.
         val_provider: data to validate with after each epoch.
         callbacks: what else happens around the epochs.
+        keeper: saves the state every now and then; where it has one the training begins there.
     """
     each = max(1, len(provider.samples) // NUM_SEEN)
     some = provider.samples[::each][:NUM_SEEN]  # of all pages and writers
@@ -75,23 +79,41 @@ def fit(
             return unvaried
         return later if schedule.has_grown else provider
 
+    around = [
+        AveragedWeights(),
+        schedule,
+        EndOfFlatStart(schedule),
+        ProgressBar(schedule),
+        *callbacks,
+    ]
+    if keeper is not None:
+        keeper.keep(around)
+        around.append(keeper)
+    begun = None if keeper is None else keeper.begun
     run_loop(
         model,
         provider_of,
         steps=len(provider),
         epochs=schedule.given_epochs or ENDLESS,
+        first_epoch=begun.epoch if begun else 0,
+        first_step=begun.step if begun else 0,
         measured={
             **({} if val_provider is None else {"val": val_provider}),
             **({"seen": seen} if schedule.is_open and schedule.decide_by == "seen" else {}),
         },
-        callbacks=[
-            AveragedWeights(),
-            schedule,
-            EndOfFlatStart(schedule),
-            ProgressBar(schedule),
-            *callbacks,
-        ],
+        callbacks=around,
     )
+    _log_replaced([provider, seen, *([] if val_provider is None else [val_provider])])
+
+
+def _log_replaced(providers: Sequence[DataProvider]) -> None:
+    """Say how many images could not be read any more."""
+    images = {one.samples[place].image for one in providers for place in one.replaced}
+    if images:
+        LOGGER.warning(
+            "%s could not be read while training; others stood in their places",
+            counted(len(images), "image"),
+        )
 
 
 def train_on(
@@ -101,14 +123,25 @@ def train_on(
     *,
     val_provider: DataProvider | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
+    keeper: StateKeeper | None = None,
 ) -> keras.Model:
-    """Train on all of the data, leaving no file; return the model as its last epoch left it."""
+    """Train on all of the data; return the model as its last epoch left it.
+
+    No file is left, but the state if there is a `keeper`: then a training that is done is not done
+    again.
+    """
     model = make_model(configs)
+    if keeper is not None and keeper.is_done:
+        keeper.restore_variables(model)
+        return model
     fit(
         model,
         provider.with_(seed=configs.seed),
         make_schedule(configs, provider, val_provider),
         val_provider=val_provider,
         callbacks=callbacks,
+        keeper=keeper,
     )
+    if keeper is not None:
+        keeper.finish()
     return model

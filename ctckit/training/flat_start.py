@@ -1,5 +1,7 @@
 """A start for the CTC loss: characters are first taken to be evenly spread along the image."""
 
+from typing import Any
+
 import tensorflow as tf
 
 from ctckit.text.vocabulary import blank_id
@@ -35,6 +37,15 @@ class FlatStart:
     def where_needed(cls, num_characters: int) -> "FlatStart | None":
         """Return one for a vocabulary of very many characters; with others CTC needs none."""
         return cls() if num_characters >= MANY else None
+
+    def memory(self) -> dict[str, float]:
+        """Return what to remember of it, beside whether it lasts."""
+        return {"gain": float(self._gain)}
+
+    def restore(self, memory: dict[str, Any]) -> None:
+        """Go on from what `memory` returned, or end it if `is_on` says so."""
+        self._gain.assign(memory.get("gain", 0.0))
+        self.is_on.assign(memory["is_on"])
 
     def losses(self, y_true: tf.Tensor, y_pred: tf.Tensor) -> tf.Tensor:
         """Return the loss of each text, in nats, float32 (B,).

@@ -1,6 +1,8 @@
 """Every image read by a model that never saw it, and what that says about the labels."""
 
 from collections.abc import Callable, Sequence
+from csv import reader as csv_reader
+from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,10 +20,12 @@ from ctckit.run_folder import RunFolder
 from ctckit.text.error_rates import ErrorCounts, count_errors
 from ctckit.text.greedy import decode_members, greedy_decode, vote
 from ctckit.text.vocabulary import Vocabulary
+from ctckit.training.callbacks.interrupt import StopOnInterrupt
 from ctckit.training.configs import TrainConfigs
 from ctckit.training.ctc_model import CTCModel
 from ctckit.training.ensemble import ensemble, predict_all
 from ctckit.training.fitting import train_on
+from ctckit.training.members import keeper_of
 from ctckit.training.provider import DataProvider
 
 
@@ -50,6 +54,9 @@ def cross_validate(
 ) -> dict[str, Any]:
     """Read every image with models that never saw it; list the labels that look wrong.
 
+    Folds that the list of the run has already are not trained again, nor the models of a fold that
+    are done.
+
     Args:
         provider: all images, with the augmentors to train with.
         make_model: builds and compiles a network.
@@ -59,17 +66,27 @@ def cross_validate(
     Returns:
         Figures, ready for JSON; rates are 0…1.
     """
+    interrupt = StopOnInterrupt(ends_well=False)  # a part of the folds is no result
+
+    done = read_rows(run.out_of_fold) if run.out_of_fold.is_file() else []
+    numbers = count(1 + max((row.fold for row in done), default=0))
 
     def train(rest: DataProvider) -> keras.Model:
-        seeds = range(configs.seed, configs.seed + configs.models)
-        return ensemble(
-            [train_on(rest, make_model, configs.replace(seed=seed)).reader for seed in seeds]
-        )
+        fold = next(numbers)
+        for state in run.state.glob(f"fold_{fold - 1}_*.npz"):
+            state.unlink()  # that fold is read
+        networks = []
+        for index in range(configs.models):
+            keeper = keeper_of(run, f"fold_{fold}_model_{index + 1}", configs, interrupt)
+            own = configs.replace(seed=configs.seed + index)
+            model = train_on(rest, make_model, own, callbacks=[interrupt], keeper=keeper)
+            networks.append(model.reader)
+        return ensemble(networks)
 
     vocabulary = configs.vocabulary
     rows = read_folds(
         provider, train, vocabulary, run.out_of_fold, num_folds=configs.folds, seed=configs.seed,
-        group_by=configs.group_by,
+        group_by=configs.group_by, done=done,
     )  # fmt: skip
     save_label_errors(rows, run.label_errors)
     return fold_figures(rows)
@@ -84,6 +101,7 @@ def read_folds(
     num_folds: int,
     seed: int,
     group_by: str | None = None,
+    done: Sequence[OutOfFold] = (),
 ) -> list[OutOfFold]:
     """Train a model per fold on the other folds and read the fold with it.
 
@@ -98,18 +116,23 @@ def read_folds(
         num_folds: number of parts, each read once.
         seed: of the parts.
         group_by: what keeps images in one part, as in the configuration.
+        done: rows of folds that are not to be read again, as `read_rows` gives them.
 
     Returns:
-        One row per sample, fold by fold.
+        One row per sample, fold by fold; none of an image that cannot be read any more.
     """
-    rows: list[OutOfFold] = []
+    rows = list(done)
+    read = {row.fold for row in rows}
     group_of = None if group_by is None else key_of_groups(group_by)
     folds = split_folds(provider.samples, num_folds, seed, group_of=group_of)
     for fold, (rest, held_out) in enumerate(folds, start=1):
+        if fold in read:
+            continue
         keras.utils.clear_session()
         network = train(provider.with_(dataset=rest))
-        rows += _read(network, provider.with_(dataset=held_out), vocabulary, fold)
-        errors = _count(rows[-len(held_out) :])
+        own = _read(network, provider.with_(dataset=held_out), vocabulary, fold)
+        rows += own
+        errors = _count(own)
         LOGGER.info(
             "fold %*d/%d   %d of %d images misread   CER %.2f%%", len(str(num_folds)), fold,
             num_folds, errors.wrong_texts, errors.texts, errors.cer * 100,
@@ -129,8 +152,10 @@ def _read(
     suspicions = [
         label_suspicions(member, labels, texts, vocabulary) for member in np.moveaxis(members, 1, 0)
     ]
-    return [
-        OutOfFold(*sample, fold, text, float(confidence), float(suspicion), read)
+    rows = [
+        OutOfFold(
+            *sample, fold, text, round(float(confidence), 6), round(float(suspicion), 4), read
+        )
         for sample, text, confidence, suspicion, read in zip(
             provider.samples,
             texts,
@@ -140,6 +165,7 @@ def _read(
             strict=True,
         )
     ]
+    return [row for place, row in enumerate(rows) if place not in provider.replaced]
 
 
 def likely_label_errors(rows: Sequence[OutOfFold]) -> list[OutOfFold]:
@@ -160,6 +186,19 @@ def write_rows(rows: Sequence[OutOfFold], path: str | Path) -> Path:
         for row in rows
     )
     return write_table(path, (*OutOfFold._fields[:-1], *names), formatted)
+
+
+def read_rows(path: str | Path) -> list[OutOfFold]:
+    """Return the rows that `write_rows` wrote."""
+    with Path(path).open(encoding="utf-8", newline="") as file:
+        _, *lines = csv_reader(file)
+    return [
+        OutOfFold(
+            image, label, int(fold), text, float(confidence), float(suspicion),
+            tuple(texts) or (text,),
+        )
+        for image, label, fold, text, confidence, suspicion, *texts in lines
+    ]  # fmt: skip
 
 
 def _num_models(rows: Sequence[OutOfFold]) -> int:

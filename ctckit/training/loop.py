@@ -3,6 +3,7 @@
 Keras' own `fit` can neither start within an epoch nor be told which batch comes when.
 """
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from ctckit.errors import InputError
 from ctckit.training.provider import DataProvider
 
 Batch = tuple[np.ndarray, ...]
@@ -41,6 +43,9 @@ def run_loop(
         measured: data to measure after each epoch; the logs have the names before the figures, as
             in `val_loss`.
         callbacks: what else happens around steps and epochs.
+
+    Raises:
+        InputError: the loss is no number any more.
     """
     listeners = keras.callbacks.CallbackList(
         list(callbacks), add_history=True, model=model, epochs=epochs, steps=steps, verbose=0
@@ -56,7 +61,9 @@ def run_loop(
         batches = provider.batches(epoch, first_step)
         for step, batch in enumerate(batches, start=first_step):
             listeners.on_train_batch_begin(step)
-            listeners.on_train_batch_end(step, train_step(batch, provider))
+            logs = train_step(batch, provider)
+            _require_number(logs["loss"], provider, epoch, step)
+            listeners.on_train_batch_end(step, logs)
             if model.stop_training:
                 break
         batches.close()
@@ -70,6 +77,19 @@ def run_loop(
             break
     model.optimizer.finalize_variable_values(model.trainable_weights)
     listeners.on_train_end(logs)
+
+
+def _require_number(loss: Any, provider: DataProvider, epoch: int, step: int) -> None:
+    """Refuse a loss that is infinite or not a number: no step behind it can be of use."""
+    if math.isfinite(loss):
+        return
+    images = [provider.samples[place].image for place in provider.plan(epoch, step).positions]
+    raise InputError(
+        f"expected a loss that is a number, received {float(loss)} in epoch {epoch + 1}, step "
+        f"{step + 1}, of {', '.join(images)}. Likely causes: a learning rate that is too high, "
+        "steps of your own that give odd values, or 16 bits (mixed_precision); lower the rate, to "
+        "go on too"
+    )
 
 
 def _measure(

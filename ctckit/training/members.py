@@ -12,8 +12,10 @@ from ctckit.run_folder import RunFolder
 from ctckit.training.callbacks.advice import Advice
 from ctckit.training.callbacks.interrupt import StopOnInterrupt
 from ctckit.training.callbacks.progress import TrainLogger
+from ctckit.training.callbacks.state import StateKeeper
 from ctckit.training.configs import TrainConfigs
 from ctckit.training.ensemble import save_ensemble
+from ctckit.training.events import forget_events
 from ctckit.training.fitting import fit, make_schedule
 from ctckit.training.provider import DataProvider
 
@@ -34,7 +36,8 @@ def train_models(
 ) -> list[History]:
     """Train as many models as `configs` says, which differ in their seed; keep them in one file.
 
-    Ctrl-C ends it: the epoch to keep so far is kept, and the models trained by then.
+    Ctrl-C ends it: the epoch to keep so far is kept, and the models trained by then. Where the
+    folder of the run has states, those trainings go on from them; models that are done stay.
 
     Args:
         make_model: builds and compiles one.
@@ -56,6 +59,11 @@ def train_models(
     interrupt = StopOnInterrupt()
 
     def train_one(member: RunFolder, seed: int) -> History:
+        keeper = keeper_of(run, f"model_{seed - configs.seed + 1}", configs, interrupt)
+        if keeper.is_done:
+            return keeper.memory_of(TrainLogger)["history"]
+        if keeper.begun:
+            forget_events(member.tensorboard, since=keeper.begun.saved_at)
         schedule = make_schedule(configs, train_provider, val_provider)
         logger = TrainLogger(member.path, schedule)
         own = replace(metadata, extra=metadata.extra | {"models": 1, "seed": seed})
@@ -72,7 +80,10 @@ def train_models(
                 _curves(logger, member),
                 interrupt,
             ],
+            keeper=keeper,
         )
+        if not interrupt.stopped:
+            keeper.finish()
         return logger.history
 
     if configs.models == 1:
@@ -83,7 +94,7 @@ def train_models(
         while len(histories) < configs.models and not interrupt.stopped:
             LOGGER.info("model %d of %d", len(histories) + 1, configs.models)
             member = members[len(histories)]
-            member.report.mkdir(parents=True)
+            member.report.mkdir(parents=True, exist_ok=True)
             histories.append(train_one(member, configs.seed + len(histories)))
     except KeyboardInterrupt:
         if not histories:
@@ -93,6 +104,18 @@ def train_models(
     together = replace(metadata, extra=metadata.extra | {"models": len(histories)})
     save_ensemble(checkpoints, run, together, val_provider)
     return histories
+
+
+def keeper_of(
+    run: RunFolder, model: str, configs: TrainConfigs, interrupt: StopOnInterrupt
+) -> StateKeeper:
+    """Return what saves the state of one training of a run, and goes on from what is saved."""
+    return StateKeeper(
+        run.state_of(model),
+        configs.save_every_s,
+        deterministic=configs.deterministic,
+        interrupt=interrupt,
+    )
 
 
 def _curves(logger: TrainLogger, run: RunFolder) -> keras.callbacks.Callback:

@@ -225,7 +225,7 @@ def model_metadata(dataset: Dataset, configs: TrainConfigs) -> ModelMetadata:
             "architecture": configs.architecture,
             "models": configs.models,
             "seed": configs.seed,
-            "images": len(dataset.samples),
+            "images": len(dataset.samples) + len(dataset.validation),
             "images_looked_at": _looked_at(dataset),
             "dataset_fingerprint": dataset.fingerprint,
             "trained": datetime.now().astimezone().isoformat(timespec="seconds"),

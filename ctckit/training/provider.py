@@ -1,6 +1,6 @@
 """Batches of images and labels for Keras."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -57,7 +57,7 @@ class DataProvider(keras.utils.PyDataset, DataAdapter):
             the work; steps must be picklable then, and each process has a cache of its own.
         max_queue_size: batches that may be ready before they are needed.
         replace_unreadable: another pair comes in the place of one whose image cannot be read, as
-            `BatchMaker` says; for sets too large to check.
+            `BatchMaker` says.
         free_width: images keep the widths that the steps give them. Samples of 32 batches are
             sorted by width, so that images of a batch are alike in it; the batches come in an
             order drawn anew. What a batch has beyond the end of an image is `image.NO_IMAGE`.
@@ -137,6 +137,11 @@ class DataProvider(keras.utils.PyDataset, DataAdapter):
     @augmentors.setter
     def augmentors(self, augmentors: Sequence[Callable]) -> None:
         self._augmentors = [adapt_augmentor(augmentor) for augmentor in augmentors]
+
+    @property
+    def replaced(self) -> Mapping[int, str]:
+        """Why, by the positions of the samples that another one stood in for, so far."""
+        return self._make.replaced
 
     def __len__(self) -> int:
         """Return the number of batches in an epoch."""
@@ -282,7 +287,7 @@ class DataProvider(keras.utils.PyDataset, DataAdapter):
 
 
 def make_provider(
-    samples: Sequence[Sample], configs: TrainConfigs, *, replace_unreadable: bool = False
+    samples: Sequence[Sample], configs: TrainConfigs, *, replace_unreadable: bool = True
 ) -> DataProvider:
     """Return the way of a sample from its file to a batch, unvaried.
 
@@ -292,8 +297,8 @@ def make_provider(
     Args:
         samples: to make batches of.
         configs: with nothing left open.
-        replace_unreadable: see `DataProvider`; where `Dataset.sampled` says that not all images
-            were looked at.
+        replace_unreadable: see `DataProvider`: images may vanish while a training runs, and of
+            very large sets not all are looked at before.
     """
     vocabulary = configs.vocabulary
     return DataProvider(

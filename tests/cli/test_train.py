@@ -17,10 +17,12 @@ import numpy as np
 import pytest
 
 import train
+from benchmarks.kill_and_resume import differences
 from configs import ModelConfigs
 from ctckit.cli.recipe import SCRIPTS
 from ctckit.cli.running import run_command
 from ctckit.inference.session import OnnxInferenceModel
+from ctckit.run_folder import RunFolder
 from ctckit.sources.layouts import open_dataset
 from tests.drawing import draw_folder, draw_text, write_image
 
@@ -397,3 +399,52 @@ def test_a_handful_of_images_is_learned_by_heart(workplace):
     done = run(workplace, "inferenceModel.py", "--dataset", seen, "--json")
     assert done.returncode == 0, done.stderr
     assert (last_json(done)["images"], last_json(done)["CER"]) == (11, 0)
+
+
+@pytest.mark.slow
+def test_a_run_ended_by_sigterm_is_resumed_to_the_bit(workplace):
+    """As when a machine is shut down, or a time slot is over."""
+    draw_folder(workplace / "drawn", count=24)
+    flags = ("--dataset", "drawn", "--deterministic", "--train-epochs", 4, *FAST)
+    calm = run(workplace, "train.py", *flags, "--model-path", "calm")
+    assert calm.returncode == 0, calm.stderr
+    process = subprocess.Popen(
+        **command(workplace, "train.py", *flags, "--model-path", "ended"),
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    said = ""
+    while "epoch 2/4" not in said and (line := process.stderr.readline()):
+        said += line
+    process.send_signal(signal.SIGTERM)
+    _, rest = process.communicate(timeout=300)
+    assert process.returncode == 143 and "ended by SIGTERM" in rest
+    assert "to go on: python train.py --resume ended" in said + rest
+    again = run(workplace, "train.py", *flags, "--model-path", "ended")
+    assert (
+        again.returncode == 2 and "go on with it by python train.py --resume ended" in again.stderr
+    )
+    resumed = run(workplace, "train.py", "--resume", "ended", "--json")
+    assert resumed.returncode == 0, resumed.stderr
+    assert "going on at epoch" in resumed.stderr and "to the bit" not in resumed.stderr
+    assert not last_json(resumed)["finished_early"]
+    assert not differences(RunFolder(workplace / "calm"), RunFolder(workplace / "ended"))
+    finished = run(workplace, "train.py", "--resume", "ended")
+    assert finished.returncode == 2 and "received a finished one" in finished.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--resume", "nowhere"], "--resume: expected the folder of a run, received nowhere"),
+        (["--resume", "drawn"], "expected a configuration at drawn"),
+        (["--resume", "drawn", "--batch-size", "4"], "received --batch-size with it"),
+        (["--resume", "drawn", "--config", "drawn"], "received --config with it"),
+        (["--save-every", "often"], "--save-every: expected a time in s, min or h"),
+    ],
+)
+def test_what_cannot_be_resumed_is_refused(workplace, monkeypatch, capsys, arguments, message):
+    (workplace / "drawn").mkdir()
+    monkeypatch.chdir(workplace)
+    monkeypatch.setattr(sys, "argv", ["train.py", *arguments])
+    assert run_command(train.main) == 2
+    assert message in capsys.readouterr().err

@@ -1,10 +1,13 @@
 from .advice import Advice as Advice
 from .averaging import AveragedWeights as AveragedWeights
+from .early_stopping import EarlyStopping as EarlyStopping
 from .export import BestCheckpoint as BestCheckpoint
 from .export import Model2onnx as Model2onnx
 from .flat_start import EndOfFlatStart as EndOfFlatStart
 from .interrupt import StopOnInterrupt as StopOnInterrupt
 from .progress import ProgressBar as ProgressBar
 from .progress import TrainLogger as TrainLogger
+from .resumable import ResumableCallback as ResumableCallback
 from .schedule import Schedule as Schedule
+from .state import StateKeeper as StateKeeper
 from .validation_images import ValidationImages as ValidationImages

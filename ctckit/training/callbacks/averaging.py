@@ -1,13 +1,16 @@
 """Validate, save and keep the mean of the last weights instead of the last weights."""
 
-import keras
+from typing import Any
+
 import tensorflow as tf
+
+from ctckit.training.callbacks.resumable import ResumableCallback
 
 MOMENTUM = 0.99  # of the mean: about a hundred steps count
 EVERY = 4  # steps between two weights that are counted
 
 
-class AveragedWeights(keras.callbacks.Callback):
+class AveragedWeights(ResumableCallback):
     """Keep an exponential mean of all weights, and hold it in the model while it is validated.
 
     At high learning rates the weights jump from step to step, and the statistics of the batch
@@ -53,6 +56,17 @@ class AveragedWeights(keras.callbacks.Callback):
     def on_train_end(self, logs: dict | None = None) -> None:
         """Leave the mean in the model."""
         self.on_test_begin()
+
+    def memory(self) -> dict[str, Any]:
+        """Remember the mean; while steps are done the model has the weights themselves."""
+        means = {f"mean_{place}": mean.numpy() for place, mean in enumerate(self._means)}
+        return {"steps": self._steps, **means}
+
+    def restore(self, memory: dict[str, Any]) -> None:
+        """Go on with that mean."""
+        self._steps = memory["steps"]
+        for place, mean in enumerate(self._means):
+            mean.assign(memory[f"mean_{place}"])
 
     def _count_weights(self, momentum: tf.Tensor) -> None:
         for mean, weight in zip(self._means, self._weights, strict=True):

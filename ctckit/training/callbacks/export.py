@@ -3,8 +3,10 @@
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import keras
+import numpy as np
 
 from ctckit.export.onnx import export_onnx, random_images
 from ctckit.export.parity import compare
@@ -13,9 +15,10 @@ from ctckit.inference.metadata import ModelMetadata
 from ctckit.inference.session import OnnxInferenceModel
 from ctckit.log import LOGGER
 from ctckit.networks.plain import plain_copy
+from ctckit.training.callbacks.resumable import ResumableCallback
 
 
-class BestCheckpoint(keras.callbacks.Callback):
+class BestCheckpoint(ResumableCallback):
     """Save the network whenever validation gets better: lower `val_CER`, then lower `val_loss`.
 
     The second criterion decides between epochs with the same CER: small validation sets reach
@@ -54,6 +57,20 @@ class BestCheckpoint(keras.callbacks.Callback):
         """Save the last epoch, if that is to be kept."""
         if self.keep_last and self.epoch != self._latest[0]:
             self._save()
+
+    def memory(self) -> dict[str, Any]:
+        """Remember the best epoch, with its file: that may be written anew before the next time."""
+        if not self.epoch:
+            return {"epoch": 0, "logs": {}}
+        file = np.frombuffer(self.path.read_bytes(), np.uint8)
+        return {"epoch": self.epoch, "logs": self.logs, "file": file}
+
+    def restore(self, memory: dict[str, Any]) -> None:
+        """Have that epoch, and its file, as the best one."""
+        self.epoch, self.logs = memory["epoch"], memory["logs"]
+        if self.epoch:
+            with replace_atomically(self.path) as temporary:
+                temporary.write_bytes(memory["file"].tobytes())
 
     def _save(self) -> None:
         self.epoch, self.logs = self._latest

@@ -1,15 +1,16 @@
 """End the flat start of a training, and tell it."""
 
-import keras
+from typing import Any
 
 from ctckit.log import LOGGER
+from ctckit.training.callbacks.resumable import ResumableCallback
 from ctckit.training.callbacks.schedule import Schedule
 from ctckit.training.flat_start import FlatStart
 
 LATEST = 0.5  # share of a usual run after which it ends, whatever the network tells apart
 
 
-class EndOfFlatStart(keras.callbacks.Callback):
+class EndOfFlatStart(ResumableCallback):
     """Say when the flat start has ended; end it after half of a usual run at the latest.
 
     Args:
@@ -39,3 +40,17 @@ class EndOfFlatStart(keras.callbacks.Callback):
         else:
             return
         self._flat_start = None
+
+    def memory(self) -> dict[str, Any]:
+        """Remember how far it is."""
+        begun = {} if self._flat_start is None else self._flat_start.memory()
+        return {"steps": self._steps, "is_on": self._flat_start is not None, **begun}
+
+    def restore(self, memory: dict[str, Any]) -> None:
+        """Go on with it, or without it if it has ended."""
+        self._steps = memory["steps"]
+        if self._flat_start is None:
+            return
+        self._flat_start.restore(memory)
+        if not memory["is_on"]:
+            self._flat_start = None

@@ -1,42 +1,94 @@
-"""Let Ctrl-C end training instead of losing it."""
+"""Let signals end a training instead of losing it."""
 
 import signal
 from types import FrameType
 
 import keras
 
+from ctckit.errors import Terminated
 from ctckit.log import LOGGER
 
 
 class StopOnInterrupt(keras.callbacks.Callback):
-    """End the epoch loop at the first Ctrl-C; a second one interrupts at once.
+    """End the training well at the first Ctrl-C; a second one, or SIGTERM, ends the process.
 
-    The loop finishes the running step and validates; checkpoint and export follow as usual.
+    At the first the loop finishes the running step and validates; checkpoint and export follow as
+    usual. What ends the process waits for the running step, too, so that `StateKeeper` can save
+    the state behind it; outside of the steps it comes at once, as the last state is whole.
+
+    Args:
+        ends_well: whether there is something to export; else the first Ctrl-C ends the process.
 
     Attributes:
         stopped: whether Ctrl-C ended the run.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, ends_well: bool = True) -> None:
         super().__init__()
+        self.ends_well = ends_well
         self.stopped = False
-        self._previous = signal.SIG_DFL
+        self._in_steps = False
+        self._leaving: BaseException | None = None
+        self._previous: dict[int, signal.Handlers] = {}
+
+    @property
+    def leaves(self) -> bool:
+        """Whether the process is to end when the state is saved."""
+        return self._leaving is not None
+
+    def leave(self) -> None:
+        """End the process.
+
+        Raises:
+            KeyboardInterrupt: Ctrl-C wanted that.
+            Terminated: SIGTERM wanted it.
+        """
+        self.on_train_end()
+        raise self._leaving
 
     def on_train_begin(self, logs: dict | None = None) -> None:
-        """Take over the interrupt signal."""
-        self.stopped = False
-        self._previous = signal.signal(signal.SIGINT, self._stop)
+        """Take over the signals."""
+        self.stopped = self._in_steps = False
+        self._leaving = None
+        handlers = {signal.SIGINT: self._interrupt, signal.SIGTERM: self._terminate}
+        self._previous = {number: signal.signal(number, do) for number, do in handlers.items()}
+
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+        """Leave behind a step from now on."""
+        self._in_steps = True
+
+    def on_test_begin(self, logs: dict | None = None) -> None:
+        """Leave at once from now on: the state is saved."""
+        self.on_epoch_end(0)
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        """Leave at once from now on, or now."""
+        self._in_steps = False
+        if self.leaves:
+            self.leave()
 
     def on_train_end(self, logs: dict | None = None) -> None:
-        """Give the signal back."""
-        signal.signal(signal.SIGINT, self._previous)
+        """Give the signals back."""
+        for number, handler in self._previous.items():
+            signal.signal(number, handler)
+        self._previous = {}
 
-    def _stop(self, signal_number: int, frame: FrameType | None) -> None:
-        if self.stopped:
-            self.on_train_end()
-            raise KeyboardInterrupt
+    def _interrupt(self, number: int, frame: FrameType | None) -> None:
+        if self.stopped or not self.ends_well:
+            self._end(KeyboardInterrupt())
+            return
         self.stopped = True
         self.model.stop_training = True
         LOGGER.info(
             "stopping after this step, then exporting the model (Ctrl-C again: stop at once)"
         )
+
+    def _terminate(self, number: int, frame: FrameType | None) -> None:
+        self._end(Terminated())
+
+    def _end(self, reason: BaseException) -> None:
+        is_second = self.leaves
+        self._leaving = reason
+        if is_second or not self._in_steps:
+            self.leave()
+        LOGGER.info("ending after this step, when the state is saved")

@@ -2,12 +2,14 @@
 
 import time
 from pathlib import Path
+from typing import Any
 
 import keras
 
 from ctckit.files import write_table
 from ctckit.log import LOGGER, format_seconds, progress
 from ctckit.run_folder import RunFolder
+from ctckit.training.callbacks.resumable import ResumableCallback
 from ctckit.training.callbacks.schedule import Schedule
 
 
@@ -30,7 +32,7 @@ class ProgressBar(keras.callbacks.Callback):
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
         """Advance by one step."""
         self._bar.set_postfix(loss=f"{logs['loss']:.3f}", refresh=False)
-        self._bar.update()
+        self._bar.update(batch + 1 - self._bar.n)  # an epoch may begin at a later step
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Remove the bar; the epoch's line takes its place."""
@@ -42,7 +44,7 @@ COLUMNS = (
 )  # fmt: skip
 
 
-class TrainLogger(keras.callbacks.Callback):
+class TrainLogger(ResumableCallback):
     """Log every epoch and keep `history.csv` in `log_path` up to date.
 
     `seconds` counts the fitting so far; validation and the other callbacks are not counted.
@@ -87,6 +89,22 @@ class TrainLogger(keras.callbacks.Callback):
         self.history.append({name: row.get(name, float("nan")) for name in COLUMNS})
         write_table(self.path, COLUMNS, (row.values() for row in self.history))
         LOGGER.info(self._line(self.history[-1]))
+
+    def memory(self) -> dict[str, Any]:
+        """Remember the rows and the time."""
+        now = time.perf_counter()
+        running_s = 0.0 if self._started is None else now - self._started
+        return {
+            "history": self.history,
+            "fitting_s": self._fitting_s + running_s,
+            "elapsed_s": now - self._began,
+        }
+
+    def restore(self, memory: dict[str, Any]) -> None:
+        """Go on with those rows, and with the time that was spent."""
+        self.history = memory["history"]
+        self._fitting_s = memory["fitting_s"]
+        self._began = time.perf_counter() - memory["elapsed_s"]
 
     def _stop_clock(self) -> None:
         if self._started is not None:

@@ -1,10 +1,11 @@
 """Lead the learning rate, over a number of steps, over a time, or as long as it pays."""
 
 import time
-
-import keras
+from dataclasses import asdict
+from typing import Any
 
 from ctckit.log import LOGGER
+from ctckit.training.callbacks.resumable import ResumableCallback
 from ctckit.training.length import Measured, why_cool_down
 from ctckit.training.recipe import Course
 
@@ -13,7 +14,7 @@ LONG = 2  # times the usual length, from which that pays
 TEXTS = {"val": "validation texts", "seen": "training texts"}  # by which it is decided
 
 
-class Schedule(keras.callbacks.Callback):
+class Schedule(ResumableCallback):
     """Lead the learning rate along a course; end the training when it is complete.
 
     The course is laid out over a number of epochs, or over `time_budget_s`. In the latter case it
@@ -35,6 +36,7 @@ class Schedule(keras.callbacks.Callback):
         has_grown: whether images are varied by the later augmentors: half of the training texts
             were read in an epoch, of a run that goes on beyond the usual length or is given twice
             of it.
+        shows_unvaried: whether the running epoch shows the images unvaried.
     """
 
     def __init__(
@@ -81,19 +83,12 @@ class Schedule(keras.callbacks.Callback):
             return None
         return round(self._course.end / self.params["steps"])
 
-    @property
-    def shows_unvaried(self) -> bool:
-        """Whether the epoch that begins shows the images unvaried."""
-        if not self.epoch:
-            return False
-        return self._course.is_clean(self._position, self._position / self.epoch / self.passes)
-
     def on_train_begin(self, logs: dict | None = None) -> None:
         """Start the clock."""
         steps = self.params["steps"]
         self._measured: list[Measured] = []
         self.epoch = self._steps_done = 0
-        self.has_grown = False
+        self.has_grown = self.shows_unvaried = False
         self._began = time.perf_counter()
         self._first_step_ended: float | None = None
         self._validation_s = 0.0
@@ -105,9 +100,11 @@ class Schedule(keras.callbacks.Callback):
             self._course = Course.of_open_end(self.min_epochs * steps, self.max_epochs * steps)
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
-        """Note where the run is."""
+        """Note where the run is, and choose what the images are to look like."""
         self.epoch = epoch
         self._measuring_s = 0.0
+        done = self._position
+        self.shows_unvaried = epoch > 0 and self._course.is_clean(done, done / epoch / self.passes)
 
     def on_train_batch_begin(self, batch: int, logs: dict | None = None) -> None:
         """Set the rate of the step."""
@@ -139,6 +136,31 @@ class Schedule(keras.callbacks.Callback):
             self._decide(epoch, logs)
         if logs.get("WER", 1.0) <= HALF and self._is_long(epoch + 1):
             self.has_grown = True
+
+    def memory(self) -> dict[str, Any]:
+        """Remember where the run is, and what was measured; of a time budget, the time spent."""
+        return {
+            "steps_done": self._steps_done,
+            "measured": [asdict(one) for one in self._measured],
+            "has_grown": self.has_grown,
+            "shows_unvaried": self.shows_unvaried,
+            "course": asdict(self._course),
+            "since_begin_s": time.perf_counter() - self._began,
+            "since_first_step_s": time.perf_counter() - self._first_step_ended,
+            "validation_s": self._validation_s,
+        }
+
+    def restore(self, memory: dict[str, Any]) -> None:
+        """Go on from there."""
+        now = time.perf_counter()
+        self._steps_done = memory["steps_done"]
+        self._measured = [Measured(**one) for one in memory["measured"]]
+        self.has_grown, self.shows_unvaried = memory["has_grown"], memory["shows_unvaried"]
+        self._course = Course(**memory["course"])
+        self._began = now - memory["since_begin_s"]
+        self._first_step_ended = now - memory["since_first_step_s"]
+        self._validation_s = memory["validation_s"]
+        self.model.stop_training = self._position >= self._course.end
 
     def _decide(self, epoch: int, logs: dict[str, float]) -> None:
         steps = self.params["steps"]
