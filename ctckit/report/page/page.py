@@ -1,5 +1,7 @@
 """The page as a whole: the templates, what they are given, and the file."""
 
+from base64 import b64encode
+from hashlib import sha256
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -21,6 +23,15 @@ TEMPLATES = Environment(
 TEMPLATES.filters.update(counted=counted, fact=fact, percent=percent, visible=visible)
 
 
+def _hash(text: str) -> str:
+    """Return how a content security policy names what it allows by its content."""
+    return f"sha256-{b64encode(sha256(text.encode()).digest()).decode('ascii')}"
+
+
+_STYLE = TEMPLATES.get_template("style.html").render()
+TEMPLATES.globals.update(style=_STYLE, style_hash=_hash(_STYLE))
+
+
 def save_html(evaluation: Evaluation, path: str | Path) -> Path:
     """Write `html_page` to a file, whole or not at all.
 
@@ -37,7 +48,8 @@ def html_page(evaluation: Evaluation) -> str:
     """Return the page: figures, the worst images, where the errors are, calibration, the model.
 
     Only the worst images are in it, `MAX_IMAGES` at most, as PNG. It holds no script and asks for
-    nothing from outside, which its content security policy forbids, too.
+    nothing from outside, and its content security policy forbids both: it allows the images within
+    the page and the one style sheet, which it knows by its hash.
 
     Raises:
         InputError: an image cannot be read any more.
