@@ -1,3 +1,7 @@
+import os
+import stat
+from pathlib import Path
+
 import pytest
 
 from ctckit.errors import InputError
@@ -60,3 +64,46 @@ def test_a_new_folder_takes_the_place_of_an_empty_one(tmp_path):
     with new_folder(tmp_path / "new") as folder:
         (folder / "file").write_text("x")
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["file"]
+
+
+# What is there after a power failure
+
+
+@pytest.fixture
+def happened(monkeypatch):
+    """Return a list of what is waited for, with the bytes of a file, and what gets its name."""
+    order = []
+
+    def noted(function, describe):
+        def call(*arguments):
+            order.append(describe(*arguments))
+            return function(*arguments)
+
+        return call
+
+    def waited_for(handle):
+        status = os.fstat(handle)
+        return ("folder", status.st_ino) if stat.S_ISDIR(status.st_mode) else status.st_size
+
+    monkeypatch.setattr(os, "fsync", noted(os.fsync, waited_for))
+    monkeypatch.setattr(Path, "replace", noted(Path.replace, lambda _, new: f"named {new.name}"))
+    monkeypatch.setattr(Path, "rename", noted(Path.rename, lambda _, new: f"named {new.name}"))
+    if hasattr(os, "sync"):
+        monkeypatch.setattr(os, "sync", noted(os.sync, lambda: "all"))
+    return order
+
+
+def test_a_file_is_on_the_disk_before_it_takes_its_name_and_then_the_name(tmp_path, happened):
+    with replace_atomically(tmp_path / "b.txt") as temporary:
+        temporary.write_text("new")
+        assert not happened
+    names = [] if os.name == "nt" else [("folder", tmp_path.stat().st_ino)]
+    assert happened == [len("new"), "named b.txt", *names]
+
+
+@pytest.mark.skipif(not hasattr(os, "sync"), reason="Windows has nothing that waits for all files")
+def test_the_files_of_a_new_folder_are_on_the_disk_before_it_takes_its_name(tmp_path, happened):
+    with new_folder(tmp_path / "new") as folder:
+        (folder / "file").write_text("x")
+        assert not happened
+    assert happened == ["all", "named new"]
