@@ -82,7 +82,7 @@ def split_samples(
     if group_of is None:
         return Subset(samples, shuffled[:size]), Subset(samples, shuffled[size:])
     second = _some_groups(_groups(samples, shuffled, group_of), len(samples) - size)
-    first = np.setdiff1d(shuffled, second)
+    first = shuffled[~np.isin(shuffled, second)]
     if not len(first) or not len(second):
         raise InputError(
             f"expected groups that can be parted, received {len(samples)} samples of which one "

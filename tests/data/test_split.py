@@ -132,7 +132,7 @@ def test_groups_stay_on_one_side(rule):
     assert sorted([*train, *val]) == sorted(samples)
     assert len(val) == 10
     assert not {group_of(s) for s in train} & {group_of(s) for s in val}
-    assert split_samples(samples[::-1], 0.9, 0, group_of=group_of)[1] == val
+    assert split_samples(samples[::-1], 0.9, 0, group_of=group_of) == (train, val)
 
 
 @pytest.mark.parametrize("rule", ["label", "[0-9]+"])
