@@ -13,22 +13,36 @@ from typing import TypeVar
 
 from tqdm import tqdm
 
+from ctckit.terminal import visible
+
 LOGGER = logging.getLogger("ctckit")
 
 Item = TypeVar("Item")
 
 
+class LineFormatter(logging.Formatter):
+    """One line for each record, in which nothing steers the terminal that shows it."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        return visible(super().format(record))
+
+
 class _TqdmHandler(logging.Handler):
     """Write log lines above a progress bar that may be on the screen."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.INFO)
+        self.setFormatter(LineFormatter())
 
     def emit(self, record: logging.LogRecord) -> None:
         tqdm.write(self.format(record), file=sys.stderr)
 
 
 def setup_logging() -> None:
-    """Show the lines of the "ctckit" logger on stderr, as they are; may be called twice."""
+    """Show the lines of the "ctckit" logger on stderr; may be called twice."""
     if not any(isinstance(handler, _TqdmHandler) for handler in LOGGER.handlers):
-        LOGGER.addHandler(_TqdmHandler(logging.INFO))
+        LOGGER.addHandler(_TqdmHandler())
     LOGGER.setLevel(logging.DEBUG)
     LOGGER.propagate = False
 

@@ -15,7 +15,7 @@ from shlex import quote
 from ctckit.errors import InputError
 from ctckit.files import remove_temporaries
 from ctckit.images_root import IMAGES_FILE, ImagesRoot
-from ctckit.log import LOGGER
+from ctckit.log import LOGGER, LineFormatter
 
 MODELS_DIR = Path("Models")
 CONFIGS_FILE = "configs.yaml"
@@ -280,7 +280,7 @@ def _log_into(run: RunFolder) -> logging.Handler:
         log = _RunLog(run.log, encoding="utf-8")
     except OSError as error:
         raise _cannot_write(run, error) from None
-    log.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    log.setFormatter(LineFormatter("%(asctime)s %(levelname)s %(message)s"))
     LOGGER.addHandler(log)
     return log
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ from ctckit.cli.data_source import DataSource, can_choose
 from ctckit.cli.data_summary import data_summary
 from ctckit.errors import InputError
 from ctckit.log import LOGGER
+from ctckit.terminal import show, show_json
 
 if TYPE_CHECKING:
     from ctckit.data.scan_result import ScanResult
@@ -42,16 +42,17 @@ class Check(DataSource):
             found = scan(dataset, rotate=self.rotate, full=True)
         except InputError as error:
             if self.json:
-                print(json.dumps({"dataset": dataset.name, "samples": 0, "why_not": str(error)}))
+                show_json({"dataset": dataset.name, "samples": 0, "why_not": str(error)})
             raise
         figures = set_figures(found) | _choice(found, configs)
         if self.page is not None:
             from ctckit.report.page.data_page import save_data_page
 
             save_data_page(figures, found.dataset.everything, self.page)
-        print(json.dumps(figures, ensure_ascii=False) if self.json else data_summary(figures))
-        if self.page is not None and not self.json:
-            print(f"Page         {self.page}")
+        if self.json:
+            show_json(figures)
+        else:
+            show(*data_summary(figures), *([f"Page         {self.page}"] if self.page else []))
         if figures["why_not"]:
             raise InputError(figures["why_not"])
 

@@ -17,6 +17,7 @@ from ctckit.image.lmdbs import close_lmdb
 from ctckit.log import LOGGER, counted
 from ctckit.sources.layouts import open_dataset
 from ctckit.sources.options import SourceOptions
+from ctckit.terminal import show
 
 LISTS = (".csv", ".txt")
 FILES = (*LISTS, ".lmdb")
@@ -56,7 +57,7 @@ class Convert(DataSource):
         for note in dataset.notes:
             LOGGER.warning("note        %s", note)
         counts = ", ".join(f"{part} {len(samples)}" for part, samples in parts.items() if part)
-        print(
+        show(
             f"{', '.join(map(str, places))}  {counted(len(dataset.everything), 'image')}"
             f"{f' ({counts})' if counts else ''}, {len(dataset.left_out)} left out"
         )

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from ctckit.terminal import show
+
 
 @dataclass(frozen=True)
 class Layouts:
@@ -13,4 +15,4 @@ class Layouts:
 
         width = max(len(layout.name) for layout in LAYOUTS) + 2
         for layout in LAYOUTS:
-            print(f"{layout.name:{width}}{layout.summary}")
+            show(f"{layout.name:{width}}{layout.summary}")

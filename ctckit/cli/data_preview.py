@@ -5,6 +5,7 @@ from pathlib import Path
 
 from ctckit.cli.data_source import DataSource, name_left_out
 from ctckit.errors import InputError
+from ctckit.terminal import show
 
 
 @dataclass(frozen=True)
@@ -58,4 +59,4 @@ class Preview(DataSource):
         augmentors = later_augmentors_of(configs.augment) or augmentors_of(configs.augment)
         save_png(self.out, preview_grid(shown, steps_to(configs), augmentors, seed=self.seed))
         form = f"{configs.height} x {configs.width} x {configs.channels}"
-        print(f"{self.out}  {len(shown)} of {len(dataset.samples)} images, as {form}")
+        show(f"{self.out}  {len(shown)} of {len(dataset.samples)} images, as {form}")

@@ -12,10 +12,9 @@ NUM_CHARACTERS = 100  # named with their number; a page names more
 NUM_RECORDS = 5
 
 
-def data_summary(figures: Mapping[str, Any]) -> str:
+def data_summary(figures: Mapping[str, Any]) -> list[str]:
     """Return figures of `set_figures`, with `choice` and `why_not`, as lines for the terminal."""
-    lines = [f"{title:<12} {text}".rstrip() for title, text in _rows(figures)]
-    return "\n".join(lines)
+    return [f"{title:<12} {text}".rstrip() for title, text in _rows(figures)]
 
 
 def _rows(figures: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -1,11 +1,11 @@
 """`ctckit describe`: what a model file says about itself."""
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ctckit.errors import InputError
 from ctckit.inference.description import describe, description
+from ctckit.terminal import show, show_json
 
 
 @dataclass(frozen=True)
@@ -21,4 +21,7 @@ class Describe:
         """Do it."""
         if self.file is None:
             raise InputError("expected an .onnx file or the folder of a run, received none")
-        print(json.dumps(describe(self.file)) if self.json else description(self.file))
+        if self.json:
+            show_json(describe(self.file))
+        else:
+            show(*description(self.file).split("\n"))

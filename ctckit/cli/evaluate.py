@@ -1,6 +1,5 @@
 """`ctckit evaluate`: judge a model on labelled images."""
 
-import json
 import sys
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -17,6 +16,7 @@ from ctckit.inference.session import find_model_file
 from ctckit.report.save import save_report
 from ctckit.run_folder import ReportFiles, RunFolder, newest_run
 from ctckit.sources.options import SourceOptions
+from ctckit.terminal import show, show_json
 
 
 class Task(NamedTuple):
@@ -77,9 +77,9 @@ class Evaluate(SourceOptions, ReaderOptions):
             "model": task.model, "images": task.source, "predictions": task.report.predictions,
             "picture": task.report.picture, "report": task.report.page,
         }  # fmt: skip
-        print(evaluation_summary(evaluation, files, self.min_confidence))
+        show(*evaluation_summary(evaluation, files, self.min_confidence))
         if self.json:
-            print(json.dumps(evaluation_result(evaluation, files), ensure_ascii=False))
+            show_json(evaluation_result(evaluation, files))
         if evaluation.unreadable:
             sys.exit(1)
 

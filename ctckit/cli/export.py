@@ -10,6 +10,7 @@ from ctckit.errors import InputError, nearest_name
 from ctckit.inference.session import find_model_file
 from ctckit.run_folder import RunFolder, file_of_form
 from ctckit.sources.options import SourceOptions
+from ctckit.terminal import show
 
 FORMS = ("reader", "float16", "int8")
 
@@ -71,8 +72,8 @@ class Export:
                 comparison = export_smaller(source, output, samples, shrink=SHRINKERS[self.form])
             except AccuracyError as error:
                 raise InputError(str(error)) from None
-            print(
+            show(
                 f"misread {comparison.wrong_after} of {comparison.images} images, "
                 f"{comparison.wrong_before} before"
             )
-        print(f"{output}  {output.stat().st_size:,} bytes, {source.stat().st_size:,} before")
+        show(f"{output}  {output.stat().st_size:,} bytes, {source.stat().st_size:,} before")

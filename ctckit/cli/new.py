@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlparse
 from ctckit.cli.recipe import NOTES, SCRIPTS, recipe_folder
 from ctckit.errors import InputError
 from ctckit.files import new_folder
+from ctckit.terminal import show
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class New:
                 (target / name).parent.mkdir(exist_ok=True)
                 shutil.copyfile(recipe / name, target / name)
             (target / "requirements.txt").write_text(requirements(), encoding="utf-8")
-        print(f"{self.folder}: next, cd {self.folder} && python train.py --dataset FOLDER")
+        show(f"{self.folder}: next, cd {self.folder} && python train.py --dataset FOLDER")
 
 
 def requirements() -> str:

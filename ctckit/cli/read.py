@@ -1,6 +1,5 @@
 """`ctckit read`: the text of images."""
 
-import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
@@ -9,25 +8,22 @@ from pathlib import Path
 from typing import Any
 
 from ctckit.cli.image_words import images_of_words
-from ctckit.cli.read_output import (
-    require_table_name,
-    show_rows,
-    show_what_cannot_be_shown,
-    table_file,
-)
+from ctckit.cli.read_output import require_table_name, show_rows, table_file
 from ctckit.cli.reader_options import ReaderOptions
 from ctckit.errors import InputError
 from ctckit.inference.reader import ImageToWordModel
 from ctckit.log import LOGGER, progress
 from ctckit.run_folder import newest_run
+from ctckit.terminal import show_json
 
 
 @dataclass(frozen=True)
 class Read(ReaderOptions):
     r"""Print file, text and confidence of each image, parted by tabs.
 
-    Tabs, line breaks and backslashes in names and texts are printed as \t, \n and \\. Images that
-    cannot be read are named, the others are read, and the exit status is 1.
+    Tabs, line breaks and backslashes in names and texts are printed as \t, \n and \\, and what
+    would steer a terminal as \x1b. Images that cannot be read are named, the others are read, and
+    the exit status is 1.
     """
 
     images: tuple[Path, ...] = field(default=(), metadata={"positional": True})
@@ -52,7 +48,6 @@ class Read(ReaderOptions):
                 "expected at least one image file to read, or a folder, an archive or a list of "
                 "them, received none"
             )
-        show_what_cannot_be_shown()
         model = self.open(self.model or newest_run().onnx)
         images = images_of_words(self.images)
         columns = ["image", "text", "confidence"]
@@ -106,4 +101,4 @@ class Read(ReaderOptions):
         if self.json:
             where = {"out": str(self.out)} if self.out else {"readings": kept}
             figures = {"model": str(model.model_path), "images": number, "unreadable": unreadable}
-            print(json.dumps(figures | where, ensure_ascii=False))
+            show_json(figures | where)

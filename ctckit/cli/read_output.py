@@ -2,23 +2,17 @@
 
 import csv
 import json
-import re
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
-
 from ctckit.errors import InputError
 from ctckit.files import replace_atomically
+from ctckit.terminal import show_table
 
 Rows = Iterable[dict[str, Any]]  # image, text, confidence, and accepted where that was asked
 Write = Callable[[Rows], None]
-
-_HIDDEN = re.compile("[\\\\\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 @contextmanager
@@ -60,31 +54,13 @@ def require_table_name(path: Path) -> None:
         )
 
 
-def show_what_cannot_be_shown() -> None:
-    r"""Let stdout print characters that it lacks as \u4e2d, odd bytes of file names as \udc80."""
-    if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")
-
-
 def show_rows(rows: Rows) -> None:
-    """Print rows for people and pipes, above a progress bar that may be on the screen."""
-    lines = ["\t".join(_columns(row)) for row in rows]
-    if lines:
-        tqdm.write("\n".join(lines), file=sys.stdout)
-        sys.stdout.flush()
-
-
-def escaped(text: str) -> str:
-    r"""Return `text` in one line without tabs, as Python and C would write it.
-
-    >>> print(escaped("a\tb\\c\nd"))
-    a\tb\\c\nd
-    """
-    return _HIDDEN.sub(lambda match: match[0].encode("unicode_escape").decode("ascii"), text)
+    """Print rows for people and pipes."""
+    show_table(map(_columns, rows))
 
 
 def _columns(row: dict[str, Any]) -> list[str]:
-    columns = [escaped(row["image"]), escaped(row["text"]), f"{row['confidence']:.4f}"]
+    columns = [row["image"], row["text"], f"{row['confidence']:.4f}"]
     return columns if "accepted" not in row else [*columns, "ok" if row["accepted"] else "look"]
 
 

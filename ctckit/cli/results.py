@@ -1,6 +1,5 @@
 """What a person, or a program, reads at the end of a run or an evaluation."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from shlex import quote
@@ -12,6 +11,7 @@ from ctckit.evaluation.evaluation import Evaluation
 from ctckit.evaluation.words import count_word_errors, has_several_words
 from ctckit.log import LOGGER, counted, format_seconds
 from ctckit.run_folder import RunFolder
+from ctckit.terminal import show, show_json, visible
 
 
 def show_result(result: dict[str, Any], dataset: Dataset, run: RunFolder, *, as_json: bool) -> None:
@@ -31,14 +31,14 @@ def show_result(result: dict[str, Any], dataset: Dataset, run: RunFolder, *, as_
         "left_out": len(dataset.left_out),
         "finished_early": run.is_unfinished,
     }
-    print(run_summary(result))
+    show(*run_summary(result))
     if run.is_unfinished:
-        print(f"Go on        {run.resume_command}")
+        show(f"Go on        {run.resume_command}")
     if as_json:
-        print(json.dumps(result, ensure_ascii=False))
+        show_json(result)
 
 
-def run_summary(result: dict[str, Any]) -> str:
+def run_summary(result: dict[str, Any]) -> list[str]:
     """Return the figures of a run, or of a cross-validation, as lines for the terminal.
 
     Args:
@@ -51,7 +51,7 @@ def run_summary(result: dict[str, Any]) -> str:
         low, high = result["WER_interval"]
         alone = result["misread_by_model"]
         vote = f"Models       {len(alone)} vote; alone they misread {', '.join(map(str, alone))}"
-        return "\n".join([
+        return [
             *lines,
             f"Folds        {result['folds']}; each read by models that never saw it",
             *([vote] if len(alone) > 1 else []),
@@ -60,10 +60,10 @@ def run_summary(result: dict[str, Any]) -> str:
             f"{low:.2%} to {high:.2%})",
             f"All texts    {run.out_of_fold}",
             f"Labels to look at, the likeliest errors first  {run.label_errors}",
-        ])  # fmt: skip
+        ]
     models = f"{result['models']} models, " if result["models"] > 1 else ""
     quantized = result["quantized"]
-    return "\n".join([
+    return [
         *lines,
         f"Validation   {counted(result['validation_images'], 'image')} not learned from: "
         f"CER {result['val_CER']:.2%}, {result['val_WER']:.2%} of texts misread",
@@ -76,7 +76,7 @@ def run_summary(result: dict[str, Any]) -> str:
         f"Pictures     {run.report}",
         f"Curves       tensorboard --logdir {quote(str(run.path.parent))}",
         f"Next         {_judge()} --model {quote(result['run'])}",
-    ])  # fmt: skip
+    ]
 
 
 def _test_line(result: dict[str, Any]) -> list[str]:
@@ -107,27 +107,25 @@ def evaluation_result(evaluation: Evaluation, files: dict[str, Path]) -> dict[st
 
 def evaluation_summary(
     evaluation: Evaluation, files: dict[str, Path], min_confidence: float | None = None
-) -> str:
+) -> list[str]:
     """Return what a person wants to know: figures, the worst ten images, where the files are."""
     errors = evaluation.errors
     low, high = errors.wer_interval
-    return "\n".join(
-        [
-            f"CER            {errors.cer:.2%}  ({errors.edits} of {errors.characters} characters)",
-            f"texts misread  {errors.wer:.2%}  ({errors.wrong_texts} of {errors.texts} images; "
-            f"95 % interval {low:.2%} to {high:.2%})",
-            *_words_line(evaluation),
-            *_leniency_line(evaluation),
-            *_confusions_line(evaluation),
-            *_accepted_line(evaluation, min_confidence),
-            f"read {errors.texts} images, {evaluation.images_per_second:.0f} images per second",
-            "",
-            "The worst ten:",
-            *_worst_table(evaluation),
-            "",
-            *(f"{name:<12} {file}" for name, file in files.items()),
-        ]
-    )
+    return [
+        f"CER            {errors.cer:.2%}  ({errors.edits} of {errors.characters} characters)",
+        f"texts misread  {errors.wer:.2%}  ({errors.wrong_texts} of {errors.texts} images; "
+        f"95 % interval {low:.2%} to {high:.2%})",
+        *_words_line(evaluation),
+        *_leniency_line(evaluation),
+        *_confusions_line(evaluation),
+        *_accepted_line(evaluation, min_confidence),
+        f"read {errors.texts} images, {evaluation.images_per_second:.0f} images per second",
+        "",
+        "The worst ten:",
+        *_worst_table(evaluation),
+        "",
+        *(f"{name:<12} {file}" for name, file in files.items()),
+    ]
 
 
 def _words_line(evaluation: Evaluation) -> list[str]:
@@ -175,7 +173,13 @@ def _worst_table(evaluation: Evaluation) -> list[str]:
     """Lay out the worst ten predictions in columns as wide as their longest entry."""
     rows = [("truth", "read", "edits", "confidence", "image")]
     rows += [
-        (worst.label, worst.text, str(worst.edits), f"{worst.confidence:.3f}", worst.image)
+        (
+            visible(worst.label),
+            visible(worst.text),
+            str(worst.edits),
+            f"{worst.confidence:.3f}",
+            visible(worst.image),
+        )  # fmt: skip
         for worst in evaluation.worst(10)
     ]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]

@@ -6,12 +6,11 @@ import sys
 from collections.abc import Callable
 from types import FrameType
 
-from tqdm import tqdm
-
 from ctckit.cli.arguments import in_words_of_flags
 from ctckit.errors import InputError, Terminated
 from ctckit.files import EXHAUSTED, NO_ROOM
-from ctckit.log import setup_logging
+from ctckit.log import LOGGER, setup_logging
+from ctckit.terminal import show_what_cannot_be_shown
 
 EXIT_BAD_INPUT = 2
 EXIT_INTERRUPTED = 130
@@ -25,27 +24,27 @@ def run_command(command: Callable[[], None]) -> int:
     Faults of the program itself keep their traceback (status 1).
     """
     setup_logging()
+    show_what_cannot_be_shown()
     signal.signal(signal.SIGTERM, _terminate)
     try:
         command()
     except InputError as error:
-        tqdm.write(f"error: {in_words_of_flags(error)}", file=sys.stderr)
+        LOGGER.error("error: %s", in_words_of_flags(error))
         return EXIT_BAD_INPUT
     except KeyboardInterrupt:
-        tqdm.write("interrupted", file=sys.stderr)
+        LOGGER.error("interrupted")
         return EXIT_INTERRUPTED
     except OSError as error:
         if error.errno not in (*NO_ROOM, *EXHAUSTED):
             raise
         about = f" ({error.filename})" if error.filename else ""
-        tqdm.write(
-            f"error: expected a system with room for what is done, received "
-            f"'{error.strerror}'{about}; make room, then go on",
-            file=sys.stderr,
-        )
+        LOGGER.error(
+            "error: expected a system with room for what is done, received '%s'%s; make room, "
+            "then go on", error.strerror, about,
+        )  # fmt: skip
         return EXIT_BAD_INPUT
     except Terminated:
-        tqdm.write("ended by SIGTERM", file=sys.stderr)
+        LOGGER.error("ended by SIGTERM")
         return EXIT_TERMINATED
     except BrokenPipeError:  # whoever read our output has seen enough, as in `… | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

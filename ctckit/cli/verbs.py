@@ -8,6 +8,7 @@ from ctckit import __version__
 from ctckit.cli.arguments import parse_arguments
 from ctckit.cli.running import require_opencv, run_command
 from ctckit.errors import InputError, nearest_name
+from ctckit.terminal import show
 
 
 class Verb(NamedTuple):
@@ -41,13 +42,13 @@ def main() -> None:
 def _run() -> None:
     name, words = _split(sys.argv[1:] or ["--help"])
     if name in ("-h", "--help"):
-        print(_usage(VERBS))
+        show(*_usage(VERBS))
     elif name == "--version":
-        print(f"ctckit {__version__}")
+        show(f"ctckit {__version__}")
     elif name in VERBS:
         _run_verb(name, words)
     elif _of_group(name) and words[0] in ("-h", "--help"):
-        print(_usage(_of_group(name)))
+        show(*_usage(_of_group(name)))
     else:
         raise _unknown(name, words)
 
@@ -101,12 +102,12 @@ def inference_model(description: str) -> None:
     parse_arguments(arguments, prog="inferenceModel.py", description=description).verb.run()
 
 
-def _usage(verbs: dict[str, Verb]) -> str:
+def _usage(verbs: dict[str, Verb]) -> list[str]:
     calls = {f"ctckit {name} {verb.usage}": verb.summary for name, verb in verbs.items()}
     width = max(map(len, calls)) + 2
     lines = (f"    {call:{width}}{summary}" for call, summary in calls.items())
-    return "\n".join([
+    return [
         f"ctckit {__version__}: train your own small-text reader", "",
         *lines, "",
         "`ctckit VERB --help` lists the flags; `python -m ctckit` is the same command.",
-    ])  # fmt: skip
+    ]  # fmt: skip

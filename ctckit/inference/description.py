@@ -6,6 +6,7 @@ from typing import Any
 from ctckit.errors import InputError
 from ctckit.inference.metadata import ModelMetadata
 from ctckit.inference.session import find_model_file, load_session
+from ctckit.terminal import visible
 
 _FIRST = (  # key of `describe`, and what a person calls it
     ("file", "File"),
@@ -42,13 +43,13 @@ def describe(path: str | Path) -> dict[str, Any]:
 
 
 def description(path: str | Path) -> str:
-    """Return the same as lines for the terminal."""
+    """Return the same as lines for the terminal, which nothing in the file can steer."""
     facts = describe(path)
     named = dict(_FIRST)
     order = [key for key, _ in _FIRST] + [key for key in facts if key not in named]
     rows = [(named.get(key, key), _readable(key, facts[key])) for key in order]
     width = max(len(name) for name, _ in rows)
-    return "\n".join(f"{name:{width}}  {value}" for name, value in rows)
+    return "\n".join(visible(f"{name:{width}}  {value}") for name, value in rows)
 
 
 def _shape(value: Any) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ctckit.cli import read
-from ctckit.cli.read_output import escaped
+from ctckit.terminal import show_table
 from tests.inference.tiny_model import write_image_in, write_run
 
 
@@ -116,9 +116,10 @@ def test_names_that_would_break_the_table_are_escaped(run, call):
         (r"\t", r"\\t"),  # no tab
     ],
 )
-def test_escaped(text, line):
-    assert escaped(text) == line
-    assert len(escaped(text).splitlines()) == 1
+def test_a_cell_of_the_table_is_in_one_line(text, line, capsys):
+    show_table([[text, "b"]])
+    assert capsys.readouterr().out == f"{line}\tb\n"
+    assert len(line.splitlines()) == 1
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="names of files are text elsewhere")
