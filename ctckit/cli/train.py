@@ -8,8 +8,8 @@ from pathlib import Path
 from ctckit.cli.recipe import recipe_folder
 from ctckit.errors import InputError
 
-NEEDED = ("tensorflow", "tf2onnx", "onnx", "yaml", "matplotlib", "tensorboard", "pooch", "captcha",
-          "filelock")  # fmt: skip
+NEEDED = ("tensorflow", "tf2onnx", "onnx", "yaml", "matplotlib", "tensorboard", "requests",
+          "captcha", "filelock")  # fmt: skip
 
 
 class Train:

@@ -21,6 +21,8 @@ URL = "https://github.com/AakashKumarNain/CaptchaCracker/raw/master/captcha_imag
 NUM_IMAGES = 1040
 DIGEST = "f83e7970779fbdbb7ea0bd4f761cb33b"
 DEADLINE_S = 10.0
+LIMIT_S = 600.0
+LIMIT_BYTES = 64 << 20  # seven times the archive
 
 
 def default_dataset(datasets_dir: str | Path) -> Dataset:
@@ -48,15 +50,19 @@ def fetch_captcha_images(
     num_images: int = NUM_IMAGES,
     digest: str = DIGEST,
     deadline_s: float = DEADLINE_S,
+    limit_s: float = LIMIT_S,
+    limit_bytes: int = LIMIT_BYTES,
 ) -> Path | None:
     """Return the folder `captcha_images_v2` of `datasets_dir`, downloaded if it is not there.
 
     Args:
         datasets_dir: Where data sets lie.
-        url: Of the zip archive.
+        url: Of the zip archive; https.
         num_images: How many images make the set complete.
         digest: What `digest_of` returns for the right images; others are told in the log.
         deadline_s: Seconds to wait for the server; also the longest pause within the download.
+        limit_s: Seconds that the download may take.
+        limit_bytes: That the archive may have.
 
     Returns:
         The folder, or None if the archive cannot be reached.
@@ -70,10 +76,13 @@ def fetch_captcha_images(
         return target
     with TemporaryDirectory() as scratch:
         archive = Path(scratch) / "captcha_images_v2.zip"
-        if not download(url, archive, deadline_s=deadline_s):
+        if not download(
+            url, archive, deadline_s=deadline_s, limit_s=limit_s, limit_bytes=limit_bytes
+        ):
             return None
         with new_folder(target) as folder:
-            _unpack(archive, folder, url)
+            found = _unpack(archive, folder, url, num_images)
+            _require_number(found, num_images, f"the download of {url}", "try again later")
             _check(folder, num_images, digest, f"the download of {url}", "try again later")
     return target
 
@@ -92,22 +101,32 @@ def _check(folder: Path, num_images: int, digest: str, origin: str, advice: str)
     if digest_of(folder) == digest:
         return
     found = len(find_images(folder))
-    if found != num_images:
-        raise InputError(
-            f"expected {num_images} images in {origin}, received {found}; {advice}, "
-            "or give other images"
-        )
+    _require_number(found, num_images, origin, advice)
     LOGGER.warning(
         "The %d images in %s are not those of captcha_images_v2 as published: results are not "
         "comparable with others'.", found, origin,
     )  # fmt: skip
 
 
-def _unpack(archive: Path, folder: Path, url: str) -> None:
+def _require_number(found: int, expected: int, origin: str, advice: str) -> None:
+    if found != expected:
+        raise InputError(
+            f"expected {expected} images in {origin}, received {found}; {advice}, "
+            "or give other images"
+        )
+
+
+def _unpack(archive: Path, folder: Path, url: str, num_images: int) -> int:
+    """Return how many images an archive holds; unpack them if they are as many as there should be.
+
+    Nothing of a name but its last part is used.
+    """
     try:
         members = zip_tree(archive)
-        for name in images_of(members).names:
+        names = images_of(members).names
+        for name in names if len(names) == num_images else ():
             (folder / name.rpartition("/")[2]).write_bytes(members.read(name))
+        return len(names)
     except InputError as error:
         raise InputError(f"the download of {url} is damaged, try again: {error}") from error
     finally:

@@ -1,8 +1,17 @@
-"""What tests of downloads start from: no proxy of the machine, and the lines of the log."""
+"""What tests of downloads start from: http within this machine, no proxy, the lines of the log."""
 
 import logging
 
 import pytest
+
+from ctckit.sources import downloads
+
+
+@pytest.fixture(autouse=True)
+def _http_on_this_machine(monkeypatch):
+    """Servers of tests speak no https; else nothing but https is followed."""
+    local = ("http://127.0.0.1:", "http://name.invalid/")
+    monkeypatch.setattr(downloads, "ALLOWED", (*downloads.ALLOWED, *local))
 
 
 @pytest.fixture(autouse=True)

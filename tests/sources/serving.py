@@ -4,27 +4,38 @@ import http.server
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 
-Answer = tuple[int, dict[str, str | None], bytes]  # status, headers (None: without it), body
+# Status, headers (None: without it), and the body, or its pieces, which come one by one.
+Answer = tuple[int, dict[str, str | None], bytes | Iterable[bytes]]
 
 
 @contextmanager
-def serving(*, pause_s: float = 0.0, **answers: Answer) -> Iterator[str]:
-    """Serve `answers` by name, each after a pause; yield the URL that they lie below."""
+def serving(
+    *, pause_s: float = 0.0, asked: list[str] | None = None, **answers: Answer
+) -> Iterator[str]:
+    """Serve `answers` by name, each after a pause; yield the URL that they lie below.
+
+    What was asked for is added to `asked`.
+    """
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:  # noqa: N802
+            name = self.path.strip("/").rpartition("/")[2]
+            if asked is not None:
+                asked.append(name)
             time.sleep(pause_s)
-            status, headers, body = answers[self.path.strip("/").rpartition("/")[2]]
+            status, headers, body = answers[name]
+            length = {"Content-Length": str(len(body))} if isinstance(body, bytes) else {}
             self.send_response(status)
-            for name, value in ({"Content-Length": str(len(body))} | headers).items():
+            for name, value in (length | headers).items():
                 if value is not None:
                     self.send_header(name, value)
             self.end_headers()
             with suppress(ConnectionError):  # given up by then
-                self.wfile.write(body)
+                for piece in [body] if isinstance(body, bytes) else body:
+                    self.wfile.write(piece)
 
         def log_message(self, *_) -> None:
             pass

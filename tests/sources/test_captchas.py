@@ -119,6 +119,29 @@ def test_download_with_a_damaged_member_leaves_nothing(fetch, archive, tmp_path,
     assert not list(datasets.iterdir())
 
 
+def test_a_download_that_was_cut_short_is_begun_again(fetch, archive, datasets):
+    """The server says that the half is all."""
+    with pytest.raises(InputError, match="download of http.* is damaged, try again"):
+        fetch(archive[: len(archive) // 2])
+    assert not list(datasets.iterdir())
+    assert len(list(fetch(archive).iterdir())) == COUNT
+
+
+def test_a_download_that_is_too_large_or_takes_too_long_is_given_up(fetch, archive, datasets, log):
+    assert fetch(archive, limit_bytes=len(archive) - 1) is None
+    assert "bytes at most" in log.messages[-1]
+    assert fetch(archive, limit_s=0) is None
+    assert "not done in time" in log.messages[-1]
+    assert not datasets.exists()
+    assert fetch(archive, limit_bytes=len(archive)) is not None
+
+
+def test_an_archive_of_other_images_is_not_unpacked(fetch, archive, datasets, monkeypatch):
+    monkeypatch.setattr(Path, "write_bytes", lambda *_: pytest.fail("unpacked"))
+    with pytest.raises(InputError, match=f"expected 4 images in the download.*received {COUNT}"):
+        fetch(archive, num_images=4)
+
+
 def test_what_cannot_be_reached_leaves_nothing(fetch, datasets, log):
     assert fetch() is None
     assert not datasets.exists()
