@@ -1,4 +1,4 @@
-.PHONY: setup format check test test-all coverage
+.PHONY: setup format check test test-all coverage mutants
 
 setup:  ## install the whole workbench into the active environment
 	pip install -r requirements.txt
@@ -20,3 +20,6 @@ test-all:  ## everything, also what takes minutes
 
 coverage:  ## which lines and branches no test runs; 90 % is the least
 	python -m pytest --cov --cov-branch --cov-report=term
+
+mutants:  ## break the code in one place at a time: the tests named for it must fail; 15 minutes
+	python -m tests.mutants

@@ -39,6 +39,14 @@ def test_an_ensemble_says_what_each_network_says(networks, provider):
         np.testing.assert_allclose(together[:, index], predict_all(network, provider), atol=1e-6)
 
 
+def test_images_are_read_in_their_order_and_unvaried(networks, tmp_path):
+    varied, _ = drawn_providers(tmp_path / "drawn")
+    plain = varied.with_(shuffle=False, augmentors=())
+    read = predict_all(networks[0], plain)
+    np.testing.assert_array_equal(predict_all(networks[0], varied), read)
+    np.testing.assert_allclose(networks[0].predict(plain[0][0], verbose=0), read[:4], atol=1e-6)
+
+
 def test_one_network_is_no_ensemble(networks):
     assert ensemble(networks[:1]) is networks[0]
 

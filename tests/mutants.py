@@ -1,0 +1,220 @@
+"""Break the code in one place at a time: the tests that carry the promise must fail.
+
+    make mutants                               all of them, about 12 minutes
+    python -m tests.mutants lock events        those whose names hold one of these words
+
+Each change is made in a copy of the tree, in which all of its tests are run before, too: one that
+fails anyway tells nothing. Where a mutant survives, its test is too weak. Where a text is not found
+any more the code has changed: say there what breaks it now.
+"""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
+
+ROOT = Path(__file__).parents[1]
+PARTS = ("ctckit", "tests", "benchmarks", "docs", "examples")  # of the tree, besides its files
+PATIENCE_S = 600  # for the tests of a mutant; one that hangs is noticed, too
+
+
+class Mutant(NamedTuple):
+    """A change that must not go unnoticed.
+
+    Attributes:
+        name: what is broken.
+        file: where, from the root of the tree.
+        text: what stands there, exactly once.
+        replacement: what stands there instead.
+        tests: each of which must fail then: `file::function`, or `file::function[id]`.
+    """
+
+    name: str
+    file: str
+    text: str
+    replacement: str
+    tests: tuple[str, ...]
+
+
+FILES = "tests/test_files.py"
+A_FILE = f"{FILES}::test_a_file_is_on_the_disk_before_it_takes_its_name_and_then_the_name"
+A_FOLDER = f"{FILES}::test_the_files_of_a_new_folder_are_on_the_disk_before_it_takes_its_name"
+RESUME = "tests/training/test_resume.py"
+GOES_ON = f"{RESUME}::test_a_training_goes_on_as_if_it_had_not_been_broken_off"
+EARLY = f"{GOES_ON}[within the first epoch]"
+LATER = f"{GOES_ON}[before the state of the step is saved]"
+AT_THE_END = f"{GOES_ON}[when the checkpoint is written, the state not]"
+ORDER = "tests/training/test_order.py"
+
+MUTANTS = (
+    # What is there after a power failure
+    Mutant("a file is not waited for", "ctckit/files.py",
+           "        _sync(temporary)\n", "", (A_FILE,)),
+    Mutant("a file is waited for too late", "ctckit/files.py",
+           "_sync(temporary)\n        temporary.replace(path)\n",
+           "temporary.replace(path)\n        _sync(path)\n", (A_FILE,)),
+    Mutant("the name of a file is not waited for", "ctckit/files.py",
+           "        _sync_folder(path.parent)\n", "", (A_FILE,)),
+    Mutant("the files of a folder are not waited for", "ctckit/files.py",
+           "            os.sync()\n", "            pass\n", (A_FOLDER,)),
+    # A run that goes on
+    Mutant("the sums of the metrics are no part of the state", "ctckit/training/state.py",
+           ", *model.metrics_variables]", "]", (EARLY,)),
+    Mutant("the optimizer is no part of the state", "ctckit/training/state.py",
+           " *model.optimizer.variables,", "", (EARLY,)),
+    Mutant("the state is taken for that of the step before", "ctckit/training/callbacks/state.py",
+           "self._save(self.path, batch + 1)", "self._save(self.path, max(batch, 1))", (EARLY,)),
+    Mutant("the mean of the weights is forgotten", "ctckit/training/callbacks/averaging.py",
+           'mean.assign(memory[f"mean_{place}"])', "pass", (LATER,)),
+    Mutant("what was measured is forgotten", "ctckit/training/callbacks/schedule.py",
+           '[Measured(**one) for one in memory["measured"]]', "[]", (LATER,)),
+    Mutant("the file of the best epoch is forgotten", "ctckit/training/callbacks/export.py",
+           'temporary.write_bytes(memory["file"].tobytes())',
+           "temporary.write_bytes(self.path.read_bytes())", (AT_THE_END,)),
+    Mutant("how long nothing got better is forgotten",
+           "ctckit/training/callbacks/early_stopping.py",
+           'self.wait = memory["wait"]', "self.wait = 0", (LATER,)),
+    Mutant("the loop goes on one step later", "ctckit/training/loop.py",
+           "provider.batches(epoch, first_step)", "provider.batches(epoch, first_step + 1)",
+           (f"{ORDER}::test_the_loop_starts_at_any_epoch_and_step",)),
+    Mutant("events of after the state are kept", "ctckit/training/events.py",
+           " if event.wall_time <= since]", "]",
+           ("tests/training/test_events.py::test_what_came_after_the_state_is_forgotten",)),
+    Mutant("the lock is not taken", "ctckit/run_folder.py",
+           'with held(run.state / "lock", what=f"the run {run.path}"):',
+           'with __import__("contextlib").nullcontext():',
+           ("tests/test_run_folder.py::"
+            "test_a_second_process_is_refused_and_told_which_one_is_at_work",)),
+    # Which batch comes when
+    Mutant("all epochs have one order", "ctckit/feed/order.py",
+           "default_rng([seed, epoch])", "default_rng([seed, 0])",
+           ("tests/feed/test_order.py::test_every_epoch_has_an_order_of_its_own",)),
+    Mutant("two batches are swapped", "ctckit/feed/stream.py",
+           "            if len(waiting) > ahead:\n                yield waiting.popleft().result()",
+           "            if len(waiting) > ahead:\n                yield waiting.pop().result()",
+           (f"{ORDER}::test_an_epoch_can_be_entered_at_any_step",)),
+    Mutant("all images of an epoch are varied alike", "ctckit/feed/batches.py",
+           '["counter"][3] = position', '["counter"][3] = 0',
+           ("tests/training/test_provider.py::"
+            "test_random_numbers_depend_on_seed_epoch_and_position_alone",)),
+    Mutant("the split depends on the order of the input", "ctckit/data/split.py",
+           "sorted(range(len(keys)), key=keys.__getitem__)", "list(range(len(keys)))",
+           ("tests/data/test_split.py::"
+            "test_same_seed_same_parts_whatever_the_order_of_the_input",)),
+    Mutant("validation images are varied", "ctckit/training/provider.py",
+           "self.with_(dataset=second, shuffle=False, **unvaried)",
+           "self.with_(dataset=second, shuffle=False)",
+           ("tests/training/test_provider.py::test_augmentors_never_reach_the_validation_part",)),
+    Mutant("the recipe varies validation images", "train.py",
+           "val_provider = provider.with_(", "val_provider = train_provider.with_(",
+           ("tests/test_train.py::"
+            "test_training_images_are_varied_and_validation_images_are_not",)),
+    Mutant("images that were held back are varied", "ctckit/training/ensemble.py",
+           "provider.with_(shuffle=False, augmentors=())", "provider.with_(shuffle=False)",
+           ("tests/training/test_ensemble.py::"
+            "test_images_are_read_in_their_order_and_unvaried",)),
+    # What is read, and what is said of it
+    Mutant("a weight of the exported file is another one", "ctckit/export/onnx.py",
+           "    make_lean(model)\n",
+           "    make_lean(model)\n"
+           "    largest = max(model.graph.initializer, key=lambda one: len(one.raw_data))\n"
+           "    array = onnx.numpy_helper.to_array(largest).copy()\n"
+           "    array.flat[0] += 0.1\n"
+           "    largest.CopyFrom(onnx.numpy_helper.from_array(array, largest.name))\n",
+           ("tests/export/test_onnx.py::test_every_network_keeps_its_probabilities",)),
+    Mutant("an edit is counted that was none", "ctckit/text/error_rates.py",
+           "edits=sum(edits),", "edits=sum(edits) + 1,",
+           ("tests/text/test_error_rates_by_jiwer.py::"
+            "test_the_character_error_rate_is_that_of_jiwer",)),
+    Mutant("a text is taken for misread that was not", "ctckit/text/error_rates.py",
+           "wrong_texts=sum(map(bool, edits)),", "wrong_texts=len(edits),",
+           ("tests/text/test_error_rates_by_jiwer.py::"
+            "test_our_word_error_is_the_sentence_error_of_jiwer",)),
+    Mutant("each image that was read stays in memory", "ctckit/image/decode.py",
+           "        return np.ascontiguousarray(pixels), label\n",
+           "        self.__dict__.setdefault('kept', []).append(pixels)\n"
+           "        return np.ascontiguousarray(pixels), label\n",
+           ("tests/benchmarks/test_under_load.py::test_many_epochs_leave_nothing",
+            "tests/benchmarks/test_under_load.py::"
+            "test_an_image_read_again_and_again_leaves_nothing")),
+)  # fmt: skip
+
+
+def main(words: Sequence[str]) -> int:
+    """Try the mutants whose names hold one of the words; return 1 if a test is too weak."""
+    chosen = [each for each in MUTANTS if not words or any(word in each.name for word in words)]
+    with TemporaryDirectory() as folder:
+        tree = copy_tree(ROOT, Path(folder, "tree"))
+        print("first all tests as the code is …", flush=True)
+        if bad := failing(tree, dict.fromkeys(test for each in chosen for test in each.tests)):
+            print("these fail anyway:", *bad, sep="\n    ")
+            return 1
+    survivors = [mutant.name for mutant in chosen if not is_killed(mutant)]
+    print(f"{len(chosen) - len(survivors)} of {len(chosen)} mutants were killed")
+    return int(bool(survivors))
+
+
+def is_killed(mutant: Mutant) -> bool:
+    """Say whether each test of a mutant fails, and print it."""
+    with TemporaryDirectory() as folder:
+        tree = copy_tree(ROOT, Path(folder, "tree"))
+        apply(mutant, tree)
+        alive = set(mutant.tests) - set(failing(tree, mutant.tests))
+    print("survived" if alive else "killed  ", mutant.name, *sorted(alive), sep="  ", flush=True)
+    return not alive
+
+
+def copy_tree(root: Path, tree: Path) -> Path:
+    """Copy what the tests need; return the copy."""
+    for part in PARTS:
+        if (root / part).is_dir():
+            ignored = shutil.ignore_patterns("__pycache__", "results")
+            shutil.copytree(root / part, tree / part, ignore=ignored)
+    for file in root.iterdir():
+        if file.is_file():
+            shutil.copy(file, tree)
+    return tree
+
+
+def apply(mutant: Mutant, tree: Path) -> None:
+    """Make the change in a tree.
+
+    Raises:
+        ValueError: the text is not there exactly once.
+    """
+    file = tree / mutant.file
+    content = file.read_text(encoding="utf-8")
+    if (count := content.count(mutant.text)) != 1:
+        raise ValueError(
+            f"{mutant.name}: expected once in {mutant.file}, received {count} times: {mutant.text}"
+        )
+    file.write_text(content.replace(mutant.text, mutant.replacement), encoding="utf-8")
+
+
+def failing(tree: Path, tests: Iterable[str]) -> list[str]:
+    """Return those of the tests that fail, or hang, in a tree, each run by itself.
+
+    Raises:
+        RuntimeError: one could not be run; what pytest says of it.
+    """
+    return [test for test in tests if not _passes(tree, test)]
+
+
+def _passes(tree: Path, test: str) -> bool:
+    command = [sys.executable, "-B", "-m", "pytest", "-n0", "-x", "-p", "no:cacheprovider", test]
+    try:
+        done = subprocess.run(
+            command, cwd=tree, capture_output=True, text=True, timeout=PATIENCE_S, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return False
+    if done.returncode not in (0, 1):  # 1: a test failed; others: there was none to run
+        raise RuntimeError(f"{test} cannot be run:\n{done.stdout}{done.stderr}")
+    return done.returncode == 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
