@@ -1,6 +1,6 @@
 """Break the code in one place at a time: the tests that carry the promise must fail.
 
-    make mutants                               all of them, about 12 minutes
+    make mutants                               all of them, about 15 minutes
     python -m tests.mutants lock events        those whose names hold one of these words
 
 Each change is made in a copy of the tree, in which all of its tests are run before, too: one that
@@ -48,6 +48,7 @@ EARLY = f"{GOES_ON}[within the first epoch]"
 LATER = f"{GOES_ON}[before the state of the step is saved]"
 AT_THE_END = f"{GOES_ON}[when the checkpoint is written, the state not]"
 ORDER = "tests/training/test_order.py"
+ADDRESS = "tests/properties/test_addresses.py::test_each_address_leads_to_the_image_of_its_label"
 
 MUTANTS = (
     # What is there after a power failure
@@ -104,6 +105,9 @@ MUTANTS = (
            "sorted(range(len(keys)), key=keys.__getitem__)", "list(range(len(keys)))",
            ("tests/data/test_split.py::"
             "test_same_seed_same_parts_whatever_the_order_of_the_input",)),
+    Mutant("a split by groups depends on it", "ctckit/data/split.py",
+           "shuffled[~np.isin(shuffled, second)]", "np.setdiff1d(shuffled, second)",
+           ("tests/properties/test_split.py::test_two_parts",)),
     Mutant("validation images are varied", "ctckit/training/provider.py",
            "self.with_(dataset=second, shuffle=False, **unvaried)",
            "self.with_(dataset=second, shuffle=False)",
@@ -117,6 +121,11 @@ MUTANTS = (
            ("tests/training/test_ensemble.py::"
             "test_images_are_read_in_their_order_and_unvaried",)),
     # What is read, and what is said of it
+    Mutant("a file with a mark in its name is taken for an archive", "ctckit/image/address.py",
+           "if not places or os.path.isfile(text):", "if not places:", (ADDRESS,)),
+    Mutant("the first mark of an address counts", "ctckit/image/address.py",
+           "next((place for place in places if os.path.isfile(place[0])), places[0])", "places[0]",
+           (ADDRESS,)),
     Mutant("a weight of the exported file is another one", "ctckit/export/onnx.py",
            "    make_lean(model)\n",
            "    make_lean(model)\n"

@@ -15,8 +15,10 @@ from hypothesis import strategies as st
 
 from ctckit.data.samples import write_csv
 from ctckit.image.address import absolute, exists, read_bytes
+from ctckit.image.lmdbs import close_lmdb
 from ctckit.sources.layouts import open_dataset
 from ctckit.sources.options import SourceOptions
+from tests.image.lmdbs import make_lmdb
 from tests.image.zips import make_zip
 
 # What means something in addresses, lists, wildcards, code pages or shells; Windows knows them all.
@@ -127,3 +129,19 @@ def require_images_of_labels(samples, labels):
     for image, label in samples:
         assert exists(image)
         assert read_bytes(image) == read_bytes(absolute(image)) == label.encode()
+
+
+@settings(max_examples=20)
+@given(NAMES, NAMES, st.sampled_from([".mdb", ".lmdb"]), st.integers(1, 4))
+def test_each_address_in_an_lmdb_file_leads_to_the_image_of_its_label(name, parent, suffix, count):
+    labels = [f"t{number}" for number in range(count)]
+    values = {"num-samples": str(count).encode()}
+    for number, label in enumerate(labels, start=1):
+        values |= dict.fromkeys((f"image-{number:09}", f"label-{number:09}"), label.encode())
+    with TemporaryDirectory() as scratch:
+        file = make_lmdb(Path(scratch, parent, f"{name}{suffix}"), values)
+        samples = open_dataset(file).samples
+        require_images_of_labels(samples, labels)
+        again = open_dataset(write_csv(samples, Path(scratch, "again.csv"))).samples
+        require_images_of_labels(again, labels)
+        close_lmdb(str(file))
