@@ -1,16 +1,16 @@
 """From the content of an image file to its pixels, whatever its format: known by its bytes."""
 
 import os
-import struct
 
 import cv2
 import numpy as np
 
 from ctckit.errors import InputError
 from ctckit.image.jpeg import look_at_jpeg
-from ctckit.image.kinds import HEAD, can_read, image_kind
+from ctckit.image.kinds import can_read, image_kind
 from ctckit.image.orientation import turn_upright
-from ctckit.image.png import decode_png
+from ctckit.image.png import decode_png, has_whole_chunks
+from ctckit.image.sizes import stated_pixels
 from ctckit.image.transparency import straight
 
 # OpenCV writes its own lines to stderr about files that it cannot read. We raise instead, and
@@ -23,10 +23,6 @@ MAX_PIXELS = 2**27  # 400 MB in colour
 # Formats read as plain colour: JPEG, so that its EXIF orientation is applied, and BMP, whose
 # fourth byte is mostly unused and no transparency.
 _PLAIN = ("JPEG", "BMP")
-
-# Where a header states the size. OpenCV makes room for it before it looks at the data in these
-# formats and in JPEG, and so a few bytes could ask for gigabytes.
-_SIZES = {"PNG": (">II", 16), "GIF": ("<HH", 6)}
 
 
 def decode_content(content: bytes, name: str) -> tuple[np.ndarray, str]:
@@ -57,19 +53,20 @@ def decode_content(content: bytes, name: str) -> tuple[np.ndarray, str]:
 
 
 def _refuse(content: bytes, kind: str | None, name: str) -> None:
-    """Refuse what OpenCV would read for half, or into too much memory."""
-    num_pixels, is_whole = 0, True
+    """Refuse what OpenCV would read for half, into too much memory, or as a format of no name."""
+    num_pixels: int | None = 0
+    is_whole = True
     if kind == "JPEG":
         num_pixels, is_whole = look_at_jpeg(content)
-    elif kind in _SIZES and len(content) >= HEAD:
-        width, height = struct.unpack_from(_SIZES[kind][0], content, _SIZES[kind][1])
-        num_pixels = width * height
-    if num_pixels > MAX_PIXELS:
+    elif kind is not None:
+        num_pixels = stated_pixels(content, kind)
+        is_whole = kind != "PNG" or has_whole_chunks(content)
+    if num_pixels is not None and num_pixels > MAX_PIXELS:
         raise InputError(
             f"cannot read {name}: expected up to {MAX_PIXELS:,} pixels, received {num_pixels:,}; "
             "make the image smaller"
         )
-    if not is_whole:  # the versions of OpenCV differ: some fill up with grey
+    if num_pixels == 0 or not is_whole:  # the versions of OpenCV differ: some fill up with grey
         raise InputError(_damaged(kind, name))
 
 

@@ -38,9 +38,28 @@ def decode_png(content: bytes) -> np.ndarray | None:
         return None
     try:
         pixels: np.ndarray = kornia.decode_image_png_u8(content, (height, width), name)
-    except Exception:  # noqa: BLE001 - it raises nothing more special
-        return None
+    except BaseException as error:  # noqa: BLE001 - nothing more special; a panic is no Exception
+        if isinstance(error, Exception) or type(error).__name__ == "PanicException":
+            return None
+        raise
     return pixels
+
+
+def has_whole_chunks(content: bytes) -> bool:
+    """Say whether no chunk of a PNG file is longer than the file.
+
+    OpenCV makes room for a chunk of any length before it reads it, up to 4 GB.
+    """
+    start = 8
+    while start + 8 <= len(content):
+        length, name = struct.unpack_from(">I4s", content, start)
+        start += 8 + length
+        if start > len(content):
+            return False
+        if name == b"IEND":
+            return True
+        start += 4  # the checksum
+    return True
 
 
 def _chunks(content: bytes) -> Iterator[bytes]:

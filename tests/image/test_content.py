@@ -204,20 +204,70 @@ def test_odd_sizes(form, width, height):
     assert read(content).shape == (height, width, 3)
 
 
-def with_size(form: str) -> bytes:
+WHERE = {  # the width and height of a file: behind which bytes, and how they are written
+    "PNG": (b"IHDR", 0, ">II"),
+    "GIF": (b"GIF8", 2, "<HH"),
+    "BMP": (b"\x28\0\0\0", 0, "<ii"),
+    "JPEG": (b"\xff\xc0", 3, ">HH"),
+    "WEBP": (b"\x9d\x01\x2a", 0, "<HH"),
+    "JPEG2000": (b"\xff\x4f\xff\x51", 4, ">II"),
+    "AVIF": (b"ispe", 4, ">II"),
+}
+
+
+def with_size(form: str, width: int, height: int) -> bytes:
+    """Return a small file whose header states another size."""
+    if form == "PPM":
+        return encoded(PICTURE, form).replace(b"90 40", b"%d # wide\n%d" % (width, height))
+    if form.endswith("TIFF"):
+        return tiff_with(width, height, big=form == "BigTIFF")
     content = bytearray(encoded(PICTURE, form))
+    mark, distance, layout = WHERE[form]
+    struct.pack_into(layout, content, content.index(mark) + len(mark) + distance, width, height)
     if form == "PNG":
-        struct.pack_into(">II", content, 16, 30_000, 30_000)
         struct.pack_into(">I", content, 29, zlib.crc32(content[12:29]))
-    elif form == "GIF":
-        struct.pack_into("<HH", content, 6, 30_000, 30_000)
-    else:
-        struct.pack_into(">HH", content, content.find(b"\xff\xc0") + 5, 30_000, 30_000)
     return bytes(content)
 
 
-@pytest.mark.parametrize("form", ["PNG", "JPEG", "GIF"])
+def tiff_with(width: int, height: int, *, big: bool) -> bytes:
+    """Return a TIFF that states a size, or a BigTIFF that does so of its tiles."""
+    if not big:
+        entries = [struct.pack("<HHII", 256, 4, 1, width), struct.pack("<HHII", 257, 4, 1, height)]
+        return b"II*\0" + struct.pack("<IH", 8, 2) + b"".join(entries) + bytes(4)
+    numbers = {256: 8, 257: 8, 322: width, 323: height}
+    entries = [struct.pack(">HHQQ", tag, 16, 1, value) for tag, value in numbers.items()]
+    return b"MM\0+\0\x08\0\0" + struct.pack(">QQ", 16, len(entries)) + b"".join(entries)
+
+
+SIZED = [*WHERE, "PPM", "TIFF", "BigTIFF"]
+
+
+@pytest.mark.parametrize("form", SIZED)
 def test_headers_that_ask_for_gigabytes(monkeypatch, form):
     monkeypatch.setattr(cv2, "imdecode", lambda *_: pytest.fail("it would take the memory"))
-    with pytest.raises(InputError, match=f"up to {MAX_PIXELS:,} pixels, received 900,000,000"):
-        read(with_size(form))
+    width, height = (16_000, 16_000) if form == "WEBP" else (30_000, 30_000)  # it has 14 bits
+    received = f"up to {MAX_PIXELS:,} pixels, received {width * height:,}"
+    with pytest.raises(InputError, match=received):
+        read(with_size(form, width, height))
+
+
+@pytest.mark.parametrize("form", SIZED[:-1])
+def test_headers_of_no_size(monkeypatch, form):
+    monkeypatch.setattr(cv2, "imdecode", lambda *_: pytest.fail("nothing is known of it"))
+    with pytest.raises(InputError, match="expected a whole .* file, received one that is damaged"):
+        read(with_size(form, 0, 0))
+
+
+@pytest.mark.parametrize("form", ["PNG", "GIF", "BMP", "WEBP", "JPEG2000", "AVIF", "TIFF", "PPM"])
+def test_every_beginning_of_a_file_ends_in_a_line(form):
+    content = encoded(PICTURE, form)
+    for size in range(min(len(content) - 1, 400)):
+        with pytest.raises(InputError, match="^cannot read the given image: "):
+            read(content[:size])
+
+
+def test_a_format_of_no_name_is_not_tried(monkeypatch):
+    """OpenCV knows more, such as Sun raster, whose sizes are not read before it makes room."""
+    monkeypatch.setattr(cv2, "imdecode", lambda *_: pytest.fail("it was tried"))
+    with pytest.raises(InputError, match="not an image, or a damaged one"):
+        read(struct.pack(">8I", 0x59A66A95, 30_000, 30_000, 24, 0, 1, 0, 0) + bytes(100))

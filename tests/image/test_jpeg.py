@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ctckit.image.jpeg import look_at_jpeg
+from ctckit.image.jpeg import MAX_SCANS, look_at_jpeg
 from tests.drawing import draw_text
 
 PICTURE = Image.fromarray(draw_text("2345", height=48, width=90))
@@ -26,6 +26,7 @@ KINDS = {
     "with a comment": encoded(comment=b"\xff\xd9 is no end here"),
     "with a thumbnail": THUMBNAIL,
     "with fill bytes": PLAIN[:2] + b"\xff\xff" + PLAIN[2:],
+    "with bytes that are no marker": PLAIN[:2] + b"\0\xff\0junk\xff\x01\xff\xd0" + PLAIN[2:],
     "with trailing bytes": PLAIN + bytes(100),
     "followed by another": PLAIN + PLAIN[:300],
 }
@@ -37,7 +38,7 @@ def test_whole_files(content):
 
 
 @pytest.mark.parametrize("share", [0.05, 0.3, 0.6, 0.9, 0.99])
-@pytest.mark.parametrize("name", list(KINDS)[:6])
+@pytest.mark.parametrize("name", list(KINDS)[:7])
 def test_cut_files(name, share):
     content = KINDS[name]
     assert not look_at_jpeg(content[: int(share * len(content))])[1]
@@ -58,3 +59,11 @@ def test_hardly_anything(content):
 def test_noise_ends_somewhere():
     noise = np.random.default_rng(0).integers(0, 256, 10_000, np.uint8).tobytes()
     assert look_at_jpeg(b"\xff\xd8\xff" + noise) is not None
+
+
+def test_a_file_of_very_many_scans_counts_as_cut():
+    """Each goes over the whole image: a small file could take hours."""
+    scan = b"\xff\xda\0\x08\x01\x01\0\0\x3f\0"
+    content = PLAIN[:-2] + scan * (MAX_SCANS - 1) + PLAIN[-2:]
+    assert look_at_jpeg(content) == (48 * 90, True)
+    assert look_at_jpeg(content[:-2] + scan + content[-2:]) == (0, False)

@@ -229,3 +229,35 @@ def test_every_flipped_byte_ends_as_with_opencv_alone(monkeypatch):
         content[place] ^= 0x41
         content = bytes(content)
         assert same(read(content), read_by_opencv(content, monkeypatch)), place
+
+
+@pytest.mark.parametrize("name", [b"IDAT", b"tEXt"])
+def test_a_chunk_longer_than_the_file_is_refused(name, monkeypatch):
+    """OpenCV would make room for it first: 4 GB for 60 bytes."""
+    monkeypatch.setattr(cv2, "imdecode", lambda *_: pytest.fail("it was tried"))
+    content = WHOLE[:33] + struct.pack(">I4s", 2**32 - 16, name) + WHOLE[41:]
+    with pytest.raises(InputError, match="expected a whole PNG file"):
+        ImageReader()(content, "")
+
+
+class PanicException(BaseException):
+    """As a panic of Rust arrives in Python: `except Exception` lets it pass."""
+
+
+@pytest.mark.parametrize("error", [PanicException, ValueError])
+def test_a_panic_of_the_decoder_leaves_the_file_to_opencv(error, monkeypatch):
+    def fail(*_):
+        raise error("index out of bounds")
+
+    monkeypatch.setattr(png.kornia, "decode_image_png_u8", fail)
+    assert png.decode_png(WHOLE) is None
+    assert np.array_equal(read(WHOLE), read_by_opencv(WHOLE, monkeypatch))
+
+
+def test_ctrl_c_is_no_panic(monkeypatch):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(png.kornia, "decode_image_png_u8", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        png.decode_png(WHOLE)
