@@ -9,12 +9,16 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
-from zipfile import BadZipFile, ZipFile, ZipInfo
+from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 from ctckit.errors import InputError
 from ctckit.image.zip_names import guess_encoding
 
 IN_UTF_8 = 1 << 11  # flag of a member: its name is
+MAX_BYTES = 2**30  # of a member, unpacked
+MAX_RATIO = 200  # of what is unpacked to what is packed; images and lists stay far below,
+LARGE = 2**26  # bytes: only what is larger than this is a bomb
+METHODS = (ZIP_STORED, ZIP_DEFLATED)  # others can make gigabytes of one block
 MAX_OPEN = 8  # archives in each thread; the one opened first is closed for a further one
 
 
@@ -48,7 +52,7 @@ def list_members(archive: str) -> list[ZipInfo]:
     with _one_line(archive):
         members = {info.filename: info for info in _current(archive).infolist()}
     # Of two members with one name the later counts, as in reading.
-    return [info for info in members.values() if not info.is_dir()]
+    return [info for name, info in members.items() if name and not info.is_dir()]
 
 
 def has_member(archive: str, member: str) -> bool:
@@ -65,11 +69,28 @@ def read_member(archive: str, member: str) -> bytes:
     """Return the content of a member.
 
     Raises:
-        InputError: the archive or the member is missing, damaged or encrypted, or the archive
-            changed since this thread opened it.
+        InputError: the archive or the member is missing, damaged or encrypted, or far larger than
+            it looks, or the archive changed since this thread opened it.
     """
     with _one_line(f"{archive}!{member}"):
-        return _current(archive, unchanged=True).read(member)
+        file = _current(archive, unchanged=True)
+        info = file.getinfo(member)
+        _refuse_bomb(info)
+        with file.open(info) as opened:
+            # No more than it says that it has, and on to its end, where the checksum is compared.
+            return opened.read(info.file_size + 1)
+
+
+def _refuse_bomb(info: ZipInfo) -> None:
+    """Refuse a member that would fill the memory."""
+    if info.compress_type not in METHODS:
+        raise NotImplementedError("this kind of compression is not read")
+    is_bomb = info.file_size > max(LARGE, MAX_RATIO * info.compress_size)
+    if is_bomb or info.file_size > MAX_BYTES:
+        raise OSError(
+            f"expected up to {MAX_BYTES:,} bytes, unpacked, and up to {MAX_RATIO} for each packed "
+            f"one, received {info.file_size:,} of {info.compress_size:,}; make the files smaller"
+        )
 
 
 def close_archive(archive: str) -> None:

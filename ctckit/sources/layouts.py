@@ -13,7 +13,7 @@ from ctckit.errors import InputError, nearest_name
 from ctckit.log import LOGGER
 from ctckit.sources.cleaning import cleaned
 from ctckit.sources.files.images import images_of
-from ctckit.sources.files.tree import Tree, first, folder_tree, zip_tree
+from ctckit.sources.files.tree import MAX_DEPTH, Tree, first, folder_tree, zip_tree
 from ctckit.sources.garbage import collection_paused
 from ctckit.sources.listing import PARTS, Listing, joined, part_of_folder, shown
 from ctckit.sources.lists.json_rows import find_json_rows, read_json_rows, shows_json_rows
@@ -208,7 +208,9 @@ def tree_of(path: Path) -> Tree:
         InputError: it is neither, or cannot be read.
     """
     tree = folder_tree(path) if path.is_dir() else zip_tree(path)
-    while not tree.files and len(tree.folders) == 1:
+    for _ in range(MAX_DEPTH):
+        if tree.files or len(tree.folders) != 1:
+            break
         tree = tree.sub(tree.folders[0])
     return tree
 

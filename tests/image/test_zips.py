@@ -4,6 +4,7 @@ import pickle
 import random
 import sys
 import threading
+import tracemalloc
 import zipfile
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
@@ -189,10 +190,16 @@ BAD_MEMBERS = [
     (lambda path: damage_member(path, "001.png"), "expected a zip .*damaged one .*; pack it again"),
     (lambda path: change_member(path, "001.png", flags=1), "is encrypted, .*; pack it again"),
     (lambda path: change_member(path, "001.png", method=97), "compression .*; pack it again"),
+    (lambda path: change_member(path, "001.png", method=12), "compression .*; pack it again"),
+    (lambda path: change_member(path, "001.png", method=14), "compression .*; pack it again"),
 ]
 
 
-@pytest.mark.parametrize(("spoil", "reason"), BAD_MEMBERS, ids=["damaged", "encrypted", "method"])
+@pytest.mark.parametrize(
+    ("spoil", "reason"),
+    BAD_MEMBERS,
+    ids=["damaged", "encrypted", "method", "BZIP2", "LZMA"],
+)
 def test_a_bad_member_leaves_the_others_readable(archive, tmp_path, spoil, reason):
     spoil(tmp_path / "set.zip")
     with pytest.raises(InputError, match=rf"^cannot read .*set\.zip!001\.png: .*{reason}"):
@@ -219,3 +226,48 @@ def test_damage_anywhere_gives_the_content_or_one_line(tmp_path, seed):
             assert "\n" not in str(error)
         else:
             assert found == CONTENT["001.png"][:200]
+
+
+# Bombs
+
+
+@pytest.fixture
+def bomb(tmp_path):
+    """An archive of one member of 80 MB of zeros, in 80 kB."""
+    return make_zip(tmp_path / "set.zip", {"a.png": bytes(80_000_000)})
+
+
+def peak(use) -> int:
+    """Return how many bytes `use`, which must be refused, takes at most."""
+    tracemalloc.start()
+    with pytest.raises(InputError, match=r"^cannot read .*set\.zip!a\.png: "):
+        use()
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return most
+
+
+def test_a_member_that_grows_a_thousandfold_is_not_unpacked(bomb):
+    assert peak(lambda: read_member(str(bomb), "a.png")) < 2_000_000
+    with pytest.raises(InputError, match="up to 200 for each packed one, received 80,000,000 of"):
+        read_member(str(bomb), "a.png")
+
+
+def test_a_member_that_says_it_is_small_is_unpacked_so_far_only(bomb):
+    content = bomb.read_bytes().replace((80_000_000).to_bytes(4, "little"), b"\x10\0\0\0")
+    bomb.write_bytes(content)
+    assert list_members(str(bomb))[0].file_size == 16
+    assert peak(lambda: read_member(str(bomb), "a.png")) < 2_000_000
+
+
+def test_what_is_large_or_repeats_itself_is_read(tmp_path):
+    noise = random.Random(0).randbytes(1 << 16)
+    files = {"blank.bmp": bytes(20_000_000), "list.csv": noise * 8, "empty": b""}
+    archive = str(make_zip(tmp_path / "set.zip", files))
+    assert all(read_member(archive, name) == content for name, content in files.items())
+
+
+def test_a_member_without_a_name_is_no_file(tmp_path):
+    archive = make_zip(tmp_path / "set.zip", {"a": b"x", "b.png": b"y"})
+    archive.write_bytes(archive.read_bytes().replace(b"a", b"\0"))  # where a name ends
+    assert [info.filename for info in list_members(str(archive))] == ["b.png"]

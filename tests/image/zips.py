@@ -5,7 +5,8 @@ from pathlib import Path
 
 
 def make_zip(path: Path, files: dict[str, bytes]) -> Path:
-    """Write a zip archive of these contents by name."""
+    """Write a zip archive of these contents by name; its folder is made."""
+    path.parent.mkdir(exist_ok=True)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():
             archive.writestr(name, content)

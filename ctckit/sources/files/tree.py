@@ -153,7 +153,7 @@ def _scan(folder: str) -> Entries:
                     folders.append(entry.name)
                 elif entry.is_file():
                     files.append(entry.name)
-    except (FileNotFoundError, NotADirectoryError):
+    except (FileNotFoundError, NotADirectoryError, ValueError):  # a list may name anything
         return NOTHING
     except OSError as error:
         raise InputError(f"cannot read {folder}: {error.strerror or error}") from error
@@ -161,11 +161,12 @@ def _scan(folder: str) -> Entries:
 
 
 def _leads_up(entry: os.DirEntry[str]) -> bool:
-    """Say whether a link leads to a folder that it lies in: one could follow it for ever."""
+    """Say whether a link leads to a folder on the way to it: one could follow it for ever."""
     if not entry.is_symlink():
         return False
-    target, here = os.path.realpath(entry.path), os.path.realpath(Path(entry.path).parent)
-    return os.path.commonpath([target, here]) == target
+    target = os.path.realpath(entry.path)
+    way = map(os.path.realpath, Path(entry.path).parents)
+    return any(os.path.commonpath([target, folder]) == target for folder in way)
 
 
 def zip_tree(archive: Path) -> Tree:
@@ -180,7 +181,7 @@ def zip_tree(archive: Path) -> Tree:
     for info in list_members(str(archive)):
         # Some programs of Windows write `photos\\a.png`.
         parts = [p for p in info.filename.replace("\\", "/").split("/") if p not in ("", ".", "..")]
-        if parts and not any(map(is_hidden, parts)):
+        if 0 < len(parts) <= MAX_DEPTH + 1 and not any(map(is_hidden, parts)):
             members["/".join(parts)] = info.filename
             if info.flag_bits & ENCRYPTED and _is_image(parts[-1]):
                 locked.append(info.filename)

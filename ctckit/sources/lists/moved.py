@@ -32,11 +32,12 @@ class MovedImages:
     def find(self, address: str) -> str:
         """Return the address of the image that a list calls `address`; "" where there is none.
 
-        It is looked for by its path, then by the name of its file, or of its archive, and last,
-        as an archive may have been unpacked, by the name of the member: where only one file has
-        that name.
+        None outside of the folder is returned, whatever the list says. It is looked for by its
+        path, then by the name of its file, or of its archive, and last, as an archive may have been
+        unpacked, by the name of the member: where only one file has that name.
         """
-        if exists(here := address_from(self.root, address)):
+        here = address_from(self.root, address)
+        if self._is_below(file_of(here)) and exists(here):
             return here
         name = _name_of_file(file_of(address))
         place = split_address(address)
@@ -46,6 +47,9 @@ class MovedImages:
         if archive and exists(moved := join_address(archive, place[1])):
             return moved
         return self._only_file(name_of(address))
+
+    def _is_below(self, file: str) -> bool:
+        return Path(os.path.normpath(file)).is_relative_to(os.path.normpath(self.root))
 
     def _only_file(self, name: str) -> str:
         found = self._files.get(name, [])

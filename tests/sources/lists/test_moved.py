@@ -16,16 +16,22 @@ FOUND = [
     ("/gone/other.zip!in/only.png", "b/only.png", "in an archive that was unpacked"),
     ("/gone/set.zip!in/gone.png", "", "no such member"),
     ("gone.png", "", "no such file"),
+    ("../outside.png", "", "it leads out of the folder"),
+    ("a/../../outside.png", "", "this, too"),
+    ("{outside}.png", "", "and this"),
+    ("../outside.zip!a.png", "", "in an archive"),
+    ("a/../b/only.png", "a/../b/only.png", "it does not"),
 ]
 
 
 @pytest.mark.parametrize(("listed", "found", "_why"), FOUND)
 def test_find(tmp_path, listed, found, _why):
-    for folder, name in (("a", "1.png"), ("b", "1.png"), ("b", "only.png")):
-        touch(tmp_path / folder, name)
-    make_zip(tmp_path / "set.zip", {"in/a.png": b""})
-    expected = found and str(tmp_path / found)
-    assert MovedImages(tmp_path).find(listed) == expected
+    root = touch(tmp_path / "root", "a/1.png", "b/1.png", "b/only.png")
+    touch(tmp_path, "outside.png")
+    make_zip(root / "set.zip", {"in/a.png": b""})
+    make_zip(tmp_path / "outside.zip", {"a.png": b""})
+    expected = found and str(root / found)
+    assert MovedImages(root).find(listed.format(outside=tmp_path / "outside")) == expected
 
 
 def test_no_such_folder(tmp_path):
