@@ -10,6 +10,23 @@ from ctckit.errors import InputError, nearest_name
 from ctckit.files import replace_atomically
 from ctckit.run_folder import CONFIGS_FILE
 
+MAX_BYTES = 2**20  # of a file; that of a vocabulary of 20,000 characters has a tenth
+
+# Not all errors of its constructors are of YAML's own: `!!int x`, `!!timestamp x`, `1970-99-99`.
+_YAML_ERRORS = (
+    yaml.YAMLError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError,
+    RecursionError,
+)  # fmt: skip
+
+
+class _Loader(yaml.SafeLoader):  # type: ignore[misc]
+    """Plain values only: no tags of Python, and no aliases, which make gigabytes of a few lines."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.YAMLError("an alias (*name)")
+        return super().compose_node(parent, index)
+
 
 @dataclass(frozen=True)
 class BaseModelConfigs:
@@ -43,15 +60,7 @@ class BaseModelConfigs:
         """
         path = Path(path)
         path = path / CONFIGS_FILE if path.is_dir() else path
-        try:
-            document = yaml.safe_load(path.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise InputError(
-                f"expected a configuration at {path}, received: {error.strerror}"
-            ) from None
-        except yaml.YAMLError as error:
-            reason = str(error).replace("\n", " ")
-            raise InputError(f"expected YAML in {path}, received: {reason}") from None
+        document = _parse(path)
         if not isinstance(document, dict):
             raise InputError(f"expected YAML fields in {path}, received {type(document).__name__}")
         version = document.pop("schema_version", None)
@@ -88,3 +97,20 @@ class BaseModelConfigs:
                 raise InputError(
                     f"unknown field '{name}' of {cls.__name__}.{nearest_name(str(name), names)}"
                 )
+
+
+def _parse(path: Path) -> Any:
+    """Return what a YAML file holds."""
+    try:
+        content = path.read_bytes()
+        if len(content) > MAX_BYTES:
+            raise yaml.YAMLError(f"{len(content):,} bytes, of at most {MAX_BYTES:,}")
+        return yaml.load(content.decode(), _Loader)  # noqa: S506 - it is a SafeLoader
+    except OSError as error:
+        raise InputError(
+            f"expected a configuration at {path}, received: {error.strerror}"
+        ) from None
+    except _YAML_ERRORS as error:
+        deep = isinstance(error, RecursionError)
+        reason = "lists in lists, too deep" if deep else str(error).replace("\n", " ")
+        raise InputError(f"expected YAML in {path}, received: {reason}") from None

@@ -57,7 +57,7 @@ class ImagesRoot:
             facts = json.loads(path.read_text(encoding="utf-8"))
             root, relative = facts["root"], facts["relative_to_run"]
             return cls(Path(root), None if relative is None else str(relative))
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             raise InputError(
                 f"expected {path} to name the folder of the images as root and relative_to_run, "
                 f"received another file ({error!r}); give the folder as images_root"

@@ -59,3 +59,20 @@ def test_it_comes_out_of_another_process_as_it_was(argument):
     error = InputError("expected this, received that; correct it", argument=argument)
     copy = pickle.loads(pickle.dumps(error))  # noqa: S301
     assert (str(copy), copy.message, copy.argument) == (str(error), error.message, argument)
+
+
+@pytest.mark.parametrize(
+    ("quoted", "shown"),
+    [
+        ("a\nb\r\n", r"a\nb\r\n"),
+        ("\x1b[2J", r"\x1b[2J"),
+        ("\0", r"\x00"),
+        ("\u2028", r"\u2028"),
+        ("\ud800", r"\ud800"),
+        ("é\t漢 \\n", "é\\t漢 \\n"),
+    ],
+)
+def test_what_it_quotes_stays_in_its_line(quoted, shown):
+    error = InputError(f"expected this, received '{quoted}'; correct it", argument="steps")
+    assert error.message == f"expected this, received '{shown}'; correct it"
+    assert str(error) == f"steps: {error.message}"

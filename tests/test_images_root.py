@@ -63,7 +63,11 @@ def test_runs_of_older_versions_state_no_root(tmp_path):
     assert images_roots(tmp_path / "val.csv") == []
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"root": 1, "relative_to_run": null}', "\x80"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", "{}", '{"root": 1, "relative_to_run": null}', "\x80", "[" * 100_000],
+    ids=map(str, range(6)),
+)
 def test_a_damaged_note_gives_one_line(tmp_path, text):
     (tmp_path / "images.json").write_text(text, encoding="latin-1")
     with pytest.raises(InputError, match=r"images\.json to name the folder") as caught:

@@ -49,6 +49,11 @@ def read_lists(run: RunFolder) -> tuple[list[Sample], list[Sample], list[Sample]
     root = ImagesRoot.load(run.path)
     places = [Path()] if root is None else root.places(run.path)
     train = _read_list(run.train_csv)
+    if not train:
+        raise InputError(
+            f"expected the images that the run learns from in {run.train_csv}, received none; "
+            "begin a new run"
+        )
     place = next((one for one in places if _holds_some(one, train)), None)
     if place is None:
         where = train[0].image if root is None else " or ".join(map(str, places))
@@ -78,7 +83,7 @@ def _read_list(path: Path) -> list[Sample]:
         with path.open(encoding="utf-8", newline="") as file:
             _, *rows = csv.reader(file)
         return [Sample(image, label) for image, label in rows]
-    except ValueError as error:
+    except (OSError, ValueError, csv.Error) as error:
         raise InputError(
             f"expected a list with the columns image,label in {path}, received another file "
             f"({error}); begin a new run"

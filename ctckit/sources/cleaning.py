@@ -108,8 +108,9 @@ def _unusable(sample: Sample, options: SourceOptions) -> str:
         return "empty label"
     if sample.image.isascii() and sample.label.isascii():
         return ""
-    try:
-        "".join(sample).encode()
-    except UnicodeEncodeError:  # bytes of a file name that no CSV in UTF-8 can hold
-        return "file name is not UTF-8"
+    for what, text in (("file name", sample.image), ("label", sample.label)):
+        try:
+            text.encode()
+        except UnicodeEncodeError:  # no CSV in UTF-8 can hold it
+            return f"{what} is not UTF-8"
     return ""

@@ -103,7 +103,7 @@ def _load_dataset(run: RunFolder) -> Dataset:
         notes = tuple(facts.pop("notes"))
         parts = {"samples": train, "validation": val, "test": test}
         return Dataset(**(facts | parts), left_out=left_out, notes=notes)
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise InputError(
             f"expected what the run learns from in {run.dataset}, received a damaged file "
             f"({error!r}); begin a new run"

@@ -3,10 +3,13 @@
 import json
 import os
 import platform
+import struct
 import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any, Self
 
 import cv2
@@ -20,6 +23,11 @@ from ctckit.files import replace_atomically
 
 SCHEMA = 1
 HEADER = "header"
+# What NumPy, zipfile and json raise where a file is damaged.
+_DAMAGES = (
+    OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, IndexError, RuntimeError,
+    MemoryError, SyntaxError, TokenError, struct.error, zlib.error, zipfile.BadZipFile,
+)  # fmt: skip
 Memory = Mapping[str, Any]  # what a callback remembers: plain values, and arrays, by name
 
 
@@ -72,6 +80,7 @@ class TrainingState:
         """
         try:
             with np.load(path, allow_pickle=False) as file:
+                _refuse_packed(file.zip)
                 arrays = {name: file[name] for name in file.files}
             header = json.loads(arrays.pop(HEADER).tobytes())
             schema, number = header.pop("schema"), header.pop("variables")
@@ -86,14 +95,19 @@ class TrainingState:
                     "with the version of ctckit that the run began with"
                 )
             return cls(variables=variables, memories=memories, **header)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError,
-                zipfile.BadZipFile) as error:  # fmt: skip
+        except _DAMAGES as error:
             if isinstance(error, InputError):
                 raise
             raise InputError(
                 f"expected the state of a training in {path}, received a damaged file ({error}); "
                 "begin a new run, from the settings of this one by --config"
             ) from error
+
+
+def _refuse_packed(archive: zipfile.ZipFile) -> None:
+    """Refuse what is packed: `save` packs nothing, and a few bytes could become gigabytes."""
+    if any(info.compress_type != zipfile.ZIP_STORED for info in archive.infolist()):
+        raise ValueError("it is packed")
 
 
 def variables_of(model: keras.Model) -> list[keras.Variable]:

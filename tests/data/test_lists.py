@@ -3,8 +3,9 @@ import json
 import pandas as pd
 import pytest
 
-from ctckit.data.lists import write_lists
+from ctckit.data.lists import read_lists, write_lists
 from ctckit.data.samples import Sample
+from ctckit.errors import InputError
 from ctckit.run_folder import RunFolder, images_roots
 from tests.image.zips import make_zip
 
@@ -56,3 +57,25 @@ def test_the_note_is_plain_json(run, tmp_path):
     write_lists(run, [Sample(str(tmp_path / "a.png"), "a")], [Sample(str(tmp_path / "b.png"), "b")])
     facts = json.loads(run.images.read_text(encoding="utf-8"))
     assert facts == {"root": str(tmp_path), "relative_to_run": "../.."}
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "in .*train.csv, received none"),
+        (b"image,label\n", "in .*train.csv, received none"),
+        (b"", "expected a list .* received another file"),
+        (b"image,label\na.png\n", "expected a list .* received another file"),
+        (b"image,label\na.png,\xff\n", "expected a list .* received another file"),
+        (b"image,label\na.png," + b"x" * 200_000, "expected a list .* received another file"),
+        (b"image,label\n\0,x\n", "expected the images of the run where they were"),
+        (b"image,label\n" + b"d/" * 5000 + b",x\n", "expected the images of the run"),
+    ],
+    ids=["gone", "no rows", "empty", "a cell", "no text", "a long label", "NUL", "a long name"],
+)
+def test_a_damaged_list_gives_one_line(run, content, message):
+    if content is not None:
+        run.train_csv.write_bytes(content)
+    with pytest.raises(InputError, match=message) as caught:
+        read_lists(run)
+    assert len(str(caught.value).splitlines()) == 1

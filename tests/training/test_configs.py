@@ -96,7 +96,26 @@ def test_unknown_field_names_the_nearest(tmp_path):
         ("schema_version: 1\nseed: true\n", "expected seed in .* as int, received True"),
         ("schema_version: 1\nvocab: 123\n", "expected vocab in .*, received 123"),
         ("!!python/object/apply:os.system ['true']", "expected YAML in"),
+        ("height: !!python/name:os.system", "expected YAML in"),
+        ("a: &a [x, x]\nb: &b [*a, *a]\nheight: [*b, *b]\n", r"YAML in .*: an alias \(\*name\)"),
+        ("a: &a [*a]\n", "expected YAML in .*: an alias"),
+        ("schema_version: 1\n<<: &a {height: 32}\nseed: *a\n", "expected YAML in .*: an alias"),
+        ("height: " + "[" * 10_000, "expected YAML in .*: lists in lists, too deep"),
+        ("height: " + "9" * 5000, "expected YAML in .*: Exceeds the limit"),
+        ("height: !!int x", "expected YAML in"),
+        ("height: !!int ''", "expected YAML in"),
+        ("height: !!bool x", "expected YAML in"),
+        ("height: !!timestamp x", "expected YAML in"),
+        ("height: 1999-99-99", "expected YAML in"),
+        ("? [a]\n: b", "expected YAML in"),
+        ("height: \x01", "expected YAML in"),
+        ("a: 1\n" * 300_000, "expected YAML in .*: 1,500,000 bytes, of at most"),
+        ("schema_version: 1\n1: x\n", "unknown field '1'"),
+        ("schema_version: 1\nseed: 1\nseed: [2]\n", r"expected seed in .* received \[2\]"),
+        ("schema_version: 1\nlearning_rate: .nan\n", "learning_rate: expected 0 or more"),
+        ("schema_version: 1\nlearning_rate: 1" + "0" * 400, "learning_rate: expected 0 or more"),
     ],
+    ids=lambda value: str(value)[:40],
 )
 def test_refuses_files_it_did_not_write(tmp_path, text, message):
     path = tmp_path / "configs.yaml"
@@ -104,6 +123,12 @@ def test_refuses_files_it_did_not_write(tmp_path, text, message):
         path.write_text(text)
     with pytest.raises(InputError, match=message):
         ModelConfigs.load(path)
+
+
+def test_refuses_what_is_no_text(tmp_path):
+    (tmp_path / "configs.yaml").write_bytes(b"dataset: \xff\xfe")
+    with pytest.raises(InputError, match="expected YAML in .*: 'utf-8' codec"):
+        ModelConfigs.load(tmp_path)
 
 
 @pytest.mark.parametrize(("old", "new"), [("true", "light"), ("false", "none")])

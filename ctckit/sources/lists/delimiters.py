@@ -14,6 +14,7 @@ NUM_LOOKED_AT = 50  # lines that tell the form of a list
 
 _SUFFIXES = "|".join(re.escape(suffix) for suffix in sorted(IMAGE_SUFFIXES))
 _IMAGE_NAME = re.compile(rf"\S.*(?:{_SUFFIXES})", re.IGNORECASE)
+_LINE = re.compile(r".*\n?")
 
 IsImage = Callable[[str], bool]
 
@@ -29,19 +30,23 @@ def image_share(text: str, is_image: IsImage) -> float:
 
 def without_comments(text: str, is_image: IsImage) -> str:
     """Return a list, its first lines empty that begin with # and have no image that is there."""
-    start, rest = "", text
-    while rest.lstrip().startswith("#"):
-        line, end, behind = rest.partition("\n")
-        cells = {cell.strip() for delimiter in DELIMITERS for cell in line.split(delimiter, 1)}
-        if any(map(is_image, cells - {""})):  # `#1.png` is one
+    end = 0
+    for line in _LINE.finditer(text):  # one by one: all could be comments
+        words = line[0].strip()
+        if words and (words[0] != "#" or _has_image(words, is_image)):  # `#1.png` is one
             break
-        start, rest = start + end, behind
-    return start + rest
+        end = line.end()
+    return "\n" * text.count("\n", 0, end) + text[end:]
+
+
+def _has_image(line: str, is_image: IsImage) -> bool:
+    cells = {cell.strip() for delimiter in DELIMITERS for cell in line.split(delimiter, 1)}
+    return any(map(is_image, cells - {""}))
 
 
 def first_lines(text: str) -> list[str]:
     """Return the lines of `text` that are looked at; empty ones are skipped."""
-    lines = text[: NUM_LOOKED_AT * 400].splitlines()
+    lines = text.lstrip("\r\n")[: NUM_LOOKED_AT * 400].splitlines()
     return [line for line in lines if line.strip()][: NUM_LOOKED_AT + 1]
 
 

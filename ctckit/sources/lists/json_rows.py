@@ -151,7 +151,10 @@ def _text_of_donut(label: str, key: str, where: str) -> str:
     """Return the only text in `{"gt_parse": {"text_sequence": "…"}}`, or `label` as it is."""
     if '"gt_parse' not in label:
         return label
-    texts = list(_texts(parse_json(label, f"{key} of {where}")))
+    try:
+        texts = list(_texts(parse_json(label, f"{key} of {where}")))
+    except RecursionError:  # parsed it was, but not by Python's own stack
+        texts = []
     if len(texts) == 1:
         return texts[0]
     raise InputError(

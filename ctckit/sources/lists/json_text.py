@@ -29,13 +29,12 @@ def parse_json(
     """
     try:
         return json.loads(text, object_pairs_hook=pairs)
-    except json.JSONDecodeError as error:
+    except (ValueError, RecursionError) as error:
+        line = f" in line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
         raise InputError(
-            f"expected JSON in {place}, received something else in line {error.lineno} "
-            f"({error.msg}); correct it there"
+            f"expected JSON in {place}, received something else{line} ({reason_of(error)}); "
+            "correct it there"
         ) from error
-    except RecursionError as error:
-        raise InputError(f"expected JSON in {place}, received one nested too deeply") from error
 
 
 def parse_lines(text: str, place: str) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -50,17 +49,25 @@ def parse_lines(text: str, place: str) -> Iterator[tuple[int, dict[str, Any]]]:
             continue
         try:
             value = decode(line.strip())
-        except (json.JSONDecodeError, RecursionError) as error:
-            reason = getattr(error, "msg", "nested too deeply")
+        except (ValueError, RecursionError) as error:
             raise InputError(
                 f"expected a JSON object in {place}, line {number}, received something else "
-                f"({reason}); correct it there"
+                f"({reason_of(error)}); correct it there"
             ) from error
         if not isinstance(value, dict):
             raise InputError(
                 f"expected a JSON object in {place}, line {number}, received {kind_of(value)}"
             )
         yield number, value
+
+
+def reason_of(error: ValueError | RecursionError) -> str:
+    """Return why a text could not be parsed, to show to people."""
+    if isinstance(error, json.JSONDecodeError):
+        return error.msg
+    if isinstance(error, RecursionError):
+        return "nested too deeply"
+    return "a number of thousands of digits"
 
 
 def kind_of(value: object) -> str:

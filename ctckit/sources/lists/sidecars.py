@@ -13,7 +13,7 @@ from ctckit.sources.options import SourceOptions
 SUFFIXES = (".gt.txt", ".txt", ".lab")
 TEXT_FOLDERS = ("labels", "label", "gt", "txt", "text", "texts", "annotations", "transcriptions")
 # What YOLO and ICDAR write beside an image.
-BOXES = re.compile(r"(?:\s*\d+(?:\s+[\d.]+){4,}\s*)+|(?:-?\d+,\s*){7,8}.*")
+BOXES = re.compile(r"\s*\d+(?:\s+[\d.]+){4,}\s*|(?:-?\d+,\s*){7,8}.*")
 
 
 def find_sidecars(tree: Tree) -> str | None:

@@ -25,6 +25,7 @@ from ctckit.sources.lists.delimiters import (
 from ctckit.sources.lists.rows import Row
 from ctckit.sources.options import SourceOptions
 
+MAX_COLUMNS = 1000  # more are no table of images and labels
 MANY = 5  # labels that a rule about all of them needs
 PART_COLUMNS = ("split", "subset", "part", "partition", "usage", "set", "phase")
 
@@ -64,7 +65,7 @@ def parse_table(text: str, options: SourceOptions, place: str, is_image: IsImage
     if not lines:
         raise InputError(f"expected rows in {place}, received none")
     delimiter = delimiter_of(lines, is_image)
-    header, records = _header(list(_records(text, delimiter, place)), options, is_image)
+    header, records = _header(list(_records(text, delimiter, place)), options, place, is_image)
     image, label = _columns(header, records, options, place, is_image)
     names = header or [str(index + 1) for index in range(_width(records))]
     _refuse_long_rows(records, len(names), place)
@@ -136,11 +137,17 @@ def _is_quoted(text: str) -> bool:
 
 
 def _header(
-    records: list[Record], options: SourceOptions, is_image: IsImage
+    records: list[Record], options: SourceOptions, place: str, is_image: IsImage
 ) -> tuple[list[str] | None, list[Record]]:
     """Return the names of the columns, if the first row has such, and the other rows."""
     if not records:
         return None, records
+    most = max(len(cells) for _, cells in records)
+    if most > MAX_COLUMNS:
+        raise InputError(
+            f"expected up to {MAX_COLUMNS} columns in {place}, received {most:,}; give a list of "
+            "images and labels"
+        )
     cells = records[0].cells
     named = usual_columns(cells) is not None or _names_columns(options.columns, cells)
     if not named and any(names_image(cell, is_image) for cell in cells):
@@ -201,8 +208,8 @@ def _refuse_long_rows(records: list[Record], width: int, place: str) -> None:
         numbers = first([str(number) for number, _ in long])
         raise InputError(
             f"expected {width} fields in each row of {place}, received {counted(len(long), 'row')} "
-            f"with more, in line {numbers}: {' | '.join(cells)}; quote labels that hold what parts "
-            "the columns"
+            f"with more, in line {numbers}: {' | '.join(cells)[:200]}; quote labels that hold what "
+            "parts the columns"
         )
 
 
@@ -232,7 +239,7 @@ def images_in_table(text: str, place: str, is_image: IsImage) -> list[str]:
     text = without_comments(text, is_image)
     lines = first_lines(text)
     records = list(_records(text, delimiter_of(lines, is_image), place)) if lines else []
-    _, records = _header(records, SourceOptions(), is_image)
+    _, records = _header(records, SourceOptions(), place, is_image)
     column, number = _column_of_images(records, _width(records), is_image)
     if not number:
         raise InputError(f"expected names of images in {place}, received none")

@@ -1,9 +1,11 @@
 import json
+import sys
 
 import pytest
 
 from ctckit.errors import InputError
 from ctckit.sources.files.tree import folder_tree, zip_tree
+from ctckit.sources.layouts import open_dataset
 from ctckit.sources.lists.json_rows import find_json_rows, read_json_rows, shows_json_rows
 from ctckit.sources.lists.json_text import parse_json, parse_lines
 from ctckit.sources.options import SourceOptions
@@ -132,6 +134,16 @@ BAD = [
     ("x.jsonl", '{"image":"gone.png","label":"a"}', "1 of 1 are missing: gone.png"),
     ("x.json", f"[{CAT}, 7]", "received a number as entry 2"),
     ("x.json", f"[{CAT}\n", r"x.json, received something else in line 2"),
+    ("x.json", f"[{CAT}, {CAT.replace('cat', 'dog')}]", r"'cat' and 'dog' \(lines 1 and 2\)"),
+    ("x.json", f"[{CAT}, {'9' * 5000}]", "a number of thousands of digits"),
+    ("x.jsonl", CAT.replace('"cat"', "9" * 5000), "line 1, .*a number of thousands of digits"),
+    ("x.json", f"[{CAT}, {'[' * 100_000}", "JSON in .*nested too deeply"),
+    ("x.jsonl", CAT.replace('"cat"', "[" * 100_000), "line 1, .*nested too deeply"),
+    ("x.jsonl", CAT.replace("a.png", "\\u0000/b.png"), r"1 of 1 are missing: \\x00/b.png"),
+    ("x.jsonl", CAT.replace("a.png", "\\ud800"), r"1 of 1 are missing: \\ud800"),
+    ("x.jsonl", CAT.replace("a.png", r"x\ny"), r"1 of 1 are missing: x\\ny"),
+    ("x.jsonl", CAT.replace("a.png", "d/" * 5000), "1 of 1 are missing|cannot read"),
+    ("x.jsonl", CAT[:-1], "line 1, received something else"),
 ]  # fmt: skip
 
 
@@ -141,6 +153,29 @@ def test_bad_content(tmp_path, name, text, message):
     with pytest.raises(InputError, match=message) as caught:
         read_json_rows(tree, name, OPTIONS)
     assert "\n" not in str(caught.value)
+
+
+def test_texts_nested_as_deep_as_can_just_be_parsed(tmp_path):
+    """JSON's parser goes on for a little longer than Python's own functions, or they than it."""
+    most, refused = sys.getrecursionlimit(), 0
+    for depth in range(most - 150, most + 50, 7):
+        inner = '{"gt_parse": ' + "[" * depth + '"x"' + "]" * depth + "}"
+        tree = lay_out(tmp_path, "a.png", x__jsonl=json.dumps({"image": "a.png", "label": inner}))
+        try:
+            assert pairs(read_json_rows(tree, "x.jsonl", OPTIONS)) == [("a.png", "x")]
+        except InputError as error:
+            refused += "nested too deeply" in str(error) or "received JSON with 0" in str(error)
+    assert refused
+
+
+def test_a_label_with_half_a_character_is_left_out(tmp_path):
+    """JSON can spell half of a pair of surrogates, UTF-8 cannot."""
+    lines = CAT.replace("cat", "\\ud800") + "\n" + CAT.replace("a.png", "b.png")
+    touch(tmp_path, "a.png", "b.png")
+    (tmp_path / "x.jsonl").write_text(lines)
+    dataset = open_dataset(tmp_path / "x.jsonl")
+    assert [sample.label for sample in dataset.samples] == ["cat"]
+    assert [record.reason for record in dataset.left_out] == ["label is not UTF-8"]
 
 
 def test_another_encoding(tmp_path):

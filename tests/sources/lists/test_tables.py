@@ -140,6 +140,11 @@ def test_csv_without_some_labels(tmp_path):
         ('image,label\na.png,"5\nb.png,6\n', "from line 2 on: unexpected end of data"),
         ('image,label\na.png,"5"x\n', "a row that is none, from line 2 on"),
         ("1,a.png,x\n", "columns: expected columns called"),
+        ("image,label\na.png," + "x" * 200_000, "from line 2 on: field larger than field limit"),
+        ("image,label\na.png,x" + "," * 5000, "up to 1000 columns in .*x.csv, received 5,002"),
+        ("image,label" + ",c" * 5000 + "\n", "up to 1000 columns in .*x.csv, received 5,002"),
+        ("image,label\na.png,x\0y\n", "to be text in UTF-8, received a binary file"),
+        ("image,label\na.png,x" + ",y" * 900, r"1 row with more, in line 2: .{200}; quote"),
     ],
     ids=[
         "empty file", "other columns", "no rows", "one missing", "many missing",
@@ -147,6 +152,8 @@ def test_csv_without_some_labels(tmp_path):
         "the same file under two names", "the same member under two names", "a comma in a label",
         "a comma in a label, no header", "a quote that swallows rows", "a quote that never closes",
         "something behind a quote", "three columns without names",
+        "a very long label", "very many columns", "very many names of columns", "NUL",
+        "many columns more than the header has",
     ],
 )  # fmt: skip
 def test_bad_csv(tmp_path, text, message):
@@ -284,3 +291,18 @@ def test_images_whose_names_begin_as_comments_are_no_comments(tmp_path):
     touch(tmp_path, "#1.png", "#2.png")
     text = "# mine\n#1.png,x\n#2.png,y\n"
     assert labels(open_dataset(write(tmp_path / "x.csv", text))) == ["x", "y"]
+
+
+@pytest.mark.parametrize("number", [1, 100_000])
+def test_many_comments_above_a_list_are_skipped(tmp_path, number):
+    touch(tmp_path, "a.png")
+    path = write(tmp_path / "x.csv", "#\n" * number + "image,label\na.png,x\na.png,y\n")
+    with pytest.raises(InputError, match=rf"lines {number + 2} and {number + 3}\)"):
+        open_dataset(path)
+
+
+@pytest.mark.parametrize("label", ["x" * 100_000, "é" * 1000, "\x1b[2J", "\u202e", "a\u2028b"])
+def test_odd_labels_are_kept_as_they_are(tmp_path, label):
+    touch(tmp_path, "a.png")
+    path = write(tmp_path / "x.csv", f"image,label\r\na.png,{label}\r\n", "utf-8-sig")
+    assert labels(open_dataset(path)) == [label]

@@ -352,6 +352,13 @@ def test_boxes_beside_images_are_no_labels(tmp_path):
         open_dataset(tmp_path / "set")
 
 
+@pytest.mark.parametrize("label", ["1 " * 200 + "x", "1" * 500 + "x", "1 1" + " " * 500 + "x"])
+def test_labels_that_are_nearly_boxes(tmp_path, label):
+    """A pattern that could part the numbers in many ways would try them all."""
+    dataset = open_dataset(lay_out(tmp_path, False, {"a.png": "", "a.txt": label}))
+    assert labels(dataset) == [label]
+
+
 def test_the_first_three_are_shown(tmp_path, caplog):
     dataset = open_dataset(lay_out(tmp_path, False, IMAGES | {"gt.txt": tabs(PLATES)}))
     with caplog.at_level("INFO", "ctckit"):

@@ -86,5 +86,5 @@ def test_other_files_are_none(tmp_path, text):
 
 def test_a_line_of_another_form(tmp_path):
     tree = lay_out(tmp_path, "a.png", gt__txt='a.png, "x"\n\nb.png\tcat\n')
-    with pytest.raises(InputError, match="gt.txt, line 3, received 'b.png\tcat'"):
+    with pytest.raises(InputError, match="gt.txt, line 3, received 'b.png\\\\tcat'"):
         read_cvat(tree, "gt.txt", OPTIONS)
