@@ -5,12 +5,30 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+from google.protobuf.message import DecodeError
 from onnx import helper, numpy_helper
+from onnx.checker import ValidationError
 
+from ctckit.errors import InputError
 from ctckit.files import replace_atomically
 from ctckit.inference.metadata import ModelMetadata
 
 TEMPERATURE = "confidence_temperature"  # the number that a reader form computes with
+
+
+def load_onnx(path: str | Path) -> onnx.ModelProto:
+    """Return what an ONNX file holds.
+
+    Raises:
+        InputError: it is none or damaged, or its numbers lie in a file outside of its folder.
+    """
+    try:
+        return onnx.load(str(path))
+    except (OSError, ValueError, DecodeError, ValidationError) as error:
+        raise InputError(
+            f"{path}: expected an ONNX model, received a file that is none or is damaged, or that "
+            f"leads elsewhere ({error}); copy or export it again"
+        ) from error
 
 
 def write_temperature(path: str | Path, temperature: float) -> None:
@@ -18,7 +36,7 @@ def write_temperature(path: str | Path, temperature: float) -> None:
 
     Network forms leave it to their readers; a reader form computes with it.
     """
-    model = onnx.load(str(path))
+    model = load_onnx(path)
     strings = {item.key: item.value for item in model.metadata_props}
     metadata = replace(ModelMetadata.from_strings(strings), confidence_temperature=temperature)
     helper.set_model_props(model, strings | metadata.to_strings())

@@ -14,7 +14,7 @@ from onnx import helper, inliner, parser, version_converter
 
 from ctckit.data.samples import Sample
 from ctckit.errors import InputError
-from ctckit.export.onnx_file import save_onnx
+from ctckit.export.onnx_file import load_onnx, save_onnx
 from ctckit.export.reader_functions import FUNCTIONS
 from ctckit.export.reader_functions.text import DOMAIN
 from ctckit.export.reader_graph import reader_graph
@@ -82,7 +82,7 @@ def export_reader(network_path: str | Path, path: str | Path) -> Path:
         InputError: there is no such file, or it is not a network form of ours.
     """
     source = OnnxInferenceModel(network_path).model_path
-    return save_onnx(to_reader_form(onnx.load(str(source))), path)
+    return save_onnx(to_reader_form(load_onnx(source)), path)
 
 
 class ReaderFormCheck:

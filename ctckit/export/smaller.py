@@ -21,6 +21,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from ctckit.data.samples import Sample
 from ctckit.evaluation.one_pass import evaluate
+from ctckit.export.onnx_file import load_onnx
 from ctckit.files import replace_atomically
 from ctckit.inference.reader import Chunk, ImageToWordModel
 
@@ -104,7 +105,7 @@ def to_int8(network: onnx.ModelProto) -> onnx.ModelProto:
         file = Path(folder, "int8.onnx")
         types = ["LSTM", "MatMul"]
         quantize_dynamic(prepared, file, op_types_to_quantize=types, weight_type=QuantType.QInt8)
-        smaller = onnx.load(str(file))
+        smaller = load_onnx(file)
     helper.set_model_props(smaller, {item.key: item.value for item in network.metadata_props})
     return smaller
 
@@ -162,7 +163,7 @@ def export_smaller(
     """
     reader = ImageToWordModel(network_path)
     with replace_atomically(path) as temporary:
-        onnx.save(shrink(onnx.load(str(reader.model_path))), str(temporary))
+        onnx.save(shrink(load_onnx(reader.model_path)), str(temporary))
         check = SmallerCheck(temporary)
         evaluate(reader, samples, checks=[check])
         return check.comparison.require(max_growth)

@@ -14,6 +14,7 @@ from ctckit.text.direction import DIRECTIONS, LEFT_TO_RIGHT
 from ctckit.text.vocabulary import UNICODE_FORMS, Vocabulary, spell
 
 SCHEMA_VERSIONS = (1, 2)  # 2 is for files without a width, and has stretch and max_width
+MAX_SIZE = 2**15  # pixels of an image's height or width
 COLOR_ORDER = "BGR"  # OpenCV's; the network's own first layer scales the values 0…255
 
 
@@ -155,7 +156,7 @@ _FIELDS_OF_SCHEMA_1 = tuple(name for name in _FIELDS if name not in ("stretch", 
 
 
 def _is_size(value: Any) -> bool:
-    return type(value) is int and value > 0
+    return type(value) is int and 0 < value <= MAX_SIZE
 
 
 def _is_factor(value: Any) -> bool:
@@ -171,9 +172,12 @@ _REQUIRED: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "schema_version": ("1 or 2", lambda value: value in SCHEMA_VERSIONS),
     "vocabulary": ("a list of characters", lambda value: isinstance(value, list)),
     "blank_id": ("a whole number", lambda value: type(value) is int),
-    "height": ("a whole number above 0", _is_size),
-    "width": ("a whole number above 0, or null", lambda value: value is None or _is_size(value)),
-    "channels": ("1 or 3", lambda value: value in (1, 3)),
+    "height": (f"a whole number from 1 to {MAX_SIZE}", _is_size),
+    "width": (
+        f"a whole number from 1 to {MAX_SIZE}, or null",
+        lambda value: value is None or _is_size(value),
+    ),
+    "channels": ("1 or 3", lambda value: type(value) is int and value in (1, 3)),
     "color_order": (f"'{COLOR_ORDER}'", lambda value: value == COLOR_ORDER),
     "keep_aspect_ratio": ("true or false", lambda value: isinstance(value, bool)),
 }
@@ -193,7 +197,7 @@ def _from_json(text: str) -> Any:
     """Parse `text`; other tools' metadata need not be JSON and stays text."""
     try:
         return json.loads(text)
-    except json.JSONDecodeError:
+    except (ValueError, RecursionError):
         return text
 
 

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import onnxruntime as ort
@@ -35,7 +36,18 @@ _LOAD_ERRORS = (
     ort_errors.NoSuchFile,
     ort_errors.NotImplemented,
     ort_errors.RuntimeException,
+    UnicodeDecodeError,  # its own message quotes the file
 )
+
+
+_Shape = Sequence[int | str | None]
+
+
+class _Place(NamedTuple):
+    """The input or the output of a graph."""
+
+    name: str
+    shape: _Shape
 
 
 class OnnxInferenceModel:
@@ -73,21 +85,21 @@ class OnnxInferenceModel:
         self.model_path = find_model_file(model_path)
         self.num_threads = num_threads or os.cpu_count() or 1
         self.session = load_session(self.model_path, provider)
-        strings = self.session.get_modelmeta().custom_metadata_map
+        strings, image, probabilities = _describe(self.session, self.model_path)
         self._classes = None if vocab is None else _order_of_classes(vocab, strings)
         try:
             self.metadata = (
                 ModelMetadata.from_strings(strings)
                 if vocab is None
-                else ModelMetadata.of_another_tool(vocab, self.session.get_inputs()[0].shape)
+                else ModelMetadata.of_another_tool(vocab, image.shape)
             )
         except InputError as error:
             readable = vocab is None and not _is_ours(strings)
             hint = ", or give its characters as vocab" if readable else ""
             raise InputError(f"{self.model_path}: {error}{hint}") from error
-        self.input_name = self.session.get_inputs()[0].name
-        self._output_name = self.session.get_outputs()[0].name
-        self._require_shapes()
+        self.input_name = image.name
+        self._output_name = probabilities.name
+        self._require_shapes(image.shape, probabilities.shape)
 
     @property
     def image_shape(self) -> tuple[int, int | None, int]:
@@ -123,15 +135,13 @@ class OnnxInferenceModel:
         probabilities: np.ndarray = outputs[0]
         return probabilities if self._classes is None else probabilities[..., self._classes]
 
-    def _require_shapes(self) -> None:
+    def _require_shapes(self, image: _Shape, probabilities: _Shape) -> None:
         """Compare the sizes that the graph states with those of the metadata."""
         if "form" in self.metadata.extra:
             raise InputError(
                 f"{self.model_path}: expected the network form, received the "
                 f"{self.metadata.extra['form']} form, which needs no ctckit; give the model.onnx"
             )
-        image = self.session.get_inputs()[0].shape
-        probabilities = self.session.get_outputs()[0].shape
         free = self.metadata.width is None
         if not _agree(image[1:], self.image_shape) or (free and isinstance(image[2], int)):
             raise InputError(
@@ -163,6 +173,27 @@ def _require_own_widths(batch: np.ndarray) -> None:
             "ImageToWordModel, which does so",
             argument="batch",
         )
+
+
+def _describe(session: ort.InferenceSession, path: Path) -> tuple[dict[str, str], _Place, _Place]:
+    """Return the metadata of a file, and the first input and output of its graph.
+
+    Raises:
+        InputError: it has none, or texts that are not UTF-8.
+    """
+    try:
+        strings = session.get_modelmeta().custom_metadata_map
+        image, probabilities = session.get_inputs()[0], session.get_outputs()[0]
+        return (
+            strings,
+            _Place(image.name, image.shape),
+            _Place(probabilities.name, probabilities.shape),
+        )
+    except (IndexError, UnicodeDecodeError) as error:
+        raise InputError(
+            f"{path}: expected a network with an input, an output and texts in UTF-8, received "
+            f"another ({error}); export the model again"
+        ) from error
 
 
 def find_model_file(model_path: str | Path) -> Path:
@@ -259,7 +290,7 @@ def _order_of_classes(vocab: str, strings: dict[str, str]) -> list[int]:
     return [*map(vocab.index, ours), ours.blank_id]
 
 
-def _agree(stated: Sequence[int | str | None], expected: Sequence[int | None]) -> bool:
+def _agree(stated: _Shape, expected: Sequence[int | None]) -> bool:
     """Compare sizes; names and None are free and agree with any."""
     return len(stated) == len(expected) and all(
         size == value

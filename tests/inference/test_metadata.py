@@ -70,9 +70,14 @@ def test_foreign_keys_need_not_be_json():
         ({"width": "null"}, "expected a width in schema_version 1, received null"),
         (
             {"height": "0"},
-            "metadata: expected height to be a whole number above 0, received 0; export",
+            "metadata: expected height to be a whole number from 1 to 32768, received 0; export",
         ),
-        ({"width": "true"}, "expected width to be a whole number above 0, or null, received True"),
+        ({"width": "true"}, "expected width to be .* from 1 to 32768, or null, received True"),
+        ({"height": "40000"}, "expected height to be .*, received 40000"),
+        ({"max_width": "80000"}, "expected max_width to be .*, received 80000"),
+        ({"channels": "true"}, "expected channels to be 1 or 3, received True"),
+        ({"height": "9" * 5000}, "expected height to be .*, received '999"),  # text, no number
+        ({"height": "[" * 100_000}, "expected height to be .*, received '"),
         ({"stretch": "0"}, "expected stretch to be a number above 0, received 0"),
         ({"stretch": "Infinity"}, "expected stretch to be a number above 0, received inf"),
         ({"stretch": "NaN"}, "expected stretch to be a number above 0, received nan"),
