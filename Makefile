@@ -1,4 +1,4 @@
-.PHONY: setup format check test test-all coverage mutants
+.PHONY: setup format check test test-all coverage mutants fuzz
 
 setup:  ## install the whole workbench into the active environment
 	pip install -r requirements.txt
@@ -23,3 +23,7 @@ coverage:  ## which lines and branches no test runs; 90 % is the least
 
 mutants:  ## break the code in one place at a time: the tests named for it must fail; 15 minutes
 	python -m tests.mutants
+
+FUZZ_SECONDS ?= 3600
+fuzz:  ## try each parser of files on a hundred thousand inputs or more; an hour each at most
+	python -m tests.fuzz --seconds $(FUZZ_SECONDS) $(FUZZ_TARGETS)
