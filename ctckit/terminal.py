@@ -34,7 +34,7 @@ def show(*lines: str) -> None:
 
 
 def show_table(rows: Iterable[Iterable[str]]) -> None:
-    r"""Print columns parted by tabs, if there are rows; a backslash is doubled, so that \t is no tab.
+    r"""Print columns parted by tabs, if there are rows; a backslash is doubled: \\t is no tab.
 
     People and programs are shown the same, as what goes into a pipe often comes out in a terminal.
     """

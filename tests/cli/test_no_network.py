@@ -32,7 +32,7 @@ def refuse(event, arguments):
         if event == "socket.connect" and arguments[0].family == socket.AF_UNIX:
             return
         with open(os.environ["ASKED"], "a") as file:
-            file.write(f"{event} {arguments[1:]}\\n")
+            file.write(f"{event} {arguments}\\n")
         raise OSError(f"there is no network: {event}")
 
 sys.addaudithook(refuse)
@@ -49,10 +49,13 @@ def lonely(tmp_path):
     asked.touch()
 
     def run(*words):
+        environment = {
+            key: value for key, value in os.environ.items() if "proxy" not in key.lower()
+        }
         paths = os.pathsep.join(map(str, (tmp_path / "hook", ROOT)))
         done = subprocess.run(
             [*alone(), sys.executable, *map(str, words)],
-            cwd=tmp_path / "work", env=os.environ | {"PYTHONPATH": paths, "ASKED": str(asked)},
+            cwd=tmp_path / "work", env=environment | {"PYTHONPATH": paths, "ASKED": str(asked)},
             capture_output=True, text=True, timeout=500, check=False,
         )  # fmt: skip
         return done, asked.read_text()
