@@ -25,15 +25,16 @@ def run_command(command: Callable[[], None]) -> int:
     """
     setup_logging()
     show_what_cannot_be_shown()
-    signal.signal(signal.SIGTERM, _terminate)
     try:
-        command()
+        _run(command)
     except InputError as error:
         LOGGER.error("error: %s", in_words_of_flags(error))
         return EXIT_BAD_INPUT
     except KeyboardInterrupt:
         LOGGER.error("interrupted")
         return EXIT_INTERRUPTED
+    except BrokenPipeError:  # whoever read our output has seen enough, as in `… | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
         if error.errno not in (*NO_ROOM, *EXHAUSTED):
             raise
@@ -46,14 +47,38 @@ def run_command(command: Callable[[], None]) -> int:
     except Terminated:
         LOGGER.error("ended by SIGTERM")
         return EXIT_TERMINATED
-    except BrokenPipeError:  # whoever read our output has seen enough, as in `… | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 
-def _terminate(number: int, frame: FrameType | None) -> None:
-    """Leave by way of all that is to be cleared away."""
-    raise Terminated
+def _run(command: Callable[[], None]) -> None:
+    """Run `command`; SIGINT and SIGTERM leave it by way of all that is to be cleared away.
+
+    Libraries catch what a signal raises while they are imported, and fail for want of what they
+    have not imported then: that is the signal's doing, too.
+    """
+    asked: list[BaseException] = []
+
+    def end(number: int, frame: FrameType | None) -> None:
+        asked.append(Terminated() if number == signal.SIGTERM else KeyboardInterrupt())
+        raise asked[-1]
+
+    previous = {
+        number: handler
+        for number in (signal.SIGINT, signal.SIGTERM)
+        # Ignored in the background of a script; None where it is not Python's.
+        if (handler := signal.getsignal(number)) not in (signal.SIG_IGN, None)
+    }
+    try:
+        for number in previous:
+            signal.signal(number, end)
+        command()
+    except Exception:
+        if asked:
+            raise asked[-1] from None
+        raise
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
 
 
 def require_opencv() -> None:

@@ -45,7 +45,7 @@ def finish_run(
         Figures and paths, ready for JSON; rates are 0…1, `quantized` is None without such a file.
 
     Raises:
-        ExportError: the file does not agree with the network.
+        ExportError: the file does not agree with the network; all files are written by then.
     """
     write_temperature(run.onnx, 1.0)  # a run that is finished again may have one already
     reader = ImageToWordModel(run.onnx)
@@ -59,7 +59,6 @@ def finish_run(
     for record in evaluation.unreadable:
         LOGGER.warning("not validated with: %s: %s", record.image, record.reason)
 
-    parity.parity.require()
     for image in form.differing:
         LOGGER.warning("%s reads %s otherwise, as it is resized otherwise", run.reader.name, image)
     if smaller and not _reads_as_well(checks[-1], quantize):
@@ -70,6 +69,7 @@ def finish_run(
         write_temperature(file, temperature)
     save_report(evaluation.calibrated_by(temperature), run.evaluation)
     save_training_samples(train_provider, vocabulary, run.training_samples)
+    parity.parity.require()  # when all is written: hours of training are not to be lost
     return {
         "models": len(histories),
         "epochs": sum(map(len, histories)),

@@ -146,4 +146,4 @@ def test_a_file_that_says_something_else_than_keras_is_an_error(trained, run):
     small_network(heads=1).save(run.checkpoint)
     with pytest.raises(ExportError, match="expected the ONNX file to agree with Keras"):
         finish_run(run, train, val, HISTORIES)
-    assert not run.evaluation.predictions.exists()
+    assert run.evaluation.predictions.exists(), "nothing is lost"

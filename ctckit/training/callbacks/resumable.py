@@ -1,4 +1,4 @@
-"""What a callback must offer so that an interrupted training goes on as if it had not been."""
+"""What a callback offers so that a training that was broken off goes on as if it had not been."""
 
 from typing import Any
 
