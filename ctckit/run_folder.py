@@ -250,7 +250,7 @@ def _at_work(run: RunFolder) -> Iterator[None]:
             finally:
                 LOGGER.removeHandler(log)
                 log.close()
-        if not any(_of_trainings_at_work(run)):
+        if not run.is_unfinished or not any(_of_trainings_at_work(run)):
             shutil.rmtree(run.state)
     finally:
         files = [*run.path.rglob(run.checkpoint.name), *run.report.iterdir()]
