@@ -129,12 +129,25 @@ def _open(file: str) -> _Opened:
         same = (opened for opened in _FILES.opened.values() if opened.identity == identity)
         opened = next(same, None)
         if opened is None:
-            environment = _package(file).open(
+            package = _package(file)
+            environment = package.open(
                 file, subdir=False, readonly=True, lock=False, readahead=False
             )
+            if lacking := _num_lacking(environment, state[1]):
+                environment.close()
+                raise package.CorruptedError(f"it lacks {lacking:,} bytes at its end")
             opened = _Opened(environment, identity, state)
         _FILES.opened[_key(file)] = opened
         return opened
+
+
+def _num_lacking(environment: Any, size: int) -> int:
+    """Return how many bytes a file of so many is shorter than it says; 0 if it is not.
+
+    The file is mapped into memory: to read behind its end would end the process.
+    """
+    whole = (environment.info()["last_pgno"] + 1) * environment.stat()["psize"]
+    return max(0, int(whole - size))
 
 
 def _key(file: str) -> str:

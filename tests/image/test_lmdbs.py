@@ -69,6 +69,19 @@ def test_what_cannot_be_read(tmp_path, address, message):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("size", [100, 4096, 5000, 8192, 0.5, 0.99])
+def test_a_file_that_was_cut_off_is_refused(tmp_path, size):
+    """To read behind the end of a file that is mapped into memory would end the process."""
+    file = make_lmdb(tmp_path / "data.mdb", {f"image-{n}": bytes(5000) for n in range(99)})
+    whole = file.read_bytes()
+    file.write_bytes(whole[: size if isinstance(size, int) else int(size * len(whole))])
+    for number in (0, 98):
+        with pytest.raises(InputError, match="expected an LMDB file, received none or a damaged"):
+            read_bytes(f"{file}!image-{number}")
+    make_lmdb(tmp_path / "new.mdb", {"image-0": b"content"}).replace(file)
+    assert read_bytes(f"{file}!image-0") == b"content"  # nothing of the damaged one is kept
+
+
 def test_keys_of_one_prefix(tmp_path):
     file = str(make_lmdb(tmp_path / "a.mdb", {"image-2": b"x", "label-10": b"a", "label-9": b"b"}))
     assert list(items(file, "label-")) == [("10", b"a"), ("9", b"b")]
