@@ -1,18 +1,16 @@
 """The one exception that means: the input is wrong, and this is what to do about it."""
 
-import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-# What would end the line, steer a terminal, or cannot be written in UTF-8.
-_UNSHOWN = re.compile("[\0-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+from ctckit.terminal import visible
 
 
 class InputError(ValueError):
     """Report bad input in one line: what was expected, what came, what to do.
 
     Command lines print its message without a traceback and exit with status 2. Messages quote files
-    of others: characters that cannot be shown in a line stand in them as in Python's `repr`.
+    of others: characters that cannot be shown in a line stand in them as `terminal.visible` has it.
 
     Args:
         message: "expected …, received …; do this".
@@ -21,7 +19,7 @@ class InputError(ValueError):
     """
 
     def __init__(self, message: str, *, argument: str | None = None) -> None:
-        message = _UNSHOWN.sub(lambda found: repr(found[0])[1:-1], message)
+        message = visible(message)
         super().__init__(f"{argument}: {message}" if argument else message)
         self.message = message
         self.argument = argument
