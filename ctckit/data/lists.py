@@ -40,23 +40,30 @@ def write_lists(
         write_csv(test, run.test_csv, root=root)
 
 
-def read_lists(run: RunFolder) -> tuple[list[Sample], list[Sample], list[Sample]]:
+def read_lists(run: RunFolder, first: str = "") -> tuple[list[Sample], list[Sample], list[Sample]]:
     """Return what `write_lists` wrote: the same samples in the same order.
+
+    Args:
+        run: with the lists.
+        first: address of the first image to learn from, as it was when they were written: the
+            others are spelled alike, as long as they are found so. Else addresses are absolute.
 
     Raises:
         InputError: a list is damaged, or the images are not where they were.
     """
     root = ImagesRoot.load(run.path)
-    places = [Path()] if root is None else root.places(run.path)
+    places: list[str | Path] = [""] if root is None else [*root.places(run.path)]
     train = _read_list(run.train_csv)
     if not train:
         raise InputError(
             f"expected the images that the run learns from in {run.train_csv}, received none; "
             "begin a new run"
         )
+    if first.endswith(train[0].image):
+        places.insert(0, first.removesuffix(train[0].image))
     place = next((one for one in places if _holds_some(one, train)), None)
     if place is None:
-        where = train[0].image if root is None else " or ".join(map(str, places))
+        where = train[0].image if root is None else " or ".join(map(str, root.places(run.path)))
         raise InputError(
             f"expected the images of the run where they were, received nothing in {where}; "
             "bring them back"
@@ -68,11 +75,11 @@ def read_lists(run: RunFolder) -> tuple[list[Sample], list[Sample], list[Sample]
     return found(train), found(_read_list(run.val_csv)), found(_read_list(run.test_csv))
 
 
-def _holds_some(root: Path, samples: Sequence[Sample]) -> bool:
+def _holds_some(root: str | Path, samples: Sequence[Sample]) -> bool:
     return any(exists(_joined(root, sample.image)) for sample in samples[:LOOKED_FOR])
 
 
-def _joined(root: Path, image: str) -> str:
+def _joined(root: str | Path, image: str) -> str:
     return os.path.join(root, image)  # noqa: PTH118 - Path would change the name of a member
 
 

@@ -86,6 +86,7 @@ def _new_run(configs: Configs) -> Iterator[Run[Configs]]:
 def _save_dataset(run: RunFolder, dataset: Dataset) -> None:
     """Write what the lists do not hold."""
     facts = asdict(replace(dataset, samples=(), validation=(), test=()))
+    facts["first"] = dataset.samples[0].image
     with replace_atomically(run.dataset) as temporary:
         temporary.write_text(json.dumps(facts), encoding="utf-8")
 
@@ -96,13 +97,15 @@ def _load_dataset(run: RunFolder) -> Dataset:
     Raises:
         InputError: a file is damaged, or the images are gone.
     """
-    train, val, test = read_lists(run)
     try:
         facts = json.loads(run.dataset.read_text(encoding="utf-8"))
+        train, val, test = read_lists(run, facts.pop("first", ""))
         left_out = [LeftOut(*record) for record in facts.pop("left_out")]
         notes = tuple(facts.pop("notes"))
         parts = {"samples": train, "validation": val, "test": test}
         return Dataset(**(facts | parts), left_out=left_out, notes=notes)
+    except InputError:
+        raise
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise InputError(
             f"expected what the run learns from in {run.dataset}, received a damaged file "

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 import train
-from benchmarks.kill_and_resume import differences
+from benchmarks.kill_and_resume import differences, kill_when, moment_of
 from configs import ModelConfigs
 from ctckit.cli.recipe import SCRIPTS
 from ctckit.cli.running import run_command
@@ -402,34 +402,51 @@ def test_a_handful_of_images_is_learned_by_heart(workplace):
 
 
 @pytest.mark.slow
-def test_a_run_ended_by_sigterm_is_resumed_to_the_bit(workplace):
-    """As when a machine is shut down, or a time slot is over."""
+def test_a_run_that_is_ended_three_times_is_resumed_to_the_bit(workplace):
+    """The short form of `benchmarks.kill_and_resume`, with a SIGTERM, as of a machine shut down."""
     draw_folder(workplace / "drawn", count=24)
-    flags = ("--dataset", "drawn", "--deterministic", "--train-epochs", 4, *FAST)
+    flags = ("--dataset", "drawn", "--deterministic", "--train-epochs", 4, "--save-every", "1s",
+             "--width-multiplier", 0.25, *FAST)  # fmt: skip
     calm = run(workplace, "train.py", *flags, "--model-path", "calm")
     assert calm.returncode == 0, calm.stderr
-    process = subprocess.Popen(
-        **command(workplace, "train.py", *flags, "--model-path", "ended"),
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    )  # fmt: skip
-    said = ""
-    while "epoch 2/4" not in said and (line := process.stderr.readline()):
-        said += line
-    process.send_signal(signal.SIGTERM)
-    _, rest = process.communicate(timeout=300)
-    assert process.returncode == 143 and "ended by SIGTERM" in rest
-    assert "to go on: python train.py --resume ended" in said + rest
+    ended = RunFolder(workplace / "ended")
+
+    with begun(workplace, *flags, "--model-path", "ended") as process:
+        assert kill_when(process, moment_of("the state", ended, 0))
+    with begun(workplace, "--resume", "ended") as process:
+        said = ""
+        while "epoch 2/4" not in said and (line := process.stderr.readline()):
+            said += line
+        process.send_signal(signal.SIGTERM)
+        said += process.communicate(timeout=300)[1]
+        assert process.returncode == 143 and "ended by SIGTERM" in said
+        assert "to go on: python train.py --resume ended" in said
     again = run(workplace, "train.py", *flags, "--model-path", "ended")
-    assert (
-        again.returncode == 2 and "go on with it by python train.py --resume ended" in again.stderr
-    )
+    assert again.returncode == 2
+    assert "go on with it by python train.py --resume ended" in again.stderr
+    with begun(workplace, "--resume", "ended") as process:
+        assert kill_when(process, moment_of("the report", ended, 0))
+
     resumed = run(workplace, "train.py", "--resume", "ended", "--json")
     assert resumed.returncode == 0, resumed.stderr
-    assert "going on at epoch" in resumed.stderr and "to the bit" not in resumed.stderr
+    assert "to the bit" not in resumed.stderr
     assert not last_json(resumed)["finished_early"]
-    assert not differences(RunFolder(workplace / "calm"), RunFolder(workplace / "ended"))
+    assert not differences(RunFolder(workplace / "calm"), ended)
     finished = run(workplace, "train.py", "--resume", "ended")
     assert finished.returncode == 2 and "received a finished one" in finished.stderr
+
+
+@contextmanager
+def begun(workplace: Path, *arguments: object) -> Iterator[subprocess.Popen]:
+    """Start `train.py`; whatever happens, it has ended behind the block."""
+    with subprocess.Popen(
+        **command(workplace, "train.py", *arguments),
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    ) as process:  # fmt: skip
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from configs import ModelConfigs
-from ctckit.data.samples import Dataset, LeftOut
+from ctckit.data.samples import LeftOut
 from ctckit.errors import InputError
 from ctckit.inference.metadata import ModelMetadata
 from ctckit.run_folder import RunFolder
@@ -135,7 +135,15 @@ def test_a_run_is_opened_again_as_it_was(tmp_path, monkeypatch):
     assert (len(dataset.samples), len(dataset.validation)) == (18, 2)
     with pytest.raises(BrokenOff), open_run(ModelConfigs.load(run.path), resume=run.path) as again:
         raise BrokenOff
-    assert again == (run, absolute(dataset, tmp_path), chosen)
+    lists = {"samples": [*dataset.samples], "validation": [*dataset.validation], "test": []}
+    assert again == (run, replace(dataset, **lists), chosen)
+    monkeypatch.chdir(tmp_path / "run")
+    with pytest.raises(BrokenOff), open_run(chosen, resume=tmp_path / "run") as elsewhere:
+        raise BrokenOff
+    assert elsewhere.dataset.samples == [
+        sample._replace(image=str(tmp_path / sample.image)) for sample in dataset.samples
+    ]
+    monkeypatch.chdir(tmp_path)
     assert [record.reason for record in again.dataset.left_out] == [dataset.left_out[0].reason]
     assert isinstance(again.dataset.left_out[0], LeftOut)
 
@@ -152,14 +160,3 @@ def test_a_run_is_opened_again_as_it_was(tmp_path, monkeypatch):
         open_run(ModelConfigs.load(run.path), resume=run.path),
     ):
         pass
-
-
-def absolute(dataset: Dataset, folder) -> Dataset:
-    """Return the dataset as the lists of a run have it."""
-
-    def moved(samples):
-        return [sample._replace(image=str(folder / sample.image)) for sample in samples]
-
-    return replace(
-        dataset, samples=moved(dataset.samples), validation=moved(dataset.validation), test=[]
-    )
