@@ -144,7 +144,9 @@ def require_free(target: Path) -> None:
 
 def not_writable(path: Path, error: OSError) -> InputError:
     """Return what to say of a place that cannot be written to."""
+    is_full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    what_to_do = "make room there" if is_full else "change its permissions"
     return InputError(
         f"{path}: expected a place to write to, received '{error.strerror or error}'; "
-        "choose another place or change its permissions"
+        f"{what_to_do}, or choose another place"
     )

@@ -102,7 +102,7 @@ def test_a_file_on_a_full_disk_stays_as_it_was(small_disk):
     path.write_text("old")
     with (
         full(small_disk),
-        pytest.raises(InputError, match="No space left on device"),
+        pytest.raises(InputError, match="No space left on device'; make room there, or"),
         replace_atomically(path) as temporary,
     ):
         temporary.write_bytes(bytes(MEGABYTE))
