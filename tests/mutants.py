@@ -45,7 +45,7 @@ A_FOLDER = f"{FILES}::test_the_files_of_a_new_folder_are_on_the_disk_before_it_t
 RESUME = "tests/training/test_resume.py"
 GOES_ON = f"{RESUME}::test_a_training_goes_on_as_if_it_had_not_been_broken_off"
 EARLY = f"{GOES_ON}[within the first epoch]"
-LATER = f"{GOES_ON}[before the state of the step is saved]"
+MEMORIES = f"{RESUME}::test_callbacks_have_their_memories_back"
 AT_THE_END = f"{GOES_ON}[when the checkpoint is written, the state not]"
 ORDER = "tests/training/test_order.py"
 ADDRESS = "tests/properties/test_addresses.py::test_each_address_leads_to_the_image_of_its_label"
@@ -69,15 +69,15 @@ MUTANTS = (
     Mutant("the state is taken for that of the step before", "ctckit/training/callbacks/state.py",
            "self._save(self.path, batch + 1)", "self._save(self.path, max(batch, 1))", (EARLY,)),
     Mutant("the mean of the weights is forgotten", "ctckit/training/callbacks/averaging.py",
-           'mean.assign(memory[f"mean_{place}"])', "pass", (LATER,)),
+           'mean.assign(memory[f"mean_{place}"])', "pass", (MEMORIES,)),
     Mutant("what was measured is forgotten", "ctckit/training/callbacks/schedule.py",
-           '[Measured(**one) for one in memory["measured"]]', "[]", (LATER,)),
+           '[Measured(**one) for one in memory["measured"]]', "[]", (MEMORIES,)),
     Mutant("the file of the best epoch is forgotten", "ctckit/training/callbacks/export.py",
            'temporary.write_bytes(memory["file"].tobytes())',
            "temporary.write_bytes(self.path.read_bytes())", (AT_THE_END,)),
     Mutant("how long nothing got better is forgotten",
            "ctckit/training/callbacks/early_stopping.py",
-           'self.wait = memory["wait"]', "self.wait = 0", (LATER,)),
+           'self.wait = memory["wait"]', "self.wait = 0", (MEMORIES,)),
     Mutant("the loop goes on one step later", "ctckit/training/loop.py",
            "provider.batches(epoch, first_step)", "provider.batches(epoch, first_step + 1)",
            (f"{ORDER}::test_the_loop_starts_at_any_epoch_and_step",)),

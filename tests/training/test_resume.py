@@ -150,6 +150,26 @@ def test_what_a_time_budget_has_spent_counts(tmp_path, providers):
     assert history[-1]["epoch"] <= 3, "a tenth of a second was left"
 
 
+def test_callbacks_have_their_memories_back(tmp_path, providers, monkeypatch):
+    def note(keeper):
+        noted.update({name: owner.memory() for name, owner in keeper._owners.items()})
+        raise BrokenOff
+
+    noted: dict = {}
+    with pytest.raises(BrokenOff):
+        train(tmp_path, providers, BreakOff("step begins", 2, 2))
+    saved = TrainingState.load(tmp_path / "state.npz").memories
+    monkeypatch.setattr(StateKeeper, "_say_where", note)  # as soon as all is restored
+    with pytest.raises(BrokenOff):
+        train(tmp_path, providers)
+    assert noted.keys() == saved.keys() >= {"AveragedWeights", "EarlyStopping", "Schedule"}
+    for name, memory in saved.items():
+        assert noted[name].keys() == memory.keys()
+        for part, value in memory.items():
+            if not part.endswith("_s"):  # clocks go on
+                np.testing.assert_array_equal(noted[name][part], value, err_msg=f"{name}: {part}")
+
+
 class Signal(keras.callbacks.Callback):
     """Send this process signals in the second epoch's second step."""
 
