@@ -36,6 +36,7 @@ def train_three(tmp_path, monkeypatch):
             seeds.append(provider.seed)
 
         monkeypatch.setattr(members, "fit", fit)
+        monkeypatch.setattr(members.StateKeeper, "finish", lambda keeper: None)  # no step was done
         configs = ModelConfigs(models=3, seed=5)
         try:
             histories = members.train_models(
