@@ -98,6 +98,7 @@ def test_the_state_goes_when_all_trainings_are_done(tmp_path):
 
 
 def test_what_a_killed_process_left_is_cleared_away(tmp_path):
+    LOGGER.setLevel(logging.DEBUG)
     with new_run_folder(tmp_path / "run") as run:
         begun(run)
         LOGGER.info("a whole line")
