@@ -18,6 +18,13 @@ from ctckit.run_folder import (
 )
 
 
+@pytest.fixture(autouse=True)
+def all_that_is_logged(monkeypatch):
+    """Whatever ran before in this process, its log reaches `caplog`."""
+    monkeypatch.setattr(LOGGER, "propagate", True)
+    LOGGER.setLevel(logging.DEBUG)
+
+
 def test_a_run_without_a_model_leaves_nothing(tmp_path):
     with pytest.raises(RuntimeError), new_run_folder(tmp_path / "Models" / "run") as run:
         run.train_csv.write_text("image,label\n")
@@ -117,12 +124,12 @@ def test_what_a_killed_process_left_is_cleared_away(tmp_path):
 
 
 HOLD = """
-import sys, time
+import sys
 from ctckit.locks import held
 from pathlib import Path
 with held(Path(sys.argv[1]), what="it"):
     print("held", flush=True)
-    time.sleep(600)
+    sys.stdin.read()  # until it is closed, however the test ends
 """
 
 
@@ -130,9 +137,8 @@ def test_a_second_process_is_refused_and_told_which_one_is_at_work(tmp_path):
     with new_run_folder(tmp_path / "run") as run:
         begun(run)
     lock = run.state / "lock"
-    with subprocess.Popen(
-        [sys.executable, "-c", HOLD, lock], stdout=subprocess.PIPE, text=True
-    ) as other:
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen([sys.executable, "-c", HOLD, lock], **pipes) as other:
         assert other.stdout.readline() == "held\n"
         with pytest.raises(InputError, match=f"that process {other.pid} on .* is at work on"):
             unfinished_run_folder(run.path).__enter__()

@@ -1,6 +1,7 @@
 """A training that was broken off and resumed ends as one that was not, to the bit."""
 
 import json
+import logging
 import signal
 
 import keras
@@ -10,6 +11,7 @@ import pytest
 from configs import ModelConfigs
 from ctckit.data.samples import Sample
 from ctckit.errors import InputError, Terminated
+from ctckit.log import LOGGER
 from ctckit.training.callbacks import state as state_module
 from ctckit.training.callbacks.early_stopping import EarlyStopping
 from ctckit.training.callbacks.export import BestCheckpoint
@@ -35,6 +37,13 @@ def providers(tmp_path_factory):
 def save_often(monkeypatch):
     monkeypatch.setattr(state_module, "COST", float("inf"))
     keras.utils.set_random_seed(0)
+
+
+@pytest.fixture(autouse=True)
+def all_that_is_logged(monkeypatch):
+    """Whatever ran before in this process, its log reaches `caplog`."""
+    monkeypatch.setattr(LOGGER, "propagate", True)
+    LOGGER.setLevel(logging.DEBUG)
 
 
 class BrokenOff(BaseException):
@@ -159,6 +168,7 @@ def test_callbacks_have_their_memories_back(tmp_path, providers, monkeypatch):
     with pytest.raises(BrokenOff):
         train(tmp_path, providers, BreakOff("step begins", 2, 2))
     saved = TrainingState.load(tmp_path / "state.npz").memories
+    (tmp_path / "model.keras").write_bytes(b"that of a later epoch")
     monkeypatch.setattr(StateKeeper, "_say_where", note)  # as soon as all is restored
     with pytest.raises(BrokenOff):
         train(tmp_path, providers)

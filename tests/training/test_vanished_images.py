@@ -1,5 +1,6 @@
 """Images that vanish or break while a training runs: filled in, counted and named."""
 
+import logging
 from pathlib import Path
 
 import keras
@@ -8,6 +9,7 @@ import pytest
 
 from ctckit.errors import InputError
 from ctckit.feed.batches import MAX_NAMED
+from ctckit.log import LOGGER
 from ctckit.training.callbacks.schedule import Schedule
 from ctckit.training.fitting import fit
 from ctckit.training.folds import read_folds
@@ -18,6 +20,13 @@ from tests.training.networks import VOCABULARY, compiled, drawn_providers, small
 @pytest.fixture
 def providers(tmp_path):
     return [one.with_(replace_unreadable=True) for one in drawn_providers(tmp_path / "drawn")]
+
+
+@pytest.fixture(autouse=True)
+def all_that_is_logged(monkeypatch):
+    """Whatever ran before in this process, its log reaches `caplog`."""
+    monkeypatch.setattr(LOGGER, "propagate", True)
+    LOGGER.setLevel(logging.DEBUG)
 
 
 class Vanish(keras.callbacks.Callback):
