@@ -46,7 +46,6 @@ RESUME = "tests/training/test_resume.py"
 GOES_ON = f"{RESUME}::test_a_training_goes_on_as_if_it_had_not_been_broken_off"
 EARLY = f"{GOES_ON}[within the first epoch]"
 MEMORIES = f"{RESUME}::test_callbacks_have_their_memories_back"
-AT_THE_END = f"{GOES_ON}[when the checkpoint is written, the state not]"
 ORDER = "tests/training/test_order.py"
 ADDRESS = "tests/properties/test_addresses.py::test_each_address_leads_to_the_image_of_its_label"
 
@@ -74,7 +73,7 @@ MUTANTS = (
            '[Measured(**one) for one in memory["measured"]]', "[]", (MEMORIES,)),
     Mutant("the file of the best epoch is forgotten", "ctckit/training/callbacks/export.py",
            'temporary.write_bytes(memory["file"].tobytes())',
-           "temporary.write_bytes(self.path.read_bytes())", (AT_THE_END,)),
+           "temporary.write_bytes(self.path.read_bytes())", (MEMORIES,)),
     Mutant("how long nothing got better is forgotten",
            "ctckit/training/callbacks/early_stopping.py",
            'self.wait = memory["wait"]', "self.wait = 0", (MEMORIES,)),
