@@ -16,13 +16,15 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
+from typing import IO
 
 import psutil
 
@@ -134,17 +136,25 @@ def watch_training(dataset: Path, run: RunFolder, epochs: int) -> Watch:
     """Train, and look at it from outside whenever an epoch has ended."""
     words = ["--dataset", str(dataset), "--model-path", str(run.path), *SMALL]
     command = [sys.executable, "train.py", *words, "--train-epochs", str(epochs)]
-    with run.path.with_suffix(".txt").open("w") as said:
-        process = subprocess.Popen(command, cwd=ROOT, stdout=said, stderr=said)
-    watch = Watch(psutil.Process(process.pid))
-    while process.poll() is None:
-        if _epochs_done(run) > len(watch.looks):
-            watch.look()
-            LOGGER.debug("epoch %d", len(watch.looks))
-        time.sleep(PAUSE_S)
+    with run.path.with_suffix(".txt").open("w") as said, started(command, said) as process:
+        watch = Watch(psutil.Process(process.pid))
+        while process.poll() is None:
+            if _epochs_done(run) > len(watch.looks):
+                watch.look()
+            time.sleep(PAUSE_S)
     if process.returncode or len(watch.looks) < epochs:
         raise SystemExit(run.path.with_suffix(".txt").read_text(encoding="utf-8"))
     return watch
+
+
+@contextmanager
+def started(command: list[str], said: IO[str] | None = None) -> Iterator[subprocess.Popen]:
+    """Start a program that ends with the block, also where the block is left by an exception."""
+    with subprocess.Popen(command, cwd=ROOT, stdout=said, stderr=said) as process:
+        try:
+            yield process
+        finally:
+            process.kill()  # nothing happens to one that has ended
 
 
 def _epochs_done(run: RunFolder) -> int:
@@ -206,11 +216,11 @@ def link_again(images: list[str], count: int, folder: Path) -> Path:
 def read_folder(run: RunFolder, folder: Path, out: Path) -> tuple[Watch, list[str]]:
     """Return what `ctckit read` held while it read a folder, and the texts."""
     words = ["read", str(folder), "--model", str(run.path), "--out", str(out)]
-    process = subprocess.Popen([sys.executable, "-m", "ctckit", *words], cwd=ROOT)
-    watch = Watch(psutil.Process(process.pid))
-    while process.poll() is None:
-        watch.look()
-        time.sleep(PAUSE_S)
+    with started([sys.executable, "-m", "ctckit", *words]) as process:
+        watch = Watch(psutil.Process(process.pid))
+        while process.poll() is None:
+            watch.look()
+            time.sleep(PAUSE_S)
     with out.open(encoding="utf-8", newline="") as file:
         return watch, [row["text"] for row in csv.DictReader(file)]
 

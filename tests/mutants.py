@@ -46,7 +46,6 @@ RESUME = "tests/training/test_resume.py"
 GOES_ON = f"{RESUME}::test_a_training_goes_on_as_if_it_had_not_been_broken_off"
 EARLY = f"{GOES_ON}[within the first epoch]"
 MEMORIES = f"{RESUME}::test_callbacks_have_their_memories_back"
-ORDER = "tests/training/test_order.py"
 ADDRESS = "tests/properties/test_addresses.py::test_each_address_leads_to_the_image_of_its_label"
 
 MUTANTS = (
@@ -79,7 +78,7 @@ MUTANTS = (
            'self.wait = memory["wait"]', "self.wait = 0", (MEMORIES,)),
     Mutant("the loop goes on one step later", "ctckit/training/loop.py",
            "provider.batches(epoch, first_step)", "provider.batches(epoch, first_step + 1)",
-           (f"{ORDER}::test_the_loop_starts_at_any_epoch_and_step",)),
+           ("tests/training/test_order.py::test_the_loop_starts_at_any_epoch_and_step",)),
     Mutant("events of after the state are kept", "ctckit/training/events.py",
            " if event.wall_time <= since]", "]",
            ("tests/training/test_events.py::test_what_came_after_the_state_is_forgotten",)),
@@ -95,7 +94,9 @@ MUTANTS = (
     Mutant("two batches are swapped", "ctckit/feed/stream.py",
            "            if len(waiting) > ahead:\n                yield waiting.popleft().result()",
            "            if len(waiting) > ahead:\n                yield waiting.pop().result()",
-           (f"{ORDER}::test_an_epoch_can_be_entered_at_any_step",)),
+           ("tests/feed/test_stream.py::test_batches_come_in_the_order_of_their_plans",
+            "tests/properties/test_batches.py::"
+            "test_any_threads_order_copy_and_beginning")),
     Mutant("all images of an epoch are varied alike", "ctckit/feed/batches.py",
            '["counter"][3] = position', '["counter"][3] = 0',
            ("tests/training/test_provider.py::"
