@@ -126,6 +126,10 @@ MUTANTS = (
     Mutant("the first mark of an address counts", "ctckit/image/address.py",
            "next((place for place in places if os.path.isfile(place[0])), places[0])", "places[0]",
            (ADDRESS,)),
+    Mutant("a checkpoint keeps the first weights", "ctckit/training/callbacks/export.py",
+           "        self._plain.set_weights(network.get_weights())\n", "",
+           ("tests/training/test_callbacks.py::"
+            "test_a_checkpoint_has_the_weights_of_its_epoch_and_one_network_for_all",)),
     Mutant("a weight of the exported file is another one", "ctckit/export/onnx.py",
            "    make_lean(model)\n",
            "    make_lean(model)\n"

@@ -12,6 +12,7 @@ from keras import layers
 from ctckit.export.parity import ExportError
 from ctckit.inference.metadata import ModelMetadata
 from ctckit.inference.reader import ImageToWordModel
+from ctckit.training.callbacks import export as export_module
 from ctckit.training.callbacks import schedule
 from ctckit.training.callbacks.averaging import AveragedWeights
 from ctckit.training.callbacks.export import BestCheckpoint, Model2onnx
@@ -86,6 +87,23 @@ def test_checkpoint_loads_without_our_classes_and_predicts_the_same(tmp_path, pr
     images, _ = providers[1][0]
     loaded = keras.models.load_model(tmp_path / "model.keras", custom_objects={})
     np.testing.assert_allclose(loaded(images), model(images), atol=1e-6)
+
+
+def test_a_checkpoint_has_the_weights_of_its_epoch_and_one_network_for_all(tmp_path, monkeypatch):
+    copies = []
+    copy = export_module.plain_copy
+    monkeypatch.setattr(
+        export_module, "plain_copy", lambda network: copies.append(network) or copy(network)
+    )
+    network, callback = small_network(), BestCheckpoint(tmp_path / "model.keras")
+    callback.set_model(network)
+    callback.on_train_begin()
+    for epoch in range(3):
+        network.set_weights([weights + 1 for weights in network.get_weights()])
+        callback.on_epoch_end(epoch, {"val_CER": 1.0 - epoch / 10, "val_loss": 1.0})
+        saved = keras.models.load_model(tmp_path / "model.keras").get_weights()
+        assert all(map(np.array_equal, saved, network.get_weights()))
+    assert len(copies) == 1, "TensorFlow frees none of them"
 
 
 @pytest.mark.slow

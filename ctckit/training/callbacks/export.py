@@ -46,6 +46,7 @@ class BestCheckpoint(ResumableCallback):
         """Forget an earlier run."""
         self.epoch, self.logs = 0, {}
         self._latest = 0, self.logs
+        self._plain: keras.Model | None = None
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Save if this epoch is the best so far."""
@@ -75,7 +76,15 @@ class BestCheckpoint(ResumableCallback):
     def _save(self) -> None:
         self.epoch, self.logs = self._latest
         with replace_atomically(self.path) as temporary:
-            plain_copy(reading_network(self.model)).save(temporary)
+            self._plain_network().save(temporary)
+
+    def _plain_network(self) -> keras.Model:
+        """Return the network to save; made once, as TensorFlow keeps 0.2 MB of each for good."""
+        network = reading_network(self.model)
+        if self._plain is None:
+            self._plain = plain_copy(network)
+        self._plain.set_weights(network.get_weights())
+        return self._plain
 
 
 def reading_network(model: keras.Model) -> keras.Model:
