@@ -134,6 +134,11 @@ class RunFolder:
         return self.state / f"{model}.npz"
 
     @property
+    def ended_early(self) -> Path:
+        """An empty file: somebody ended the training, which can be gone on with."""
+        return self.state / "ended_early"
+
+    @property
     def is_unfinished(self) -> bool:
         """Whether it can be gone on with."""
         return self.dataset.is_file() and self.configs.is_file()
@@ -185,7 +190,7 @@ def new_run_folder(path: str | Path) -> Iterator[RunFolder]:
     """Create a run folder with its log; remove it again if nothing comes of it.
 
     While the block lasts, no other process can go on with the run. The state is removed when the
-    block ends without an error and nothing is left to go on with.
+    block ends without an error, unless the training was `ended_early`.
 
     Raises:
         InputError: the folder exists and is not empty, or cannot be written.
@@ -240,6 +245,7 @@ def _at_work(run: RunFolder) -> Iterator[None]:
     try:
         with held(run.state / "lock", what=f"the run {run.path}"):
             remove_temporaries(run.path)
+            run.ended_early.unlink(missing_ok=True)
             log = _log_into(run)
             try:
                 yield
@@ -250,17 +256,12 @@ def _at_work(run: RunFolder) -> Iterator[None]:
             finally:
                 LOGGER.removeHandler(log)
                 log.close()
-        if not run.is_unfinished or not any(_of_trainings_at_work(run)):
+        if not run.ended_early.exists():
             shutil.rmtree(run.state)
     finally:
         files = [*run.path.rglob(run.checkpoint.name), *run.report.iterdir()]
         if not files and not any(run.state.glob("*.npz")):
             shutil.rmtree(run.path)
-
-
-def _of_trainings_at_work(run: RunFolder) -> Iterator[Path]:
-    """Yield the states of trainings that are not done."""
-    return (file for file in run.state.glob("*.npz") if ".done" not in file.suffixes)
 
 
 class _RunLog(logging.FileHandler):

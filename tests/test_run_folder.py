@@ -96,9 +96,10 @@ def test_the_state_goes_when_all_trainings_are_done(tmp_path):
     with new_run_folder(tmp_path / "run") as run:
         run.checkpoint.touch()
         begun(run)
+        run.ended_early.touch()
     assert run.is_unfinished, "Ctrl-C ended it"
-    with unfinished_run_folder(run.path) as again:
-        again.state_of("model_1").rename(again.state_of("model_1.done"))
+    with unfinished_run_folder(run.path):
+        assert not run.ended_early.exists(), "not yet, this time"
     assert not run.state.exists() and run.checkpoint.exists()
     with pytest.raises(InputError, match="expected the folder of an unfinished run"):
         unfinished_run_folder(run.path).__enter__()
@@ -108,6 +109,7 @@ def test_what_a_killed_process_left_is_cleared_away(tmp_path):
     LOGGER.setLevel(logging.DEBUG)
     with new_run_folder(tmp_path / "run") as run:
         begun(run)
+        run.ended_early.touch()
         LOGGER.info("a whole line")
     (run.path / "report" / ".predictions.0123abcd.csv").touch()
     (run.path / ".model.89abcdef.keras").touch()
@@ -115,6 +117,7 @@ def test_what_a_killed_process_left_is_cleared_away(tmp_path):
         log.write("2026-01-01 torn")
     with unfinished_run_folder(run.path):
         LOGGER.info("the next line")
+        run.ended_early.touch()
     assert not [path for path in run.path.rglob(".*") if path.suffix != ".lock"]
     lines = run.log.read_text().splitlines()
     assert [line.split("INFO ")[-1] for line in lines if "line" in line] == [
@@ -136,6 +139,7 @@ with held(Path(sys.argv[1]), what="it"):
 def test_a_second_process_is_refused_and_told_which_one_is_at_work(tmp_path):
     with new_run_folder(tmp_path / "run") as run:
         begun(run)
+        run.ended_early.touch()
     lock = run.state / "lock"
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     with subprocess.Popen([sys.executable, "-c", HOLD, lock], **pipes) as other:

@@ -82,7 +82,9 @@ def train_models(
             ],
             keeper=keeper,
         )
-        if not interrupt.stopped:
+        if interrupt.stopped:
+            run.ended_early.touch()
+        else:
             keeper.finish()
         return logger.history
 
@@ -96,9 +98,10 @@ def train_models(
             member = members[len(histories)]
             member.report.mkdir(parents=True, exist_ok=True)
             histories.append(train_one(member, configs.seed + len(histories)))
-    except KeyboardInterrupt:
+    except KeyboardInterrupt:  # between two trainings, or the second one
         if not histories:
             raise
+        run.ended_early.touch()
     LOGGER.info("putting %d models into one file …", len(histories))
     checkpoints = [member.checkpoint for member in members[: len(histories)]]
     together = replace(metadata, extra=metadata.extra | {"models": len(histories)})

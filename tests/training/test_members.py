@@ -38,6 +38,7 @@ def train_three(tmp_path, monkeypatch):
         monkeypatch.setattr(members, "fit", fit)
         monkeypatch.setattr(members.StateKeeper, "finish", lambda keeper: None)  # no step was done
         configs = ModelConfigs(models=3, seed=5)
+        RunFolder(tmp_path).state.mkdir()
         try:
             histories = members.train_models(
                 make_model, *providers, configs, METADATA, RunFolder(tmp_path),
@@ -60,6 +61,7 @@ def test_models_finished_before_an_interrupt_are_kept(tmp_path, train_three, num
     assert model.metadata.extra["models"] == kept
     shape = model.session.get_outputs()[0].shape[1:-2]
     assert shape == ([kept] if kept > 1 else [])
+    assert RunFolder(tmp_path).ended_early.exists() == (kept < 3), "the others can be trained yet"
 
 
 def test_an_interrupt_before_the_first_model_is_finished_ends_the_run(tmp_path, train_three):
