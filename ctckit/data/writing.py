@@ -8,6 +8,7 @@ from ctckit.data.samples import Dataset, Sample
 from ctckit.errors import InputError
 from ctckit.files import write_table
 from ctckit.image.address import absolute, file_of, name_of, read_bytes, relative_to
+from ctckit.image.content import require_image
 from ctckit.image.kinds import image_kind
 from ctckit.log import progress
 
@@ -36,7 +37,7 @@ def write_folder(parts: Parts, folder: Path) -> None:
         folder: to make.
 
     Raises:
-        InputError: an image cannot be read.
+        InputError: an image cannot be read, or is none.
         OSError: nothing can be written there.
     """
     total = sum(map(len, parts.values()))
@@ -71,11 +72,22 @@ def write_list(samples: Sequence[Sample], file: Path, folder: Path) -> None:
     file.write_text("".join(lines), encoding="utf-8", newline="")
 
 
+def read_image(address: str) -> bytes:
+    """Return the bytes of an image file: what a list names is copied only if it is one.
+
+    Raises:
+        InputError: it cannot be read, or is no image.
+    """
+    content = read_bytes(address)
+    require_image(content, address)
+    return content
+
+
 def _copy(samples: Sequence[Sample], folder: Path, done: Callable[[], object]) -> None:
     rows = []
     taken = {LIST_NAME}
     for image, label in samples:
-        content = read_bytes(image)
+        content = read_image(image)
         name = _free_name(name_of(image), content, taken)
         (folder / name).write_bytes(content)
         rows.append((name, label))

@@ -52,6 +52,20 @@ def decode_content(content: bytes, name: str) -> tuple[np.ndarray, str]:
     return turn_upright(pixels, content, kind), "BGR"
 
 
+def require_image(content: bytes, name: str) -> None:
+    """Refuse what is no image at all, such as a key or a list of passwords; not a damaged one.
+
+    Args:
+        content: Of the file.
+        name: What messages call it.
+
+    Raises:
+        InputError: It is in no format that is known by its first bytes.
+    """
+    if image_kind(content) is None:
+        raise InputError(_damaged(None, name))
+
+
 def _refuse(content: bytes, kind: str | None, name: str) -> None:
     """Refuse what OpenCV would read for half, into too much memory, or as a format of no name."""
     num_pixels: int | None = 0

@@ -224,6 +224,16 @@ def test_records_left_out_are_named(call, here):
     assert f"{names[3]}: empty label" in said
 
 
+@pytest.mark.parametrize("target", ["new", "new.lmdb"])
+def test_what_is_no_image_is_not_copied(call, here, target):
+    (here / "id_rsa").write_text("-----BEGIN OPENSSH PRIVATE KEY-----")
+    image = next((here / "set").glob("*.png"))
+    (here / "list.csv").write_text(f"image,label\n{image},ab\nid_rsa,cd\n", encoding="utf-8")
+    status, _, said = call("data", "convert", "list.csv", target)
+    assert status == 2 and "id_rsa: not an image" in said
+    assert not (here / target).exists()
+
+
 def test_nothing_is_left_where_converting_fails(call, here):
     before = sorted(here.iterdir())
     (here / "set" / "labels.csv").write_text("image,label\n" + "\n".join(

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from ctckit.data.samples import Sample
+from ctckit.data.writing import read_image
 from ctckit.errors import InputError
 from ctckit.files import new_folder, replace_atomically
-from ctckit.image.address import read_bytes
 from ctckit.image.lmdbs import SUFFIXES, close_lmdb
 from ctckit.log import progress
 
@@ -29,8 +29,8 @@ def write_lmdb(samples: Sequence[Sample], path: str | Path) -> Path:
         path: of a folder, which will hold `data.mdb`, or of a file that ends in .lmdb or .mdb.
 
     Raises:
-        InputError: there are none, an image cannot be read, nothing can be written there, or the
-            package `lmdb` is not installed.
+        InputError: there are none, an image cannot be read or is none, nothing can be written
+            there, or the package `lmdb` is not installed.
     """
     path = Path(path)
     if not samples:
@@ -75,7 +75,7 @@ def _opened(file: Path) -> Iterator[Any]:
 
 def _pairs(number: int, sample: Sample) -> list[tuple[bytes, bytes]]:
     return [
-        (b"image-%09d" % number, read_bytes(sample.image)),
+        (b"image-%09d" % number, read_image(sample.image)),
         (b"label-%09d" % number, sample.label.encode()),
     ]
 
