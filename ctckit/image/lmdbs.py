@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 from ctckit.errors import InputError
+from ctckit.image.lmdb_pages import DamagedPagesError, require_whole_pages
 
 SUFFIXES = (".mdb", ".lmdb")
 
@@ -133,21 +134,14 @@ def _open(file: str) -> _Opened:
             environment = package.open(
                 file, subdir=False, readonly=True, lock=False, readahead=False
             )
-            if lacking := _num_lacking(environment, state[1]):
+            try:
+                require_whole_pages(file, environment.stat()["psize"])
+            except DamagedPagesError as error:
                 environment.close()
-                raise package.CorruptedError(f"it lacks {lacking:,} bytes at its end")
+                raise package.CorruptedError(str(error)) from error
             opened = _Opened(environment, identity, state)
         _FILES.opened[_key(file)] = opened
         return opened
-
-
-def _num_lacking(environment: Any, size: int) -> int:
-    """Return how many bytes a file of so many is shorter than it says; 0 if it is not.
-
-    The file is mapped into memory: to read behind its end would end the process.
-    """
-    whole = (environment.info()["last_pgno"] + 1) * environment.stat()["psize"]
-    return max(0, int(whole - size))
 
 
 def _key(file: str) -> str:

@@ -41,7 +41,7 @@ def _run(name: str, seconds: int, inputs: int) -> bool:
     command = [
         sys.executable, "-m", "tests.fuzz.guided", name, str(corpus),
         f"-max_total_time={seconds}", f"-runs={inputs}", f"-artifact_prefix={corpus}.",
-        "-timeout=20", "-rss_limit_mb=6000", "-max_len=16384",
+        "-timeout=20", "-rss_limit_mb=6000", "-max_len=32768",
     ]  # fmt: skip
     start = time.monotonic()
     done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from tests.image.lmdbs import make_lmdb
 from tests.inference import tiny_model
 
 IMAGES = (
@@ -113,6 +114,19 @@ def _zip(files: dict[str, bytes], method: int) -> bytes:
         for name, content in files.items():
             archive.writestr(zipfile.ZipInfo(name), content, method)
     return file.getvalue()
+
+
+def lmdbs() -> list[bytes]:
+    """LMDB files of one page of keys, and of a tree."""
+    return [_lmdb(count, size) for count, size in ((0, 0), (1, 300), (1, 5000), (5, 900))]
+
+
+def _lmdb(count: int, size: int) -> bytes:
+    values = {"num-samples": str(count).encode()}
+    for number in range(1, count + 1):
+        values |= {f"image-{number:09}": b"GIF89a" + bytes(size), f"label-{number:09}": b"cat"}
+    with tempfile.TemporaryDirectory() as folder:
+        return make_lmdb(Path(folder, "set.lmdb"), values).read_bytes()
 
 
 def tables() -> list[bytes]:

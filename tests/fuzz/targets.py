@@ -13,7 +13,9 @@ from typing import NamedTuple
 
 from ctckit.data.lists import read_lists
 from ctckit.errors import InputError
+from ctckit.image.address import read_bytes
 from ctckit.image.decode import ImageReader
+from ctckit.image.lmdbs import close_lmdb
 from ctckit.image.zips import list_members, read_member
 from ctckit.images_root import IMAGES_FILE, ImagesRoot
 from ctckit.inference.metadata import ModelMetadata
@@ -87,6 +89,19 @@ def zip_archive(content: bytes) -> None:
     assert {file.name for file in path.parent.iterdir()} == {"set", "set.zip"}
 
 
+def lmdb_file(content: bytes) -> None:
+    """Open an LMDB file as a set and read its images."""
+    path = _folder("lmdb").parent / "set.lmdb"
+    path.write_bytes(content)
+    try:
+        with _refused():
+            for sample in open_dataset(path).samples:
+                with _refused():
+                    read_bytes(sample.image)
+    finally:
+        close_lmdb(str(path))
+
+
 def list_of(layout: str, name: str) -> Callable[[bytes], None]:
     """Return what reads a list of images in one of `LAYOUTS`."""
     found = next(each for each in LAYOUTS if each.name == layout)
@@ -158,6 +173,7 @@ TARGETS = {
     "image": Target(image, seeds.images),
     "png": Target(png, seeds.pngs),
     "zip": Target(zip_archive, seeds.zips),
+    "lmdb": Target(lmdb_file, seeds.lmdbs),
     "csv": Target(list_of("list", "labels.csv"), seeds.tables),
     "json": Target(list_of("json", "rows.json"), seeds.json_lists),
     "jsonl": Target(list_of("json", "rows.jsonl"), seeds.json_lines),

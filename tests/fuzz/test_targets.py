@@ -17,7 +17,7 @@ NUM_INPUTS = int(os.environ.get("FUZZ_INPUTS", "200"))
 # Where, how many bytes are dropped there, and what stands in their place.
 EDITS = st.lists(
     st.tuples(
-        st.integers(0, 2**12),
+        st.integers(0, 2**16),
         st.sampled_from([0, 0, 1, 1, 1, 2, 4, 8, 100, 2**20]),
         st.one_of(
             st.binary(max_size=8),
