@@ -64,10 +64,10 @@ def last_json(done: subprocess.CompletedProcess) -> dict:
     ("architecture", "switches"),
     [
         ("crnn", []),
-        ("crnn", ["--jit-compile"]),
-        ("crnn", ["--mixed-precision"]),
-        ("mltu_captcha", []),
-        ("keras_captcha_ocr", []),
+        pytest.param("crnn", ["--jit-compile"], marks=pytest.mark.long),
+        pytest.param("crnn", ["--mixed-precision"], marks=pytest.mark.long),
+        pytest.param("mltu_captcha", [], marks=pytest.mark.long),
+        pytest.param("keras_captcha_ocr", [], marks=pytest.mark.long),
     ],
 )
 def test_train_then_read(workplace, architecture, switches):
@@ -168,6 +168,7 @@ def test_several_models_are_kept_in_one_file(workplace):
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_deterministic_runs_repeat_to_the_bit(workplace):
     draw_folder(workplace / "drawn", count=24)
     for name in ("first", "second"):
@@ -304,6 +305,7 @@ def test_bad_input_gets_one_line_and_leaves_nothing(
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_without_images_or_network_a_stand_in_is_made(workplace):
     """`python train.py` alone; a proxy that nobody answers stands for the missing network."""
     arguments = command(
@@ -357,6 +359,7 @@ def test_help_lists_every_field(monkeypatch, capsys):
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_labels_of_any_script_survive_the_whole_way(workplace):
     folder = workplace / "schrift"
     folder.mkdir()
