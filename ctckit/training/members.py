@@ -6,7 +6,7 @@ from dataclasses import replace
 import keras
 
 from ctckit.inference.metadata import ModelMetadata
-from ctckit.log import LOGGER
+from ctckit.log import LOGGER, counted
 from ctckit.report.curves import save_learning_curves
 from ctckit.run_folder import RunFolder
 from ctckit.training.callbacks.advice import Advice
@@ -102,7 +102,7 @@ def train_models(
         if not histories:
             raise
         run.ended_early.touch()
-    LOGGER.info("putting %d models into one file …", len(histories))
+    LOGGER.info("putting %s into one file …", counted(len(histories), "model"))
     checkpoints = [member.checkpoint for member in members[: len(histories)]]
     together = replace(metadata, extra=metadata.extra | {"models": len(histories)})
     save_ensemble(checkpoints, run, together, val_provider)

@@ -107,7 +107,10 @@ def _objects(tree: Tree, file: str, place: str) -> Iterator[tuple[int, dict[str,
     if file.lower().endswith(LINES):
         yield from parse_lines(text, place)
         return
-    for number, value in enumerate(parse_json(text, place), start=1):
+    entries = parse_json(text, place)
+    if not isinstance(entries, list):
+        raise InputError(f"expected a list of objects in {place}, received {kind_of(entries)}")
+    for number, value in enumerate(entries, start=1):
         if not isinstance(value, dict):
             raise InputError(
                 f"expected JSON objects in {place}, received {kind_of(value)} as entry {number}"

@@ -51,7 +51,8 @@ def _rows(tree: Tree, name: str, part: str) -> Iterator[Row]:
     for number, entry in enumerate(entries, start=1):
         image = entry.get("img_path") if isinstance(entry, dict) else None
         instances = entry.get("instances") if isinstance(entry, dict) else None
-        texts = [item.get("text") for item in instances or () if isinstance(item, dict)]
+        instances = instances if isinstance(instances, list) else []
+        texts = [item.get("text") for item in instances if isinstance(item, dict)]
         if not isinstance(image, str) or len(texts) != 1 or not isinstance(texts[0], str):
             raise InputError(
                 f"expected img_path and one text in entry {number} of {place}, received "

@@ -80,6 +80,15 @@ def test_lists_of_parts(tmp_path):
     assert part_pairs(read_json_rows(given, "val.jsonl", OPTIONS)) == [[("b.png", "b")], [], []]
 
 
+@pytest.mark.parametrize(("other", "kind"), [("1", "a number"), ("{}", "an object")])
+def test_a_part_that_is_no_list(tmp_path, other, kind):
+    row = '[{"image":"a.png","label":"a"}]'
+    tree = lay_out(tmp_path, "a.png", train__json=row)
+    (tmp_path / "val.json").write_text(other)
+    with pytest.raises(InputError, match=f"list of objects in .*val.json, received {kind}"):
+        read_json_rows(tree, "train.json", OPTIONS)
+
+
 def test_in_an_archive(tmp_path):
     row = b'{"image":"a.png","label":"cat"}'
     tree = zip_tree(make_zip(tmp_path / "set.zip", {"x.jsonl": row, "a.png": b""}))

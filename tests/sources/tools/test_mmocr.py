@@ -34,10 +34,11 @@ def test_a_list_for_each_part(tmp_path):
             "entry 1 of .*, received 2 texts of 1.png; give",
         ),
         ([{"img_path": "1.png"}], "received 0 texts of 1.png"),
+        ([{"img_path": "1.png", "instances": 5}], "received 0 texts of 1.png"),
         ([{"instances": [{"text": "A"}]}], "received 1 texts of None"),
         (["x"], "entry 1 of .*, received 0 texts"),
     ],
-    ids=["for detection", "no text", "no image", "no entry"],
+    ids=["for detection", "no text", "no list of texts", "no image", "no entry"],
 )
 def test_entries_that_have_not_one_text(tmp_path, entries, message):
     touch(tmp_path, "1.png")
