@@ -15,7 +15,7 @@ _META = struct.Struct("=16x 24x 48x 4xHH 32xQ QQ")  # flags, depth, root; last p
 _HEADER = struct.Struct("=QHHHH")  # of a page: number, unused, kind, where room begins and ends
 _BRANCH, _LEAF = 1, 2
 _NODE_BYTES = 8  # before a key: size of the value, or number of a page; flags; size of the key
-_PLAIN, _ELSEWHERE, _TREE = 0, 1, 2  # flags: the value, the page it begins on, another tree
+_ELSEWHERE, _TREE = 1, 2  # flags: the page that a value begins on, another tree; 0: the value
 _NO_ROOT = 2**64 - 1  # of an empty tree
 _EIGHT = np.arange(8)
 
@@ -108,15 +108,13 @@ def _lead_to_values(nodes: _Nodes, page: bytes, tree: _Tree) -> bool:
     """Say whether all values of a leaf are in its page, or in pages of the file."""
     elsewhere = nodes.flags == _ELSEWHERE
     ends = nodes.values + np.where(elsewhere, 8, nodes.sizes)
-    if not np.isin(nodes.flags, (_PLAIN, _ELSEWHERE, _TREE)).all() or ends.max() > len(page):
+    if nodes.flags.max() > _TREE or ends.max() > len(page):
         return False
-    first = _at(nodes.values[elsewhere], page, np.uint64)[:, 0]
+    first = _at(nodes.values[elsewhere], page, np.int64)[:, 0]
     num_pages = (_HEADER.size + nodes.sizes[elsewhere] - 1) // len(page) + 1
-    return bool((first < tree.num_pages).all()) and bool(
-        (first.astype(np.int64) + num_pages <= tree.num_pages).all()
-    )
+    return bool(((first >= 0) & (first <= tree.num_pages - num_pages)).all())
 
 
-def _at(places: np.ndarray, page: bytes, dtype: type[np.unsignedinteger]) -> np.ndarray:
+def _at(places: np.ndarray, page: bytes, dtype: type[np.integer]) -> np.ndarray:
     """Return the eight bytes at each place: (num, 8 / size of the dtype)."""
     return np.frombuffer(page, np.uint8)[places[:, None] + _EIGHT].view(dtype)
