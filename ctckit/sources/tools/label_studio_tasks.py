@@ -63,12 +63,21 @@ def _task(value: Any, number: int, place: str) -> _Task:
     annotations = found if isinstance(found, list) else [found]
     for each in annotations:
         results = each.get("result") if isinstance(each, dict) else None
-        if not isinstance(results, list) or not all(isinstance(one, dict) for one in results):
+        if not isinstance(results, list) or not all(map(_is_result, results)):
             raise InputError(
                 f"expected annotations with a result in {place}, received another form in task "
                 f"{number}; export the project as JSON once more"
             )
     return _Task(value["data"], annotations)
+
+
+def _is_result(value: Any) -> bool:
+    """Say whether a value has the form of a result, of whatever type."""
+    return (
+        isinstance(value, dict)
+        and isinstance(value.get("type"), str | None)
+        and isinstance(value.get("value"), dict | None)
+    )
 
 
 def _keys(tasks: Sequence[_Task], options: SourceOptions, place: str) -> tuple[str, str]:

@@ -229,6 +229,7 @@ def test_other_files_are_none(tmp_path, name, text):
 
 BOX = {"x": 1, "y": 1, "width": 5, "height": 5}
 GOOD = annotation(area("a"))
+RESULT = {"from_name": "text", "type": "textarea", "value": {"text": ["a"]}}
 BAD = [
     # content, message
     ([task(1, annotation(area("a", **BOX)))], "received 1 texts of boxes within images; cut"),
@@ -246,6 +247,8 @@ BAD = [
     ([task(1, GOOD), {"id": 2}], "received another entry as number 2"),
     ([task(1, GOOD), 7], "received another entry as number 2"),
     ([task(1, GOOD), task(2, {"result": "x"})], "received another form in task 2"),
+    ([task(1, GOOD), task(2, annotation(RESULT | {"value": "x"}))], "another form in task 2"),
+    ([task(1, GOOD), task(2, annotation(RESULT | {"type": ["x"]}))], "another form in task 2"),
     ([task(1, GOOD), task(2, GOOD, image=7)], "expected a file name as image in task 2"),
     ([record(1, "a"), record(2, "b", image=7)], "expected a file name as image in record 2"),
     ([record(1, "a"), 7], "expected JSON objects"),
