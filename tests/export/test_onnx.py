@@ -46,6 +46,8 @@ def network(request) -> keras.Model:
         architecture=request.param, height=32, width=96, channels=1, vocab=str(VOCABULARY)
     )
     network = build_network(configs)
+    classes = network.get_layer("probabilities")
+    classes.set_weights([10 * classes.kernel, classes.bias])  # as sure as one that was trained
     return keras.Model(network.inputs[0], network.outputs[0])
 
 
@@ -57,7 +59,7 @@ def exported(network, tmp_path_factory) -> Path:
 def test_every_network_keeps_its_probabilities(network, exported):
     parity = compare(network, OnnxInferenceModel(exported), [random_images(network, 8)])
     assert parity.passed and parity.images == 8
-    assert parity.largest_difference < 1e-4
+    assert parity.largest_difference < 2e-5
 
 
 def test_mltu_style_code_reads_the_file(network, exported):
