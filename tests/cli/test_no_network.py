@@ -103,7 +103,9 @@ def test_a_verb_needs_no_network(lonely, tmp_path, words):
     assert not asked
 
 
-@pytest.mark.parametrize("script", ["train.py", "inferenceModel.py"])
+@pytest.mark.parametrize(
+    "script", [pytest.param("train.py", marks=pytest.mark.long), "inferenceModel.py"]
+)
 def test_a_script_needs_no_network(lonely, tmp_path, script):
     work = tmp_path / "work"
     draw_folder(work / "photos", count=20)

@@ -213,6 +213,7 @@ def test_interrupt_still_exports(workplace):
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_interrupt_between_two_models_keeps_the_first(workplace):
     draw_folder(workplace / "drawn", count=24)
     options = ("--models", 3, "--train-epochs", 1, "--width-multiplier", 0.25, "--json")

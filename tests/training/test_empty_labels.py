@@ -55,6 +55,7 @@ def test_an_empty_label_is_all_padding():
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_nothing_is_read_where_nothing_is(tmp_path):
     source = write_list(tmp_path, [*random_texts(200), *[""] * 40])
     configs = ModelConfigs(

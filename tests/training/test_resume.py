@@ -107,6 +107,16 @@ def assert_same(first, second, folders):
         assert all(map(np.array_equal, weights, others))
 
 
+@pytest.fixture(scope="module")
+def calm(tmp_path_factory, providers):
+    """Return the folder of a training that was never broken off, and what `train` returned."""
+    folder = tmp_path_factory.mktemp("calm")
+    keras.utils.set_random_seed(0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(state_module, "COST", float("inf"))
+        return folder, train(folder, providers)
+
+
 @pytest.mark.parametrize(
     ("hook", "epoch", "step", "every_s"),
     [
@@ -120,17 +130,16 @@ def assert_same(first, second, folders):
     ],
 )
 def test_a_training_goes_on_as_if_it_had_not_been_broken_off(
-    tmp_path, providers, hook, epoch, step, every_s
+    tmp_path, providers, calm, hook, epoch, step, every_s
 ):
-    calm, broken = tmp_path / "calm", tmp_path / "broken"
-    without = train(calm, providers)
+    folder, without = calm
     keras.utils.set_random_seed(0)
     with pytest.raises(BrokenOff):
-        train(broken, providers, BreakOff(hook, epoch, step), every_s=every_s)
+        train(tmp_path, providers, BreakOff(hook, epoch, step), every_s=every_s)
     keras.utils.set_random_seed(1)  # nothing hangs on what a new process draws
-    resumed = train(broken, providers, every_s=every_s)
+    resumed = train(tmp_path, providers, every_s=every_s)
     assert [row["epoch"] for row in resumed[1]] == list(range(1, len(without[1]) + 1))
-    assert_same(without, resumed, [calm, broken])
+    assert_same(without, resumed, [folder, tmp_path])
 
 
 def test_a_flat_start_goes_on(tmp_path, providers):
@@ -217,13 +226,12 @@ def test_a_signal_ends_the_training_behind_the_step_with_its_state(
     assert (saved.epoch, saved.step) == (1, 2)
 
 
-def test_ctrl_c_ends_well_and_can_be_resumed_to_the_bit(tmp_path, providers):
-    calm, stopped = tmp_path / "calm", tmp_path / "stopped"
-    without = train(calm, providers)
+def test_ctrl_c_ends_well_and_can_be_resumed_to_the_bit(tmp_path, providers, calm):
+    folder, without = calm
     keras.utils.set_random_seed(0)
-    _, history, _ = train(stopped, providers, Signal(signal.SIGINT), StopOnInterrupt())
+    _, history, _ = train(tmp_path, providers, Signal(signal.SIGINT), StopOnInterrupt())
     assert len(history) == 2, "the begun epoch is validated, and the best one kept"
-    assert_same(without, train(stopped, providers), [calm, stopped])
+    assert_same(without, train(tmp_path, providers), [folder, tmp_path])
 
 
 def test_a_training_that_is_done_is_not_done_again(tmp_path, providers):
