@@ -7,7 +7,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -111,8 +111,7 @@ def new_folder(target: Path) -> Iterator[Path]:
         InputError: `target` exists and is not empty, or its parent cannot be written.
     """
     require_free(target)
-    if target.is_dir():
-        target.rmdir()
+    target = target.absolute()
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         scratch = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=target.parent))
@@ -124,9 +123,21 @@ def new_folder(target: Path) -> Iterator[Path]:
         yield content
         if hasattr(os, "sync"):  # of thousands of files each would take long; Windows has none
             os.sync()
-        content.rename(target)
+        _take_place(content, target)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _take_place(content: Path, target: Path) -> None:
+    """Let a folder be `target`; one that somebody stands in, or a mount, stays and is filled."""
+    if target.is_dir() and not target.samefile(Path.cwd()):
+        with suppress(OSError):
+            target.rmdir()
+    if target.is_dir():
+        for each in list(content.iterdir()):
+            shutil.move(each, target)
+    else:
+        content.rename(target)
 
 
 def require_free(target: Path) -> None:

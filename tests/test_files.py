@@ -59,6 +59,19 @@ def test_a_new_folder_appears_only_when_the_block_succeeds(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("name", [".", "../here"])
+def test_the_folder_that_one_stands_in_is_filled(tmp_path, monkeypatch, name):
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    before = here.stat().st_ino
+    with new_folder(Path(name)) as folder:
+        (folder / "inner").mkdir()
+        (folder / "inner" / "a.txt").write_text("a")
+    assert Path("inner/a.txt").read_text() == "a" and here.stat().st_ino == before
+    assert [path.name for path in tmp_path.iterdir()] == ["here"]
+
+
 def test_a_new_folder_takes_the_place_of_an_empty_one(tmp_path):
     (tmp_path / "new").mkdir()
     with new_folder(tmp_path / "new") as folder:

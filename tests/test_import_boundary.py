@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "ctckit"
 FLOORS = [  # from the ground up; "" holds the modules in no subpackage
-    *("", "text", "image", "augment", "data", "sources", "compat", "feed"),
+    *("", "text", "image", "augment", "data", "render", "sources", "compat", "feed"),
     *("inference", "evaluation", "report"),
     *("networks", "export", "training", "cli"),
 ]
@@ -21,6 +21,7 @@ PLAIN_FLOORS = {  # what the floors without TensorFlow may import from outside
     "image": {"cv2", "kornia_rs", "numpy"},
     "augment": {"cv2", "numpy"},
     "data": {"cv2", "numpy"},
+    "render": {"cv2", "fontTools", "numpy", "PIL"},
     "sources": {"captcha"},
     "compat": {"cv2", "mltu", "numpy"},
     "feed": {"cv2", "numpy"},

@@ -30,6 +30,7 @@ VERBS = {
     "data preview": Verb("data_preview", "Preview", "SOURCE", "a picture of what is trained on"),
     "data convert": Verb("data_convert", "Convert", "SOURCE TARGET", "put them into another form"),
     "data layouts": Verb("data_layouts", "Layouts", "", "how images and labels may lie"),
+    "base render": Verb("base_render", "Render", "FOLDER", "draw images of texts to learn from"),
     "new": Verb("new", "New", "FOLDER", "a folder with train.py and its like, to edit"),
 }
 

@@ -16,6 +16,7 @@ import pytest
 from ctckit.cli.verbs import VERBS
 from tests.drawing import draw_folder
 from tests.inference.tiny_model import write_image_in, write_run
+from tests.render.conftest import FONTS
 
 pytestmark = pytest.mark.slow
 
@@ -82,6 +83,7 @@ COMMANDS = {
     "data preview": [("data", "preview", "photos", "--height", "16")],
     "data convert": [("data", "convert", "photos", "copy")],
     "data layouts": [("data", "layouts")],
+    "base render": [("base", "render", "drawn", "--count", "2", "--fonts", str(FONTS))],
     "new": [("new", "mine")],
 }
 

@@ -45,6 +45,7 @@ VERBS = [
     ["data", "convert", "set", f"new{STEERING}.csv"],
     ["data", "preview", f"gone{STEERING}"],
     ["export", STEERING],
+    ["base", "render", "drawn", "--fonts", STEERING],
     ["new", f"new{STEERING}"],
     [STEERING],
     ["read", f"--{STEERING}"],

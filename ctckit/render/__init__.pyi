@@ -1,0 +1,10 @@
+from .faces import Face as Face
+from .faces import find_faces as find_faces
+from .ink import Layout as Layout
+from .kinds import KINDS as KINDS
+from .kinds import Style as Style
+from .renderer import Renderer as Renderer
+from .renderer import draw as draw
+from .renderer import make_renderer as make_renderer
+from .texts import Texts as Texts
+from .texts import read_words as read_words
