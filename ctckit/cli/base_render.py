@@ -47,6 +47,8 @@ class Render:
         """Refuse what cannot be drawn."""
         if self.count < 1:
             raise InputError(f"expected 1 or more, received {self.count}", argument="count")
+        if self.seed < 0:
+            raise InputError(f"expected 0 or more, received {self.seed}", argument="seed")
 
     def run(self) -> None:
         """Do it."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -78,11 +78,7 @@ def print_(rng: np.random.Generator) -> Style:
         opacity=rng.uniform(0.7, 1),
         turn=rng.normal(0, 1.2),
         margins=_margins(rng, 0.02, 0.5),
-        height=int(rng.integers(16, 64)),
-        squeeze=_squeeze(rng, 0.15),
-        blur=_rare(rng, 0.6, rng.uniform(0.2, 1.1)),
-        noise=_rare(rng, 0.5, rng.uniform(1, 14)),
-        quality=_quality(rng),
+        **_taken(rng, heights=(16, 64), squeeze=0.15, blur=(0.6, 1.1), noise=(0.5, 14)),
     )  # fmt: skip
 
 
@@ -104,11 +100,7 @@ def scene(rng: np.random.Generator) -> Style:
         perspective=abs(rng.normal(0, 0.12)),
         turn=rng.normal(0, 4),
         margins=_margins(rng, -0.03, 0.4),
-        height=int(rng.integers(12, 72)),
-        squeeze=_squeeze(rng, 0.25),
-        blur=_rare(rng, 0.7, rng.uniform(0.2, 1.6)),
-        noise=_rare(rng, 0.5, rng.uniform(1, 16)),
-        quality=_quality(rng),
+        **_taken(rng, heights=(12, 72), squeeze=0.25, blur=(0.7, 1.6), noise=(0.5, 16)),
     )  # fmt: skip
 
 
@@ -138,11 +130,7 @@ def captcha(rng: np.random.Generator) -> Style:
         thickness=rng.uniform(1, 3.5),
         turn=rng.normal(0, 2),
         margins=_margins(rng, 0.0, 1.0),
-        height=int(rng.integers(24, 80)),
-        squeeze=_squeeze(rng, 0.15),
-        blur=_rare(rng, 0.5, rng.uniform(0.2, 1.2)),
-        noise=_rare(rng, 0.4, rng.uniform(1, 20)),
-        quality=_quality(rng),
+        **_taken(rng, heights=(24, 80), squeeze=0.15, blur=(0.5, 1.2), noise=(0.4, 20)),
     )  # fmt: skip
 
 
@@ -164,11 +152,7 @@ def hand(rng: np.random.Generator) -> Style:
         opacity=rng.uniform(0.7, 1),
         turn=rng.normal(0, 3),
         margins=_margins(rng, 0.0, 0.5),
-        height=int(rng.integers(20, 72)),
-        squeeze=_squeeze(rng, 0.3),
-        blur=_rare(rng, 0.5, rng.uniform(0.2, 1)),
-        noise=_rare(rng, 0.3, rng.uniform(1, 12)),
-        quality=_quality(rng),
+        **_taken(rng, heights=(20, 72), squeeze=0.3, blur=(0.5, 1), noise=(0.3, 12)),
     )  # fmt: skip
 
 
@@ -190,11 +174,7 @@ def plate(rng: np.random.Generator) -> Style:
         perspective=abs(rng.normal(0, 0.1)),
         turn=rng.normal(0, 3),
         margins=_margins(rng, 0.0, 0.4),
-        height=int(rng.integers(14, 60)),
-        squeeze=_squeeze(rng, 0.2),
-        blur=_rare(rng, 0.7, rng.uniform(0.2, 1.6)),
-        noise=_rare(rng, 0.5, rng.uniform(1, 16)),
-        quality=_quality(rng),
+        **_taken(rng, heights=(14, 60), squeeze=0.2, blur=(0.7, 1.6), noise=(0.5, 16)),
     )  # fmt: skip
 
 
@@ -211,11 +191,7 @@ def display(rng: np.random.Generator) -> Style:
         perspective=abs(rng.normal(0, 0.06)),
         turn=rng.normal(0, 2),
         margins=_margins(rng, 0.05, 0.5),
-        height=int(rng.integers(16, 64)),
-        squeeze=_squeeze(rng, 0.15),
-        blur=_rare(rng, 0.7, rng.uniform(0.2, 1.5)),
-        noise=_rare(rng, 0.5, rng.uniform(1, 14)),
-        quality=_quality(rng),
+        **_taken(rng, heights=(16, 64), squeeze=0.15, blur=(0.7, 1.5), noise=(0.5, 14)),
     )  # fmt: skip
 
 
@@ -248,9 +224,19 @@ def _margins(
     return float(left), float(top), float(right), float(bottom)
 
 
-def _squeeze(rng: np.random.Generator, spread: float) -> float:
-    return float(np.exp(rng.normal(0, spread)))
-
-
-def _quality(rng: np.random.Generator) -> int:
-    return int(rng.integers(25, 95)) if rng.random() < 0.5 else 100
+def _taken(
+    rng: np.random.Generator,
+    *,
+    heights: tuple[int, int],
+    squeeze: float,
+    blur: tuple[float, float],
+    noise: tuple[float, float],
+) -> dict[str, Any]:
+    """Return how an image is taken: its size, and how much is lost, each with a chance."""
+    return {
+        "height": int(rng.integers(*heights)),
+        "squeeze": float(np.exp(rng.normal(0, squeeze))),
+        "blur": _rare(rng, blur[0], rng.uniform(0.2, blur[1])),
+        "noise": _rare(rng, noise[0], rng.uniform(1, noise[1])),
+        "quality": int(rng.integers(25, 95)) if rng.random() < 0.5 else 100,
+    }
