@@ -1,5 +1,6 @@
 """The faces that texts are drawn in: which characters each can draw, so that they can be read."""
 
+import logging
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
@@ -132,6 +133,7 @@ def _known(file: str) -> list[set[str]]:
     """Return the characters of each face in a file; none of a file that is damaged."""
     from fontTools.ttLib import TTCollection, TTFont, TTLibError
 
+    logging.getLogger("fontTools").setLevel(logging.CRITICAL)  # small faults of many fonts
     try:
         with (TTCollection if file.lower().endswith(".ttc") else TTFont)(file, lazy=True) as fonts:
             each = fonts.fonts if isinstance(fonts, TTCollection) else [fonts]

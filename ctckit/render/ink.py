@@ -12,6 +12,7 @@ from ctckit.render.faces import Face
 
 SIZE = 48  # pixels of an em while drawing
 ROOM = 8  # pixels around a text, for strokes that grow and for shadows
+THINNEST = 0.5  # share of the ink that is left when strokes are made thinner
 
 
 class Ink(NamedTuple):
@@ -159,7 +160,9 @@ def _with_strokes(cover: np.ndarray, layout: Layout) -> np.ndarray:
         kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
         change = cv2.dilate if layout.stroke > 0 else cv2.erode
         share = abs(layout.stroke) / np.ceil(abs(layout.stroke))
-        cover = (1 - share) * cover + share * change(cover, kernel)
+        changed = (1 - share) * cover + share * change(cover, kernel)
+        if changed.sum() > THINNEST * cover.sum():
+            cover = changed
     if layout.hollow:
         kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
         cover = np.clip(cv2.dilate(cover, kernel) - cv2.erode(cover, np.ones((2, 2))), 0, 1)

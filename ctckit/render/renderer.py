@@ -123,7 +123,7 @@ def _draw_tones(
         ground, inks = np.full(3, ground @ LUMA), np.outer(inks @ LUMA, np.ones(3))
     lighter = inks @ LUMA - ground @ LUMA
     differences = lighter if style.light_on_dark else -lighter
-    return ground, inks, bool(differences.min() > style.contrast * share)
+    return ground, inks, bool(differences.min() * style.opacity > style.contrast * share)
 
 
 def _draw_hues(
