@@ -71,6 +71,10 @@ class TrainConfigs(BaseModelConfigs, SourceOptions, _Dataset):
     model_path: str | None = None
     """Folder of this run; must be new or empty. None: Models/<dataset>_<YYYYmmdd-HHMMSS>."""
 
+    start_from: str | None = None
+    """Begin with the weights of this run, such as Models/plates_20260102-030405, with the same or
+    other characters. None: with drawn ones."""
+
     architecture: str = "mltu_captcha"
     """Network: mltu_captcha (the mltu tutorial's), keras_captcha_ocr (the Keras example's), or
     another one of `forms`."""

@@ -14,6 +14,7 @@ from ctckit.training.configs import TrainConfigs
 from ctckit.training.length import ENOUGH_TO_DECIDE, passes_per_epoch
 from ctckit.training.loop import run_loop
 from ctckit.training.provider import DataProvider
+from ctckit.training.start import start_from
 
 ENDLESS = 1_000_000  # epochs
 NUM_SEEN = 64  # training images that are measured, unvaried, where there are not enough
@@ -116,6 +117,24 @@ def _log_replaced(providers: Sequence[DataProvider]) -> None:
         )
 
 
+def begin(
+    make_model: Callable[[TrainConfigs], keras.Model],
+    configs: TrainConfigs,
+    keeper: StateKeeper | None = None,
+) -> keras.Model:
+    """Return a model to train: its weights drawn, or those of the run that it starts from.
+
+    A training that goes on from a state takes its weights from there, in its own time.
+
+    Raises:
+        InputError: there is no such run, or its network is another one.
+    """
+    model = make_model(configs)
+    if configs.start_from is not None and (keeper is None or keeper.begun is None):
+        start_from(model, configs)
+    return model
+
+
 def train_on(
     provider: DataProvider,
     make_model: Callable[[TrainConfigs], keras.Model],
@@ -130,7 +149,7 @@ def train_on(
     No file is left, but the state if there is a `keeper`: then a training that is done is not done
     again.
     """
-    model = make_model(configs)
+    model = begin(make_model, configs, keeper)
     if keeper is not None and keeper.is_done:
         keeper.restore_variables(model)
         return model

@@ -16,7 +16,7 @@ from ctckit.training.callbacks.state import StateKeeper
 from ctckit.training.configs import TrainConfigs
 from ctckit.training.ensemble import save_ensemble
 from ctckit.training.events import forget_events
-from ctckit.training.fitting import fit, make_schedule
+from ctckit.training.fitting import begin, fit, make_schedule
 from ctckit.training.provider import DataProvider
 
 History = list[dict[str, float]]  # a row for each epoch, with the columns of history.csv
@@ -68,7 +68,7 @@ def train_models(
         logger = TrainLogger(member.path, schedule)
         own = replace(metadata, extra=metadata.extra | {"models": 1, "seed": seed})
         fit(
-            make_model(configs.replace(seed=seed)),
+            begin(make_model, configs.replace(seed=seed), keeper),
             train_provider.with_(seed=seed),
             schedule,
             val_provider=val_provider,

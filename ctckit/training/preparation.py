@@ -20,6 +20,7 @@ from ctckit.sources.layouts import log_source, open_dataset
 from ctckit.sources.names.no_labels import refuse_labels_without_meaning
 from ctckit.training.configs import TrainConfigs
 from ctckit.training.image_form import Shapes, narrowness, own_steps, with_image_form
+from ctckit.training.start import require_start
 
 MAX_SHOWN = 100  # characters, in the log
 VARIATIONS = {"growing": "light; in a long run strong, once half of the training texts are read"}
@@ -36,8 +37,11 @@ def prepare_data(configs: Configs, datasets_dir: Path = DATASETS_DIR) -> tuple[D
         datasets_dir: where these lie.
 
     Raises:
-        InputError: there are no such images, or too few of them can be used.
+        InputError: there are no such images, or too few of them can be used; or there is no run
+            to start from.
     """
+    if configs.start_from is not None:
+        require_start(configs)
     if configs.dataset is None:
         dataset = default_dataset(datasets_dir)
     else:
@@ -230,6 +234,7 @@ def model_metadata(dataset: Dataset, configs: TrainConfigs) -> ModelMetadata:
             "dataset_fingerprint": dataset.fingerprint,
             "trained": datetime.now().astimezone().isoformat(timespec="seconds"),
             "libraries": {name: version(name) for name in ("tensorflow", "keras", "tf2onnx")},
+            **({} if configs.start_from is None else {"start_from": Path(configs.start_from).name}),
         },
     )
 

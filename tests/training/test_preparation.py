@@ -85,6 +85,9 @@ def test_metadata_names_the_run(tmp_path):
     assert (metadata.dataset, str(metadata.vocabulary)) == ("digits", configs.vocab)
     assert metadata.extra["dataset_fingerprint"] == dataset.fingerprint
     assert set(metadata.extra["libraries"]) == {"tensorflow", "keras", "tf2onnx"}
+    assert "start_from" not in metadata.extra
+    again = model_metadata(dataset, configs.replace(start_from="Models/old"))
+    assert again.extra["start_from"] == "old"
 
 
 def test_images_to_validate_with_are_not_learned_from(tmp_path):
