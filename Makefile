@@ -12,7 +12,7 @@ check:  ## style, and types where there is no Keras
 	ruff format --check .
 	mypy
 
-test:  ## the unit tests; a minute and a half on 2 cores
+test:  ## the unit tests; four minutes on 2 cores
 	python -m pytest -m "not slow and not long"
 
 test-all:  ## everything, also what takes minutes

@@ -25,6 +25,8 @@ from ctckit.training.ensemble import ensemble
 from model import build_network
 from tests.free_width import METADATA, VOCABULARY, in_company, noise, reading_network
 
+pytestmark = pytest.mark.slow
+
 FIXED = ModelMetadata(
     vocabulary=VOCABULARY, height=32, width=96, channels=1, keep_aspect_ratio=False
 )

@@ -23,6 +23,8 @@ from ctckit.text.greedy import ctc_decoder
 from ctckit.training.ensemble import ensemble
 from tests.free_width import METADATA, VOCABULARY, in_company, noise, reading_network
 
+pytestmark = pytest.mark.slow
+
 WIDTHS = [40, 8, 160, 96, 24, 320, 96, 16]
 IMAGES = noise(WIDTHS)
 

@@ -16,6 +16,8 @@ from ctckit.training.callbacks import state as state_module
 from tests.training.networks import drawn_providers
 from tests.training.test_resume import assert_same, train
 
+pytestmark = pytest.mark.slow
+
 MEGABYTE = 2**20
 
 

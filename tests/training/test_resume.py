@@ -25,6 +25,8 @@ from ctckit.training.flat_start import FlatStart
 from ctckit.training.state import TrainingState
 from tests.training.networks import compiled, drawn_providers, small_network
 
+pytestmark = pytest.mark.slow
+
 EPOCHS, STEPS = 4, 4
 
 

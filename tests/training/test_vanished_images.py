@@ -16,6 +16,8 @@ from ctckit.training.folds import read_folds
 from ctckit.training.provider import DataProvider
 from tests.training.networks import VOCABULARY, compiled, drawn_providers, small_network
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def providers(tmp_path):
