@@ -40,8 +40,7 @@ def prepare_data(configs: Configs, datasets_dir: Path = DATASETS_DIR) -> tuple[D
         InputError: there are no such images, or too few of them can be used; or there is no run
             to start from.
     """
-    if configs.start_from is not None:
-        require_start(configs)
+    begun_with = None if configs.start_from is None else require_start(configs)[1]
     if configs.dataset is None:
         dataset = default_dataset(datasets_dir)
     else:
@@ -51,6 +50,12 @@ def prepare_data(configs: Configs, datasets_dir: Path = DATASETS_DIR) -> tuple[D
         dataset = with_validation(dataset, own)
     dataset, configs = choose(scan(dataset, rotate=configs.rotate), configs)
     _compare_fingerprints(configs.dataset_fingerprint, dataset.fingerprint)
+    if begun_with is not None and begun_with.dataset_fingerprint == dataset.fingerprint:
+        LOGGER.warning(
+            "note        %s learned from these images: what is read of those that are held back is "
+            "no test, unless seed and validation_fraction are those of that run and there are no "
+            "folds", configs.start_from,
+        )  # fmt: skip
     return dataset, configs.replace(
         dataset=configs.dataset or str(datasets_dir / dataset.name),
         dataset_fingerprint=dataset.fingerprint,

@@ -6,11 +6,14 @@ import pytest
 
 from configs import ModelConfigs
 from ctckit.errors import InputError
+from ctckit.log import LOGGER
 from ctckit.networks.plain import plain_copy
 from ctckit.run_folder import RunFolder
 from ctckit.training.fitting import begin
+from ctckit.training.preparation import prepare_data
 from ctckit.training.start import require_start
 from model import make_model
+from tests.drawing import draw_folder
 
 OLD = ModelConfigs(
     vocab="abc", height=32, width=64, channels=3, width_multiplier=0.25, max_text_length=5
@@ -83,6 +86,21 @@ def test_a_grey_network_sees_the_luma_of_colours(old, tmp_path):
     np.testing.assert_allclose(
         read(colour, GREY), read(network, GREY[..., :1]), rtol=1e-3, atol=1e-5
     )
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_a_start_from_a_run_on_the_same_images_is_told(tmp_path, caplog, monkeypatch, same):
+    monkeypatch.setattr(LOGGER, "propagate", True)
+    draw_folder(tmp_path / "drawn", count=20)
+    new = ModelConfigs(dataset=str(tmp_path / "drawn"), start_from=str(tmp_path / "run"))
+    dataset, _ = prepare_data(new.replace(start_from=None))
+    run = RunFolder(tmp_path / "run")
+    run.path.mkdir()
+    run.checkpoint.touch()
+    fingerprint = dataset.fingerprint if same else "another"
+    new.replace(start_from=None, dataset_fingerprint=fingerprint).save(run.configs)
+    prepare_data(new)
+    assert ("learned from these images" in caplog.text) == same
 
 
 @pytest.mark.parametrize(
