@@ -2,11 +2,11 @@
 
 import string
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ctckit.cli.running import require_packages
 from ctckit.errors import InputError
 from ctckit.files import new_folder, require_free, write_table
 from ctckit.log import counted, progress
@@ -47,6 +47,10 @@ class Render:
         """Refuse what cannot be drawn."""
         if self.count < 1:
             raise InputError(f"expected 1 or more, received {self.count}", argument="count")
+        if not self.characters.strip():
+            raise InputError(
+                "expected at least one character, received none", argument="characters"
+            )
         if self.seed < 0:
             raise InputError(f"expected 0 or more, received {self.seed}", argument="seed")
 
@@ -55,11 +59,7 @@ class Render:
         if self.target is None:
             raise InputError("expected a new folder to draw into, received none")
         require_free(self.target)
-        if not all(map(find_spec, ("fontTools", "PIL"))):
-            raise InputError(
-                "expected the packages for training, received an installation without; "
-                "do: pip install 'ctckit[train]'"
-            )
+        require_packages("fontTools", "PIL")
         from ctckit.render.renderer import make_renderer
         from ctckit.report.grid import image_grid, save_png
 

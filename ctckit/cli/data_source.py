@@ -5,6 +5,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ctckit.cli.running import require_packages
 from ctckit.data.samples import Dataset
 from ctckit.errors import InputError
 from ctckit.image.address import name_of
@@ -15,12 +16,13 @@ if TYPE_CHECKING:
     from ctckit.training.configs import TrainConfigs
 
 
-def can_choose() -> bool:
-    """Say whether what a training chooses can be known: configurations need PyYAML."""
-    return find_spec("yaml") is not None
-
-
+CHOOSING = "yaml"  # what configurations need
 NUM_NAMED = 20  # records that are left out
+
+
+def can_choose() -> bool:
+    """Say whether what a training chooses can be known."""
+    return find_spec(CHOOSING) is not None
 
 
 @dataclass(frozen=True)
@@ -51,11 +53,7 @@ class DataSource(SourceOptions):
         Raises:
             InputError: a setting is none, or what training needs is not installed.
         """
-        if not can_choose():
-            raise InputError(
-                "expected the packages for training, received an installation without; "
-                "do: pip install 'ctckit[train]'"
-            )
+        require_packages(CHOOSING)
         from ctckit.cli.recipe_configs import recipe_configs
 
         options = {item.name: getattr(self, item.name) for item in fields(SourceOptions)}

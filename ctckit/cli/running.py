@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from importlib.util import find_spec
 from types import FrameType
 
 from ctckit.cli.arguments import in_words_of_flags
@@ -79,6 +80,19 @@ def _run(command: Callable[[], None]) -> None:
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
+
+
+def require_packages(*names: str) -> None:
+    """Refuse to go on where one of the packages for training is not installed.
+
+    Raises:
+        InputError: says which, and how to get them.
+    """
+    if missing := [name for name in names if find_spec(name) is None]:
+        raise InputError(
+            f"expected the packages for training, received an installation without "
+            f"{', '.join(missing)}; do: pip install 'ctckit[train]'"
+        )
 
 
 def require_opencv() -> None:

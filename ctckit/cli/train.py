@@ -2,10 +2,10 @@
 
 import runpy
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 
 from ctckit.cli.recipe import recipe_folder
+from ctckit.cli.running import require_packages
 from ctckit.errors import InputError
 
 NEEDED = ("tensorflow", "tf2onnx", "onnx", "yaml", "matplotlib", "tensorboard", "requests",
@@ -36,11 +36,7 @@ class Train:
                 "expected a folder without a train.py, received one with its own; "
                 "run that with: python train.py"
             )
-        if missing := [name for name in NEEDED if find_spec(name) is None]:
-            raise InputError(
-                f"expected the packages for training, received an installation without "
-                f"{', '.join(missing)}; do: pip install 'ctckit[train]'"
-            )
+        require_packages(*NEEDED)
         sys.argv[1:] = self.words
         sys.path.insert(0, str(recipe))
         runpy.run_path(str(recipe / "train.py"), run_name="__main__")

@@ -12,6 +12,7 @@ from ctckit.image.content import decode_content
 from ctckit.image.transparency import compose, is_opaque
 
 DEPTHS = (8, 10, 12, 16)  # bits that a channel of 16 may hold
+LUMA = np.array([0.114, 0.587, 0.299], np.float32)  # shares of BGR in grey (Rec. 601)
 
 _CONVERSIONS = {  # from channels found to channels wanted, without transparency
     "BGR": {

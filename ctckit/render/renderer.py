@@ -7,13 +7,13 @@ import cv2
 import numpy as np
 
 from ctckit.errors import InputError
+from ctckit.image.decode import LUMA
 from ctckit.render.faces import SYSTEM_FONTS, Face, find_faces
 from ctckit.render.grounds import GROUNDS, scribble
 from ctckit.render.ink import Ink, draw_ink
 from ctckit.render.kinds import KINDS, Style
 from ctckit.render.texts import Texts, read_words
 
-LUMA = np.array([0.114, 0.587, 0.299], np.float32)  # of BGR (Rec. 601)
 MAX_WIDTH = 1600  # pixels
 TRIES = 60  # of colours that differ as much as they should
 
@@ -47,6 +47,7 @@ class Renderer:
         shares = np.array([KINDS[name][0] for name in names])
         self._shares = shares / shares.sum()
         self._faces = _by_manner(faces)
+        self._others = [family for families in self._faces.values() for family in families]
 
     def __call__(self, number: int) -> tuple[np.ndarray, str]:
         """Return an image, uint8 (H, W, 3) in BGR, and its text."""
@@ -58,7 +59,7 @@ class Renderer:
 
     def _face(self, manner: str, rng: np.random.Generator) -> Face:
         """Return a face of a family drawn first: some have a hundred faces, and some one."""
-        families = self._faces.get(manner) or self._faces["print"]
+        families = self._faces.get(manner) or self._faces.get("print") or self._others
         faces = families[rng.integers(len(families))]
         return faces[rng.integers(len(faces))]
 

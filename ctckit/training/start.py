@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from ctckit.errors import InputError
+from ctckit.image.decode import LUMA
 from ctckit.log import LOGGER, counted
 from ctckit.run_folder import RunFolder
 from ctckit.text.vocabulary import Vocabulary
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from ctckit.training.ctc_model import CTCModel
 
 Configs = TypeVar("Configs", bound=TrainConfigs)
-LUMA = np.array([0.114, 0.587, 0.299], np.float32)  # of BGR (Rec. 601)
 OF_NETWORK = ("architecture", "width_multiplier")  # settings that two networks share
 
 
@@ -37,8 +37,8 @@ def start_from(model: "CTCModel", configs: TrainConfigs) -> None:
     """
     import keras  # here, so that a start that cannot be is refused before TensorFlow is loaded
 
-    run, old = require_start(configs)
-    source = keras.models.load_model(_checkpoint_of(run))
+    checkpoint, old = require_start(configs)
+    source = keras.models.load_model(checkpoint)
     weights = carried_over(
         model.reader.get_weights(), source.get_weights(), configs.vocabulary, old.vocabulary
     )
@@ -47,32 +47,19 @@ def start_from(model: "CTCModel", configs: TrainConfigs) -> None:
     model.reader.set_weights(weights)
     new = [one for one in configs.vocabulary.characters if one not in old.vocabulary.characters]
     LOGGER.info(
-        "start       from %s: %d of %s known%s", run.path, len(configs.vocabulary) - len(new),
-        counted(len(configs.vocabulary), "character"), f", new {''.join(new[:40])}" if new else "",
+        "start       from %s: %d of %s known%s", configs.start_from,
+        len(configs.vocabulary) - len(new), counted(len(configs.vocabulary), "character"),
+        f", new {''.join(new[:40])}" if new else "",
     )  # fmt: skip
 
 
-def require_start(configs: Configs) -> tuple[RunFolder, Configs]:
-    """Return the run to start from, and its configuration.
+def require_start(configs: Configs) -> tuple[Path, Configs]:
+    """Return the checkpoint to start from, of several models the first one's, and its settings.
 
     Raises:
         InputError: there is no such run, or its network is another one.
     """
     run = RunFolder(Path(configs.start_from or ""))
-    _checkpoint_of(run)
-    old = type(configs).load(run.configs)
-    for name in OF_NETWORK:
-        if getattr(old, name) != getattr(configs, name):
-            raise _other_network(f"{name} {getattr(configs, name)}", f"{getattr(old, name)}")
-    return run, old
-
-
-def _checkpoint_of(run: RunFolder) -> Path:
-    """Return the network of a run, of several the first.
-
-    Raises:
-        InputError: there is none.
-    """
     checkpoints = [run.member(1).checkpoint, run.checkpoint]
     found = next((file for file in checkpoints if file.is_file()), None)
     if found is None or not run.configs.is_file():
@@ -81,7 +68,11 @@ def _checkpoint_of(run: RunFolder) -> Path:
             f"received {run.path}; name another one, or leave it out",
             argument="start_from",
         )
-    return found
+    old = type(configs).load(run.configs)
+    for name in OF_NETWORK:
+        if getattr(old, name) != getattr(configs, name):
+            raise _other_network(f"{name} {getattr(configs, name)}", f"{getattr(old, name)}")
+    return found, old
 
 
 def _other_network(expected: str, received: str) -> InputError:

@@ -46,6 +46,7 @@ def test_what_is_drawn_is_chosen(call, here):
     [
         ([], "expected a new folder to draw into, received none"),
         (["new", "--count", "0"], "--count: expected 1 or more, received 0"),
+        (["new", "--characters", " "], "--characters: expected at least one character"),
         (["new", "--seed", "-1"], "--seed: expected 0 or more, received -1"),
         (["new", "--kinds", "scene,postcard", "--fonts", FONTS],
          "--kinds: expected kinds among print, scene, captcha, hand, plate, display, received "

@@ -125,6 +125,11 @@ def test_a_margin_below_0_cuts_into_the_text(face):
     assert cut.std() > whole.std(), "less ground"
 
 
+def test_faces_of_one_manner_draw_all_kinds(faces, renderer):
+    dots = Renderer([face._replace(manner="dots") for face in faces], renderer.texts)
+    assert all(dots(number)[1] for number in range(20))
+
+
 def test_an_unknown_kind_is_refused(faces):
     with pytest.raises(InputError, match=r"print, scene, .*, received postcard"):
         Renderer(faces, Texts("a"), kinds=["postcard"])
