@@ -139,14 +139,22 @@ class RunFolder:
         return self.state / "ended_early"
 
     @property
+    def drawing(self) -> Path:
+        """What the images of a base are drawn from."""
+        return self.path / "drawing.json"
+
+    @property
     def is_unfinished(self) -> bool:
         """Whether it can be gone on with."""
-        return self.dataset.is_file() and self.configs.is_file()
+        is_begun = self.dataset.is_file() or (self.state.is_dir() and self.drawing.is_file())
+        return is_begun and self.configs.is_file()
 
     @property
     def resume_command(self) -> str:
         """What to type to go on with the run; the recipe is that of the folder one stands in."""
         program = "python train.py" if Path("train.py").is_file() else "ctckit train"
+        if self.drawing.is_file():
+            program = "ctckit base train"
         return f"{program} --resume {quote(str(self.path))}"
 
     @property
@@ -259,7 +267,7 @@ def _at_work(run: RunFolder) -> Iterator[None]:
         if not run.ended_early.exists():
             shutil.rmtree(run.state)
     finally:
-        files = [*run.path.rglob(run.checkpoint.name), *run.report.iterdir()]
+        files = [*run.path.rglob(run.checkpoint.name), *run.report.glob("*")]
         if not files and not any(run.state.glob("*.npz")):
             shutil.rmtree(run.path)
 

@@ -14,7 +14,10 @@ class ReaderOptions:
     """Which model reads, with what, and what is known about the texts."""
 
     model: Path | None = None
-    """An .onnx file, or the folder of a run; without it, the newest run in Models/."""
+    """An .onnx file, the folder of a run, or base, the network that comes with the package and
+    has learned from drawn texts only; without it, the newest run in Models/."""
+    characters: str | None = None
+    """Read only these characters, such as 0123456789."""
     pattern: str | None = None
     """Read only texts that match this regular expression, such as '[0-9]{2}[a-z]{3}'."""
     length: str | None = None
@@ -43,6 +46,8 @@ class ReaderOptions:
             raise InputError(
                 f"expected 1 or more, received {self.batch_size}", argument="batch_size"
             )
+        if self.characters is not None and not self.characters:
+            raise InputError("expected at least one, received none", argument="characters")
         if self.min_confidence is not None and not 0 <= self.min_confidence <= 1:
             raise InputError(
                 f"expected 0 to 1, received {self.min_confidence}", argument="min_confidence"
@@ -60,6 +65,7 @@ class ReaderOptions:
             provider=self.provider,
             num_threads=self.num_threads,
             vocab=self.vocab,
+            characters=self.characters,
         )
 
     def _constraint(self) -> Constraint | None:

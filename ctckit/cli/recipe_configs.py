@@ -19,17 +19,23 @@ def recipe_configs() -> type[TrainConfigs]:
     Raises:
         InputError: the file has no class `ModelConfigs` of the right kind.
     """
-    own = all(Path(name).is_file() for name in ("train.py", "configs.py"))
-    path = Path("configs.py") if own else recipe_folder() / "configs.py"
-    found = getattr(_loaded(path), "ModelConfigs", None)
+    module = recipe_module("configs.py")
+    found = getattr(module, "ModelConfigs", None)
     if not (isinstance(found, type) and issubclass(found, TrainConfigs)):
-        raise InputError(f"expected a class ModelConfigs of TrainConfigs in {path}, received none")
+        raise InputError(
+            f"expected a class ModelConfigs of TrainConfigs in {module.__file__}, received none"
+        )
     return found
 
 
-def _loaded(path: Path) -> ModuleType:
-    """Return the module in a file, which may import what lies beside it."""
-    spec = spec_from_file_location("_ctckit_recipe_configs", path)
+def recipe_module(name: str) -> ModuleType:
+    """Return a module of the recipe that one stands by, such as model.py.
+
+    It may import what lies beside it.
+    """
+    own = all(Path(each).is_file() for each in ("train.py", name))
+    path = (Path() if own else recipe_folder()) / name
+    spec = spec_from_file_location(f"_ctckit_recipe_{path.stem}", path)
     if spec is None or spec.loader is None:
         raise InputError(f"{path}: expected a module of Python")
     module = sys.modules[spec.name] = module_from_spec(spec)  # dataclasses look there

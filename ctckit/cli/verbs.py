@@ -31,6 +31,7 @@ VERBS = {
     "data convert": Verb("data_convert", "Convert", "SOURCE TARGET", "put them into another form"),
     "data layouts": Verb("data_layouts", "Layouts", "", "how images and labels may lie"),
     "base render": Verb("base_render", "Render", "FOLDER", "draw images of texts to learn from"),
+    "base train": Verb("base_train", "BaseTrain", "", "train a base for other runs to start from"),
     "new": Verb("new", "New", "FOLDER", "a folder with train.py and its like, to edit"),
 }
 

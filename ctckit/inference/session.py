@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,13 +10,15 @@ import numpy as np
 import onnxruntime as ort
 from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
+from ctckit.base import find_run
 from ctckit.errors import InputError, nearest_name
 from ctckit.image.widths import WIDTH_MULTIPLE, own_widths
 from ctckit.inference.metadata import ModelMetadata
 from ctckit.log import LOGGER
 from ctckit.run_folder import MODEL_FILE
-from ctckit.text.vocabulary import Vocabulary
+from ctckit.text.vocabulary import Vocabulary, spell
 
+TINY = 1e-9  # added to probabilities before those of some characters are taken for the whole
 PROVIDERS = {  # names to type, and onnxruntime's own
     "cpu": "CPUExecutionProvider",
     "cuda": "CUDAExecutionProvider",
@@ -54,13 +57,16 @@ class OnnxInferenceModel:
     """Run an exported network; subclasses make images of files and texts of probabilities.
 
     Args:
-        model_path: an `.onnx` file, or a folder with a `model.onnx`.
+        model_path: an `.onnx` file, a folder with a `model.onnx`, or "base", the network that
+            comes with the package.
         provider: what computes: "cpu", or another one of `PROVIDERS` that the installed
             onnxruntime has.
         num_threads: batches that are read at the same time; 0 takes as many as there are cores.
             One run of the network takes one thread: it is too small to be worth dividing.
         vocab: characters in the order of the network's classes, the blank behind them: only for
             a file of another tool, which has no metadata of ours.
+        characters: that texts consist of; those of the model that are not among them are never
+            read. None: all of the model's.
 
     Attributes:
         model_path: the file.
@@ -71,7 +77,8 @@ class OnnxInferenceModel:
 
     Raises:
         InputError: there is no such file, it is not an ONNX model, has no metadata of ours, or
-            its vocabulary and size do not fit its network; or there is no such provider.
+            its vocabulary and size do not fit its network, or it does not know one of the
+            characters; or there is no such provider.
     """
 
     def __init__(
@@ -81,12 +88,15 @@ class OnnxInferenceModel:
         provider: str = "cpu",
         num_threads: int = 0,
         vocab: str | None = None,
+        characters: str | None = None,
     ) -> None:
         self.model_path = find_model_file(model_path)
         self.num_threads = num_threads or os.cpu_count() or 1
         self.session = load_session(self.model_path, provider)
         strings, image, probabilities = _describe(self.session, self.model_path)
-        self._classes = None if vocab is None else _order_of_classes(vocab, strings)
+        self._classes: list[int] | None = (
+            None if vocab is None else _order_of_classes(vocab, strings)
+        )
         try:
             self.metadata = (
                 ModelMetadata.from_strings(strings)
@@ -100,6 +110,9 @@ class OnnxInferenceModel:
         self.input_name = image.name
         self._output_name = probabilities.name
         self._require_shapes(image.shape, probabilities.shape)
+        self._is_narrowed = characters is not None
+        if characters is not None:
+            self._narrow(characters)
 
     @property
     def image_shape(self) -> tuple[int, int | None, int]:
@@ -133,7 +146,29 @@ class OnnxInferenceModel:
             _require_own_widths(batch)
         outputs = self.session.run([self._output_name], {self.input_name: batch})
         probabilities: np.ndarray = outputs[0]
-        return probabilities if self._classes is None else probabilities[..., self._classes]
+        if self._classes is not None:
+            probabilities = probabilities[..., self._classes]
+        if self._is_narrowed:
+            probabilities = probabilities + TINY  # of steps where all is for other characters
+            probabilities /= probabilities.sum(-1, keepdims=True)
+        return probabilities
+
+    def _narrow(self, characters: str) -> None:
+        """Keep the classes of some characters, and the blank, as if there were no others."""
+        facts = self.metadata
+        own = Vocabulary(spell(characters, facts.unicode_form, ignore_case=facts.ignore_case))
+        known = facts.vocabulary
+        if unknown := [one for one in own.characters if one not in known.characters]:
+            raise InputError(
+                f"expected characters that {self.model_path} knows, received '{unknown[0]}'; it "
+                f"knows {known}",
+                argument="characters",
+            )
+        places = [known.characters.index(one) for one in own.characters]
+        kept = [*places, known.blank_id]
+        self._classes = kept if self._classes is None else [self._classes[one] for one in kept]
+        vocabulary = Vocabulary(own.characters, known.direction)
+        self.metadata = replace(facts, vocabulary=vocabulary)
 
     def _require_shapes(self, image: _Shape, probabilities: _Shape) -> None:
         """Compare the sizes that the graph states with those of the metadata."""
@@ -197,12 +232,12 @@ def _describe(session: ort.InferenceSession, path: Path) -> tuple[dict[str, str]
 
 
 def find_model_file(model_path: str | Path) -> Path:
-    """Return the file itself, or the `model.onnx` of a folder.
+    """Return the file itself, or the `model.onnx` of a folder; "base" is that of the package.
 
     Raises:
         InputError: there is none.
     """
-    path = Path(model_path)
+    path = find_run(model_path)
     file = path / MODEL_FILE if path.is_dir() else path
     if not file.is_file():
         raise InputError(

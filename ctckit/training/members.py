@@ -77,7 +77,7 @@ def train_models(
                 logger,
                 Advice(train_provider.samples, len(metadata.vocabulary), schedule.min_epochs),
                 *callbacks(member, configs, own, val_provider),
-                _curves(logger, member),
+                draw_curves(logger, member),
                 interrupt,
             ],
             keeper=keeper,
@@ -121,7 +121,9 @@ def keeper_of(
     )
 
 
-def _curves(logger: TrainLogger, run: RunFolder) -> keras.callbacks.Callback:
+def draw_curves(logger: TrainLogger, run: RunFolder) -> keras.callbacks.Callback:
+    """Return what draws the learning curves of a run when its training ends."""
+
     def draw(logs: dict[str, float]) -> None:
         save_learning_curves(logger.history, run.learning_curves, title=run.path.name)
 

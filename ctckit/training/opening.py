@@ -60,6 +60,12 @@ def open_run(configs: Configs, *, resume: str | Path | None = None) -> Iterator[
         yield from _new_run(configs)
         return
     with unfinished_run_folder(resume) as folder:
+        if folder.drawing.is_file():
+            raise InputError(
+                f"expected a run that learns from images, received a base; go on with it by "
+                f"{folder.resume_command}",
+                argument="resume",
+            )
         dataset = _load_dataset(folder)
         configs = configs.replace(model_path=str(folder.path))
         LOGGER.info("run folder  %s, unfinished", folder.path)

@@ -1,9 +1,17 @@
 """The verbs `ctckit base …`, in this process."""
 
 import csv
+from pathlib import Path
 
+import numpy as np
 import pytest
 
+from ctckit.cli.base_train import BaseTrain
+from ctckit.errors import InputError
+from ctckit.inference.reader import ImageToWordModel
+from ctckit.run_folder import RunFolder
+from ctckit.training.callbacks.state import StateKeeper
+from ctckit.training.opening import open_run
 from tests.render.conftest import FONTS
 
 
@@ -62,3 +70,83 @@ def test_bad_input_gives_one_line_and_leaves_nothing(call, here, words, message)
     assert status == 2 and not lines
     assert message in said.replace("\n", " ")
     assert not list(here.iterdir())
+
+
+SMALL = {
+    "fonts": Path(FONTS), "characters": "0123456789", "kinds": "print", "images": 96,
+    "round_images": 48, "passes": 2, "held_back": 20, "width_multiplier": 0.25, "processes": 1,
+}  # fmt: skip
+
+
+@pytest.mark.slow
+def test_a_base_is_trained_and_gone_on_with(here, monkeypatch):
+    BaseTrain(target=here / "calm", **SMALL).run()
+    calm = RunFolder(here / "calm")
+    assert not calm.is_unfinished and not calm.state.exists()
+    assert len(calm.history.read_text().splitlines()) == 1 + 2 * 2
+    assert ImageToWordModel(calm.path).metadata.extra["images"] == 20
+    with calm.val_csv.open(encoding="utf-8", newline="") as file:
+        assert len([*csv.DictReader(file)]) == len([*(calm.path / "drawn").iterdir()]) == 20
+
+    saved = StateKeeper.on_train_batch_end
+
+    def die(self, batch, logs=None):
+        saved(self, batch, logs)
+        if (self._epoch, batch) == (2, 0):  # in the second round
+            self._save(self.path, batch + 1)
+            raise RuntimeError("the machine is off")
+
+    monkeypatch.setattr(StateKeeper, "on_train_batch_end", die)
+    with pytest.raises(RuntimeError, match="is off"):
+        BaseTrain(target=here / "torn", **SMALL).run()
+    monkeypatch.setattr(StateKeeper, "on_train_batch_end", saved)
+    torn = RunFolder(here / "torn")
+    assert torn.is_unfinished and torn.resume_command.startswith("ctckit base train --resume")
+    with (
+        pytest.raises(InputError, match="received a base; go on with it by ctckit base train"),
+        open_run(BaseTrain(**SMALL)._configs(), resume=torn.path),
+    ):
+        pass
+    BaseTrain(resume=torn.path).run()
+    one, other = (np.load(_weights(run), allow_pickle=False) for run in (calm, torn))
+    for name in one.files:
+        np.testing.assert_allclose(one[name], other[name], rtol=1e-3, atol=1e-4)
+
+
+def _weights(run):
+    import keras
+
+    network = keras.models.load_model(run.checkpoint)
+    path = run.path / "weights.npz"
+    np.savez(path, *network.get_weights())
+    return path
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--passes", "0"], "--passes: expected 1 or more, received 0"),
+        (["--images", "5", "--time-budget", "1h"], "--images: expected this or --time-budget"),
+        (["--time-budget", "soon"], "--time-budget: expected a time in s, min or h"),
+        (["--augment", "wild"], "--augment: expected one of none, light, strong"),
+        (["--resume", "gone"], "--resume: expected the folder of an unfinished run"),
+        (["--fonts", "gone"], "--fonts: expected fonts"),
+    ],
+)
+def test_a_base_that_cannot_be_is_one_line(call, here, words, message):
+    status, lines, said = call("base", "train", *words)
+    assert status == 2 and not lines
+    assert message in said.replace("\n", " ")
+    assert not list(here.iterdir())
+
+
+def test_a_damaged_note_of_what_is_drawn_is_told(here):
+    run = RunFolder(here / "run")
+    run.state.mkdir(parents=True)
+    run.configs.touch()
+    (run.state / "model_1.npz").touch()
+    for text in ("[]", "{", '{"fonts": 3, "words": null}'):
+        run.drawing.write_text(text, encoding="utf-8")
+        with pytest.raises(InputError, match="or a damaged file"):
+            BaseTrain(resume=run.path).run()
+        assert run.is_unfinished

@@ -201,3 +201,27 @@ def test_graph_and_metadata_agree_on_whether_the_width_is_free(tmp_path, free_wi
     else:
         with pytest.raises(InputError, match=r"of \(8, None, 1\) as its metadata says, received"):
             OnnxInferenceModel(path)
+
+
+def test_only_some_characters_are_read(file):
+    batch = np.stack([draw_stripes("2345"), draw_stripes("33")])[..., None]
+    whole, narrow = (OnnxInferenceModel(file, characters=some) for some in (None, "532"))
+    assert str(narrow.metadata.vocabulary) == "235"
+    probabilities = narrow.predict_probabilities(batch)
+    np.testing.assert_allclose(probabilities.sum(-1), 1, atol=1e-6)
+    kept = whole.predict_probabilities(batch)[..., [0, 1, 3, 4]]
+    np.testing.assert_allclose(probabilities, kept / kept.sum(-1, keepdims=True), atol=1e-4)
+    assert ctc_decoder(probabilities, "235")[1] == "33"
+    assert "4" not in ctc_decoder(probabilities, "235")[0]
+
+
+def test_some_characters_of_another_tool(tmp_path):
+    path = write_model(tmp_path / "foreign.onnx", {})
+    model = OnnxInferenceModel(path, vocab="dbca", characters="ca")
+    batch = draw_stripes("44")[None, ..., None]  # its third class
+    assert ctc_decoder(model.predict_probabilities(batch), "ac") == ["cc"]
+
+
+def test_a_character_that_is_not_known_is_refused(file):
+    with pytest.raises(InputError, match="^characters: expected characters that .* received '6';"):
+        OnnxInferenceModel(file, characters="26")

@@ -1,0 +1,77 @@
+"""Rounds of drawn images: each is drawn by other processes while the one before is learned from."""
+
+import os
+import signal
+from collections.abc import Callable
+from multiprocessing import get_context
+from multiprocessing.pool import AsyncResult
+from types import TracebackType
+from typing import Any, Self
+
+import cv2
+import numpy as np
+
+Drawn = tuple[np.ndarray, str]  # an image, uint8 (H, W, 3) in BGR, and its text
+Draw = Callable[[int], Drawn]
+
+CHUNK = 32  # images that a process draws before it hands them over
+
+
+class Rounds:
+    """Draw images in rounds, one round ahead of what is taken.
+
+    The images of round r are those of the numbers from r * size on, whoever draws them and
+    wherever one begins.
+
+    Args:
+        draw: returns the image of a number; can be pickled.
+        size: images of a round.
+        processes: that draw.
+    """
+
+    def __init__(self, draw: Draw, size: int, processes: int) -> None:
+        self.size = size
+        self._pool = get_context("spawn").Pool(processes, initializer=_begin, initargs=(draw,))
+        self._ahead: dict[int, AsyncResult[list[Drawn]]] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """End the processes."""
+        self._pool.terminate()
+        self._pool.join()
+
+    def take(self, number: int) -> list[Drawn]:
+        """Return a round, counted from 0, and have the next one drawn."""
+        self._ask(number)
+        drawn = self._ahead.pop(number).get()
+        self._ahead = {}
+        self._ask(number + 1)
+        return drawn
+
+    def _ask(self, number: int) -> None:
+        if number not in self._ahead:
+            numbers = range(number * self.size, (number + 1) * self.size)
+            self._ahead[number] = self._pool.map_async(_draw, numbers, chunksize=CHUNK)
+
+
+_DRAWING: dict[str, Any] = {}  # what a process of the pool draws
+
+
+def _begin(draw: Draw) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that trains
+    cv2.setNumThreads(1)
+    if hasattr(os, "nice"):
+        os.nice(10)  # what learns comes first
+    _DRAWING.update(draw=draw)
+
+
+def _draw(number: int) -> Drawn:
+    draw: Draw = _DRAWING["draw"]
+    return draw(number)
