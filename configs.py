@@ -20,6 +20,11 @@ class ModelConfigs(TrainConfigs):
     """Network: crnn (ours), mltu_captcha (the mltu tutorial's) or keras_captcha_ocr (the
     Keras example's)."""
 
+    start_from: str | None = "base"
+    """Begin with the weights of base, the network that comes with the package and has learned to
+    read drawn texts; of a run, such as Models/plates_20260102-030405, or a .keras file in one, with
+    the same or other characters; or of none."""
+
     height: int = 50
     """Image height that the network sees, pixels."""
 

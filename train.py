@@ -37,12 +37,13 @@ def main() -> None:
         provider = training.make_provider(dataset.samples, configs)
         augmentors = augment.augmentors_of(configs.augment)
         later = augment.later_augmentors_of(configs.augment)  # once it reads, in a long run
+        train_provider = provider.with_(
+            augmentors=augmentors, later_augmentors=later, unlabelled=dataset.unlabelled
+        )
 
         if configs.folds:  # every image read by models that never saw it
-            varied = provider.with_(augmentors=augmentors, later_augmentors=later)
-            result = training.cross_validate(varied, make_model, configs, run)
+            result = training.cross_validate(train_provider, make_model, configs, run)
         else:
-            train_provider = provider.with_(augmentors=augmentors, later_augmentors=later)
             val_provider = provider.with_(dataset=dataset.validation, shuffle=False)  # as they are
             metadata = training.model_metadata(dataset, configs)
             histories = training.train_models(

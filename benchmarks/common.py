@@ -23,14 +23,18 @@ from ctckit.files import replace_atomically
 from ctckit.log import progress
 from ctckit.sources.options import SourceOptions
 from ctckit.text.error_rates import ErrorCounts
+from ctckit.training.configs import NOTHING
 from ctckit.training.preparation import prepare_data
 
 LIBRARIES = ("tensorflow", "keras", "onnxruntime", "numpy", "mltu")
 
 
 def load(dataset: str | None, **settings: object) -> tuple[Dataset, ModelConfigs]:
-    """Return the images and the settings that training would choose for them."""
-    return prepare_data(ModelConfigs(dataset=dataset, **settings))
+    """Return the images and the settings that training would choose for them.
+
+    It begins with nothing, as what it is compared with does, unless `start_from` says otherwise.
+    """
+    return prepare_data(ModelConfigs(**({"dataset": dataset, "start_from": NOTHING} | settings)))
 
 
 @contextmanager

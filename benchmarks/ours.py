@@ -17,11 +17,13 @@ def train(
     samples: list[Sample],
     val_samples: list[Sample] | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
+    *,
+    unlabelled: Sequence[str] = (),
 ) -> tuple[CTCModel, peers.FitClock]:
     """Train as `train.py` does, without files and pictures; return the last epoch's model."""
     clock = peers.FitClock()
     model = train_on(
-        provider(samples, configs),
+        provider(samples, configs).with_(unlabelled=unlabelled),
         make_model,
         configs,
         val_provider=make_provider(val_samples, configs) if val_samples else None,

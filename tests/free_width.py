@@ -17,10 +17,13 @@ METADATA = ModelMetadata(
 )
 
 
-def reading_network(seed: int = 0, *, width: int | None = None) -> keras.Model:
-    """Return a small `crnn`, its weights and statistics at random, of the scale of trained ones."""
+def reading_network(seed: int = 0, *, width: int | None = None, size: float = 0.25) -> keras.Model:
+    """Return a `crnn`, by default a small one.
+
+    Its weights and statistics are random, of the scale of trained ones.
+    """
     images = keras.layers.Input((HEIGHT, width, 1), name="image")
-    outputs = crnn(images, VOCABULARY.num_classes, 0.25)
+    outputs = crnn(images, VOCABULARY.num_classes, size)
     network = keras.Model(images, outputs[0], name="crnn")
     rng = np.random.default_rng(seed + 1)  # that of 0 reads nearly the same of all images
     network.set_weights([_weight(rng, variable) for variable in network.weights])

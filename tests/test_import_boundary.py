@@ -11,12 +11,13 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "ctckit"
 FLOORS = [  # from the ground up; "" holds the modules in no subpackage
-    *("", "text", "image", "augment", "data", "render", "sources", "compat", "feed"),
+    *("", "base", "text", "image", "augment", "data", "render", "sources", "compat", "feed"),
     *("inference", "evaluation", "report"),
     *("networks", "export", "training", "cli"),
 ]
 ROOT_FILES = {"configs", "model", "train", "inferenceModel"}
 PLAIN_FLOORS = {  # what the floors without TensorFlow may import from outside
+    "base": set(),
     "text": {"interegular", "numpy", "rapidfuzz"},
     "image": {"cv2", "kornia_rs", "numpy"},
     "augment": {"cv2", "numpy"},

@@ -62,7 +62,10 @@ def test_wheel_holds_the_recipe_of_the_root_and_offers_only_ctckit(built, instal
     with zipfile.ZipFile(wheel) as archive:
         for name in (*SCRIPTS, *NOTES):
             assert archive.read(f"ctckit/recipe/{name}") == (ROOT / name).read_bytes()
-        assert "ctckit/py.typed" in archive.namelist()
+        base = {"model.keras", "model.onnx", "configs.yaml", "README.md", "fonts.csv"}
+        assert {"ctckit/py.typed", *(f"ctckit/base/{name}" for name in base)} <= {
+            *archive.namelist()
+        }
     offered = {path.name for path in installed.iterdir() if not path.name.endswith(".dist-info")}
     assert offered <= {"ctckit", "bin"}
 

@@ -5,6 +5,7 @@ from typing import Any
 from ctckit.data.check import required_steps
 from ctckit.data.samples import Dataset
 from ctckit.data.scan_result import ScanResult
+from ctckit.image.widths import WIDTH_MULTIPLE
 from ctckit.training.configs import TrainConfigs
 from ctckit.training.length import passes_per_epoch
 
@@ -49,6 +50,8 @@ def _why_width(configs: TrainConfigs, found: ScanResult, steps: int) -> str:
     each = configs.pixels_for(configs.vocab)
     if each * steps > configs.height * width / height:
         return f"{each} pixels for each of the {steps} steps of a label"
+    if configs.fixed_width > configs.height * width / height + WIDTH_MULTIPLE:
+        return f"as the base reads images of {height} x {width}, the median, best"
     return f"as images of {height} x {width}, the median, have it at this height"
 
 

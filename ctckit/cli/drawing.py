@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ctckit.errors import InputError
+from ctckit.text.direction import LEFT_TO_RIGHT, direction_of
 
 if TYPE_CHECKING:
+    from ctckit.render.likeness import Likeness
     from ctckit.render.renderer import Renderer
 
 PRINTABLE = "".join(one for one in string.printable if not one.isspace())
@@ -39,11 +41,17 @@ class DrawingFlags:
             raise InputError(
                 "expected at least one character, received none", argument="characters"
             )
+        if direction_of(self.characters) != LEFT_TO_RIGHT:
+            raise InputError(
+                "expected characters that are written from left to right, received others; such "
+                "texts cannot be drawn yet",
+                argument="characters",
+            )
         if self.seed < 0:
             raise InputError(f"expected 0 or more, received {self.seed}", argument="seed")
 
-    def renderer(self) -> "Renderer":
-        """Return what draws it."""
+    def renderer(self, like: "Likeness | None" = None) -> "Renderer":
+        """Return what draws it, in the manner of images if there are any."""
         from ctckit.render.renderer import make_renderer
 
         return make_renderer(
@@ -52,6 +60,7 @@ class DrawingFlags:
             words=self.words,
             kinds=self.kinds.split(",") if self.kinds else None,
             seed=self.seed,
+            like=like,
         )
 
 

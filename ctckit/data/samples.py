@@ -36,6 +36,7 @@ class Dataset:
             two datasets with the same one are the same, whatever their files are called.
         validation: a part that came as such, to choose the epoch by; in none of the others.
         test: a part that came as such, to judge by in the end; in none of the others.
+        unlabelled: addresses of images without labels, to learn from too; in none of the others.
         layout: how images and labels lie there, to show to people.
         notes: what a person should know of images and labels, a line each.
         sampled: how many images were looked at, where there are too many to read them all before
@@ -48,6 +49,7 @@ class Dataset:
     fingerprint: str = ""
     validation: Sequence[Sample] = ()
     test: Sequence[Sample] = ()
+    unlabelled: Sequence[str] = ()
     layout: str = ""
     notes: tuple[str, ...] = ()
     sampled: int | None = None

@@ -9,15 +9,17 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ctckit import base
 from ctckit.errors import InputError
+from ctckit.image.resize import ImageScaler
 from ctckit.image.steps import Step, apply_steps, steps_to
-from ctckit.image.widths import stack_images
+from ctckit.image.widths import own_image, stack_images
 from ctckit.inference.session import OnnxInferenceModel
 from ctckit.inference.windows import TURNS, Prepared, batches_by_width, batches_in_order
 from ctckit.text.alignment import Character, align
 from ctckit.text.calibration import calibrated
 from ctckit.text.constrained.constraint import Constraint, constrained_decode
-from ctckit.text.greedy import ctc_decoder, greedy_decode
+from ctckit.text.greedy import ctc_decoder, greedy_decode, with_blanks
 from ctckit.text.nbest import Candidate, beam_search
 
 Image = np.ndarray | str | Path
@@ -65,21 +67,50 @@ class ImageToWordModel(OnnxInferenceModel):
     Args:
         model_path: an `.onnx` file, or a folder with a `model.onnx`.
         constraint: what is known about every text; only texts that satisfy it are read.
+        widths: factors of the own width of an image at which it is read, which takes as many times
+            as long; the readings vote. None: 1 alone; by the base, which does not know how wide
+            characters are, four.
         options: see `OnnxInferenceModel`.
 
     Use: `ImageToWordModel("Models/captcha_20250101-120000").predict("captcha.png")`
     """
 
     def __init__(
-        self, model_path: str | Path, *, constraint: Constraint | None = None, **options: Any
+        self,
+        model_path: str | Path,
+        *,
+        constraint: Constraint | None = None,
+        widths: Sequence[float] | None = None,
+        **options: Any,
     ) -> None:
         super().__init__(model_path, **options)
         facts = self.metadata
+        if widths is not None and facts.width is not None:
+            raise InputError(
+                f"expected none for images of one width, received {tuple(widths)}; leave it out",
+                argument="widths",
+            )
+        usual = base.WIDTHS if self.model_path.parent == base.FOLDER else (1.0,)
+        self.widths = usual if widths is None else tuple(widths)
         self.constraint = constraint and constraint.spelled(
             facts.unicode_form, ignore_case=facts.ignore_case
         )
         if self.constraint is not None:
             self.constraint.require_possible(facts.vocabulary)
+
+    def predict_probabilities(self, batch: np.ndarray) -> np.ndarray:
+        """Run the network as `OnnxInferenceModel` does; at M widths it gives (N, M, T, V+1)."""
+        if self.widths == (1.0,):
+            return super().predict_probabilities(batch)
+        run = super().predict_probabilities  # a comprehension has no super of its own
+        said = [run(self._at_width(batch, factor)) for factor in self.widths]
+        num_steps = max(each.shape[1] for each in said)
+        return np.stack([with_blanks(each, num_steps) for each in said], axis=1)
+
+    def _at_width(self, batch: np.ndarray, factor: float) -> np.ndarray:
+        """Return the images of a batch in another width."""
+        scale = ImageScaler(self.metadata.height, factor, self.metadata.max_width)
+        return stack_images([scale(own_image(image), "")[0] for image in np.asarray(batch)])
 
     def predict(self, image: Image) -> str:
         """Return the text of one image.

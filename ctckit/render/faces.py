@@ -24,6 +24,7 @@ SIZE = 32  # at which faces are compared, in pixels
 CASED = "abdeghnrt"  # letters whose capitals have another form
 JUDGED = "0123456789ABDEGHKMNRTabdeghknrt"  # what it must be possible to tell apart
 LEGIBLE = 0.5  # share of them
+STRANGE = 0.05  # the same of faces that look unlike print
 ENOUGH = 10  # families, from which on it is known what characters look like
 LEAST = 10  # characters without which a face is none to write texts in
 
@@ -73,7 +74,8 @@ def find_faces(places: Iterable[Path], characters: str) -> list[Face]:
     """Return the legible faces of the fonts in some folders, sorted by their files.
 
     A face is legible if half of its letters and digits are told apart by what those of all
-    families look like: symbols, mazes and letters of other scripts are left out.
+    families look like, of handwriting and displays a twentieth: symbols, mazes and letters of
+    other scripts are left out.
 
     Args:
         places: folders, or files of fonts.
@@ -199,7 +201,7 @@ def _legible(found: Sequence[tuple[Face, Forms]]) -> list[Face]:
     return [
         face
         for face, forms in found
-        if face.manner != "print" or _share_told(forms, names, matrix) >= LEGIBLE
+        if _share_told(forms, names, matrix) >= (LEGIBLE if face.manner == "print" else STRANGE)
     ]
 
 

@@ -31,6 +31,10 @@ class Ink(NamedTuple):
         is_plain = self.colour.shape[:2] == (1, 1)
         return Ink(change(self.cover), self.colour if is_plain else change(self.colour))
 
+    def changed_cover(self, cover: np.ndarray) -> "Ink":
+        """Return it with another cover of the same size."""
+        return self._replace(cover=cover)
+
     def cut(self) -> "Ink":
         """Return it without what is empty around it."""
         box = box_of(self.cover)
@@ -167,6 +171,25 @@ def _with_strokes(cover: np.ndarray, layout: Layout) -> np.ndarray:
         kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
         cover = np.clip(cv2.dilate(cover, kernel) - cv2.erode(cover, np.ones((2, 2))), 0, 1)
     return cover
+
+
+def with_stroke_width(cover: np.ndarray, share: float) -> np.ndarray:
+    """Return a cover whose strokes are about so wide, as a share of its height."""
+    have = stroke_width(cover > 0.5)
+    change = float(np.clip((share * len(cover) - have) / 2, -have / 4, 4))
+    return _with_strokes(cover, Layout(stroke=change))
+
+
+def stroke_width(ink: np.ndarray) -> float:
+    """Return the width of strokes in pixels: twice the area by the length of the outlines.
+
+    Args:
+        ink: (H, W), true where there is any.
+    """
+    mask = ink.astype(np.uint8)
+    outlines, _ = cv2.findContours(mask, cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
+    length = sum(cv2.arcLength(outline, closed=True) for outline in outlines)
+    return float(2 * mask.sum() / length) if length else 0.0
 
 
 def _with_shadow(

@@ -8,6 +8,9 @@ import numpy as np
 
 from ctckit.render.ink import Layout
 
+Colour = tuple[float, float, float]
+Frame = tuple[int, int, float, float, float, float]
+
 
 @dataclass(frozen=True)
 class Style:
@@ -34,6 +37,10 @@ class Style:
         blur: sigma, in pixels of an image 40 high; in lower ones it is less.
         noise: standard deviation, 0…255; less where the contrast is low.
         quality: of JPEG; 100: none.
+        frame: height and width of the image, in pixels, and where in it the text begins and ends,
+            left, top, right and bottom, as shares of them, instead of margins, height and squeeze.
+        colours: of ground and ink, 0…255, in BGR; None: any.
+        stroke: width of strokes, as a share of the height of the text; None: the face's.
     """
 
     form: str
@@ -57,6 +64,9 @@ class Style:
     blur: float = 0.0
     noise: float = 0.0
     quality: int = 100
+    frame: Frame | None = None
+    colours: tuple[Colour, Colour] | None = None
+    stroke: float | None = None
 
 
 Draw = Callable[[np.random.Generator], Style]
@@ -78,7 +88,7 @@ def print_(rng: np.random.Generator) -> Style:
         opacity=rng.uniform(0.7, 1),
         turn=rng.normal(0, 1.2),
         margins=_margins(rng, 0.02, 0.5),
-        **_taken(rng, heights=(16, 64), squeeze=0.15, blur=(0.6, 1.1), noise=(0.5, 14)),
+        **_taken(rng, heights=(16, 64), squeeze=0.28, blur=(0.6, 1.1), noise=(0.5, 14)),
     )  # fmt: skip
 
 
@@ -100,7 +110,7 @@ def scene(rng: np.random.Generator) -> Style:
         perspective=abs(rng.normal(0, 0.12)),
         turn=rng.normal(0, 4),
         margins=_margins(rng, -0.03, 0.4),
-        **_taken(rng, heights=(12, 72), squeeze=0.25, blur=(0.7, 1.6), noise=(0.5, 16)),
+        **_taken(rng, heights=(12, 72), squeeze=0.28, blur=(0.7, 1.6), noise=(0.5, 16)),
     )  # fmt: skip
 
 
@@ -112,7 +122,7 @@ def captcha(rng: np.random.Generator) -> Style:
         form=_one(rng, "random", "random", "random", "random", "number", "word"),
         manner=_one(rng, "print", "print", "print", "print", "hand"),
         layout=Layout(
-            tracking=rng.normal(0.02, 0.12), turn=wild * rng.uniform(0, 16),
+            tracking=rng.normal(-0.02, 0.12), turn=wild * rng.uniform(0, 16),
             shift=wild * rng.uniform(0, 0.14), grow=wild * rng.uniform(0, 0.16),
             slant=_rare(rng, 0.4, rng.normal(0, 0.25)),
             wave=_rare(rng, 0.4, rng.uniform(0.03, 0.2)),
@@ -130,7 +140,7 @@ def captcha(rng: np.random.Generator) -> Style:
         thickness=rng.uniform(1, 3.5),
         turn=rng.normal(0, 2),
         margins=_margins(rng, 0.0, 1.0),
-        **_taken(rng, heights=(24, 80), squeeze=0.15, blur=(0.5, 1.2), noise=(0.4, 20)),
+        **_taken(rng, heights=(24, 80), squeeze=0.28, blur=(0.5, 1.2), noise=(0.4, 20)),
     )  # fmt: skip
 
 
@@ -174,7 +184,7 @@ def plate(rng: np.random.Generator) -> Style:
         perspective=abs(rng.normal(0, 0.1)),
         turn=rng.normal(0, 3),
         margins=_margins(rng, 0.0, 0.4),
-        **_taken(rng, heights=(14, 60), squeeze=0.2, blur=(0.7, 1.6), noise=(0.5, 16)),
+        **_taken(rng, heights=(14, 60), squeeze=0.28, blur=(0.7, 1.6), noise=(0.5, 16)),
     )  # fmt: skip
 
 
@@ -191,7 +201,7 @@ def display(rng: np.random.Generator) -> Style:
         perspective=abs(rng.normal(0, 0.06)),
         turn=rng.normal(0, 2),
         margins=_margins(rng, 0.05, 0.5),
-        **_taken(rng, heights=(16, 64), squeeze=0.15, blur=(0.7, 1.5), noise=(0.5, 14)),
+        **_taken(rng, heights=(16, 64), squeeze=0.28, blur=(0.7, 1.5), noise=(0.5, 14)),
     )  # fmt: skip
 
 

@@ -10,11 +10,11 @@ from ctckit.errors import InputError
 from ctckit.image.decode import LUMA
 from ctckit.render.faces import SYSTEM_FONTS, Face, find_faces
 from ctckit.render.grounds import GROUNDS, scribble
-from ctckit.render.ink import Ink, draw_ink
-from ctckit.render.kinds import KINDS, Style
+from ctckit.render.ink import Ink, draw_ink, with_stroke_width
+from ctckit.render.kinds import KINDS, Frame, Style
+from ctckit.render.likeness import MAX_WIDTH, Likeness
 from ctckit.render.texts import Texts, read_words
 
-MAX_WIDTH = 1600  # pixels
 TRIES = 60  # of colours that differ as much as they should
 
 
@@ -26,6 +26,7 @@ class Renderer:
         texts: what they say.
         seed: of all images.
         kinds: names in `KINDS`; None: all, in their shares.
+        like: images in whose manner all are drawn; None: in any.
 
     Raises:
         InputError: there is no such kind.
@@ -38,11 +39,13 @@ class Renderer:
         *,
         seed: int = 0,
         kinds: Sequence[str] | None = None,
+        like: Likeness | None = None,
     ) -> None:
         names = list(KINDS) if kinds is None else list(kinds)
         _require_known(names)
         self.seed = seed
         self.texts = texts
+        self.like = like
         self._kinds = [KINDS[name][1] for name in names]
         shares = np.array([KINDS[name][0] for name in names])
         self._shares = shares / shares.sum()
@@ -54,7 +57,12 @@ class Renderer:
         rng = np.random.Generator(np.random.Philox(key=[self.seed, number]))
         style = self._kinds[rng.choice(len(self._kinds), p=self._shares)](rng)
         face = self._face(style.manner, rng)
-        text = self.texts.draw(rng, style.form, face.characters)
+        if self.like is None:
+            text = self.texts.draw(rng, style.form, face.characters)
+        else:
+            place = int(rng.integers(len(self.like.looks)))
+            style = self.like.style(style, place, rng)
+            text = self.like.text(place, face.characters, rng)
         return draw(text, face, style, rng), text
 
     def _face(self, manner: str, rng: np.random.Generator) -> Face:
@@ -69,7 +77,12 @@ def draw(text: str, face: Face, style: Style, rng: np.random.Generator) -> np.nd
     ground_colour, inks = _colours(style, rng)
     ink = draw_ink(text, face, style.layout, inks, rng)
     ink = _turned(ink, style, rng)
-    ink = _with_margins(ink, style.margins)
+    if style.stroke is not None:
+        ink = ink.changed_cover(with_stroke_width(ink.cover, style.stroke))
+    if style.frame is None:
+        ink = _with_margins(ink, style.margins)
+    else:
+        ink = _framed(ink, style.frame, rng)
     height, width = ink.cover.shape
     image = GROUNDS[style.ground](height, width, ground_colour, rng)
     others = inks if style.own_colour else rng.uniform(0, 255, (3, 3)).astype(np.float32)
@@ -103,6 +116,9 @@ def _by_manner(faces: Sequence[Face]) -> dict[str, list[list[Face]]]:
 
 def _colours(style: Style, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Return the colour of the ground, float32 (3,), and those of the ink, (num, 3)."""
+    if style.colours is not None:
+        ground, ink = (np.array(colour) + rng.normal(0, 6, 3) for colour in style.colours)
+        return ground.astype(np.float32), ink[None].astype(np.float32)
     draw_pair = _draw_hues if style.hue_only else _draw_tones
     for share in np.clip(np.linspace(2, 0, TRIES), 0, 1):  # less is asked for in the end
         ground, inks, is_good = draw_pair(style, share, rng)
@@ -159,7 +175,10 @@ def _turned(ink: Ink, style: Style, rng: np.random.Generator) -> Ink:
 def _with_margins(ink: Ink, margins: tuple[float, float, float, float]) -> Ink:
     """Put room around it, or cut into it where a margin is less than 0."""
     height, width = ink.cover.shape
-    left, top, right, bottom = (round(margin * height) for margin in margins)
+    left, top, right, bottom = (
+        max(round(margin * height), -(size // 10))  # some of a stroke stays
+        for margin, size in zip(margins, (width, height, width, height), strict=True)
+    )
     inner = np.s_[max(0, -top) : height - max(0, -bottom), max(0, -left) : width - max(0, -right)]
     around = (max(0, top), max(0, bottom)), (max(0, left), max(0, right))
 
@@ -169,14 +188,37 @@ def _with_margins(ink: Ink, margins: tuple[float, float, float, float]) -> Ink:
     return ink.changed(change)
 
 
+def _framed(ink: Ink, frame: Frame, rng: np.random.Generator) -> Ink:
+    """Put it where texts stand in images of a certain shape, as wide and high as they are there."""
+    height, width, *box = frame
+    left, top, right, bottom = np.clip(np.array(box) + rng.normal(0, 0.02, 4), 0, 1)
+    own_height = ink.cover.shape[0]
+    full_height = int(np.clip(own_height / max(bottom - top, 0.1), own_height, 6 * own_height))
+    full_width = max(1, round(full_height * width / height))
+    own_width = int(np.clip(round((right - left) * full_width), 1, full_width))
+    ink = ink.changed(lambda pixels: cv2.resize(pixels, (own_width, own_height)))
+    x, y = (
+        int(np.clip(share * full, 0, full - own))
+        for share, full, own in (
+            (left, full_width, own_width),
+            (top, full_height, own_height),
+        )
+    )
+    around = (y, full_height - own_height - y), (x, full_width - own_width - x)
+    return ink.changed(lambda pixels: np.pad(pixels, [*around, (0, 0)][: pixels.ndim]))
+
+
 def _worn(image: np.ndarray, style: Style, rng: np.random.Generator) -> np.ndarray:
     """Bring it to its size, as a camera or a scanner would."""
     height, width = image.shape[:2]
-    scale = style.height / height
-    size = int(np.clip(round(width * scale * style.squeeze), 4, MAX_WIDTH)), style.height
+    if style.frame is not None:
+        size = style.frame[1], style.frame[0]
+    else:
+        scale = style.height / height
+        size = int(np.clip(round(width * scale * style.squeeze), 4, MAX_WIDTH)), style.height
     image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
     if style.blur:
-        image = cv2.GaussianBlur(image, (0, 0), style.blur * min(1.5, style.height / 40))
+        image = cv2.GaussianBlur(image, (0, 0), style.blur * min(1.5, size[1] / 40))
     if style.noise:
         noise = min(style.noise, 0.3 * style.contrast)
         image = image + rng.normal(0, noise, image.shape[:2])[..., None].astype(np.float32)
@@ -196,6 +238,7 @@ def make_renderer(
     words: Path | None = None,
     kinds: Sequence[str] | None = None,
     seed: int = 0,
+    like: Likeness | None = None,
 ) -> Renderer:
     """Return a renderer with the fonts and words of the system, or those given.
 
@@ -205,6 +248,7 @@ def make_renderer(
         words: file with a word in each line, UTF-8; None: those of the system, if it has any.
         kinds: names in `KINDS`; None: all.
         seed: of all images.
+        like: images in whose manner all are drawn; None: in any.
 
     Raises:
         InputError: there are no such fonts, words or kinds.
@@ -212,4 +256,4 @@ def make_renderer(
     _require_known(kinds or ())
     texts = Texts(characters, read_words(words))
     faces = find_faces(SYSTEM_FONTS if fonts is None else (fonts,), characters)
-    return Renderer(faces, texts, seed=seed, kinds=kinds)
+    return Renderer(faces, texts, seed=seed, kinds=kinds, like=like)

@@ -3,13 +3,16 @@
 import os
 import signal
 from collections.abc import Callable
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
-from multiprocessing.pool import AsyncResult
 from types import TracebackType
 from typing import Any, Self
 
 import cv2
 import numpy as np
+
+from ctckit.errors import InputError
 
 Drawn = tuple[np.ndarray, str]  # an image, uint8 (H, W, 3) in BGR, and its text
 Draw = Callable[[int], Drawn]
@@ -31,8 +34,10 @@ class Rounds:
 
     def __init__(self, draw: Draw, size: int, processes: int) -> None:
         self.size = size
-        self._pool = get_context("spawn").Pool(processes, initializer=_begin, initargs=(draw,))
-        self._ahead: dict[int, AsyncResult[list[Drawn]]] = {}
+        self._pool = ProcessPoolExecutor(
+            processes, get_context("spawn"), initializer=_begin, initargs=(draw,)
+        )
+        self._ahead: dict[int, list[Future[list[Drawn]]]] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -43,25 +48,37 @@ class Rounds:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """End the processes."""
-        self._pool.terminate()
-        self._pool.join()
+        """End the processes, when they have drawn what they are at."""
+        self._pool.shutdown(cancel_futures=True)
 
     def take(self, number: int) -> list[Drawn]:
-        """Return a round, counted from 0, and have the next one drawn."""
-        self._ask(number)
-        drawn = self._ahead.pop(number).get()
-        self._ahead = {}
-        self._ask(number + 1)
-        return drawn
+        """Return a round, counted from 0, and have the next one drawn.
+
+        Raises:
+            InputError: a process that draws has ended.
+        """
+        try:
+            self._ask(number)
+            asked = self._ahead.pop(number)
+            self._ahead = {}
+            self._ask(number + 1)
+            return [drawn for chunk in asked for drawn in chunk.result()]
+        except BrokenProcessPool as error:
+            raise InputError(
+                "expected the processes that draw to go on, received the end of one: there may be "
+                "too little memory for so many; go on with fewer"
+            ) from error
 
     def _ask(self, number: int) -> None:
         if number not in self._ahead:
-            numbers = range(number * self.size, (number + 1) * self.size)
-            self._ahead[number] = self._pool.map_async(_draw, numbers, chunksize=CHUNK)
+            first, end = number * self.size, (number + 1) * self.size
+            self._ahead[number] = [
+                self._pool.submit(_draw, range(place, min(place + CHUNK, end)))
+                for place in range(first, end, CHUNK)
+            ]
 
 
-_DRAWING: dict[str, Any] = {}  # what a process of the pool draws
+_DRAWING: dict[str, Any] = {}  # what a process draws
 
 
 def _begin(draw: Draw) -> None:
@@ -72,6 +89,5 @@ def _begin(draw: Draw) -> None:
     _DRAWING.update(draw=draw)
 
 
-def _draw(number: int) -> Drawn:
-    draw: Draw = _DRAWING["draw"]
-    return draw(number)
+def _draw(numbers: range) -> list[Drawn]:
+    return list(map(_DRAWING["draw"], numbers))

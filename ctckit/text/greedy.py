@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ctckit.text.forward import require_batch, require_probabilities, text_probabilities
-from ctckit.text.vocabulary import Vocabulary
+from ctckit.text.vocabulary import Vocabulary, blank_id
 
 MANY_CLASSES = 64  # from here on NumPy's own argmax is as fast
 ROWS_PER_BLOCK = 8192
@@ -58,6 +58,14 @@ def greedy_decode(
     texts = _merge_repeats(_best_classes(probabilities), vocabulary.characters)
     confidences = text_probabilities(probabilities, texts, vocabulary.visual)
     return _logical(texts, vocabulary), confidences.astype(np.float32)
+
+
+def with_blanks(probabilities: np.ndarray, num_steps: int) -> np.ndarray:
+    """Return probabilities (…, T, V + 1) with further steps that say blank, up to `num_steps`."""
+    *others, steps, classes = probabilities.shape
+    blanks = np.eye(1, classes, blank_id(classes), dtype=np.float32)
+    missing = np.broadcast_to(blanks, (*others, num_steps - steps, classes))
+    return np.concatenate([probabilities, missing], axis=-2)
 
 
 def vote(texts: Sequence[Sequence[str]], confidences: np.ndarray) -> tuple[list[str], np.ndarray]:

@@ -31,7 +31,7 @@ from ctckit.training.callbacks.state import StateKeeper
 from ctckit.training.configs import TrainConfigs
 from ctckit.training.events import forget_events
 from ctckit.training.finish import finish_run
-from ctckit.training.fitting import ENDLESS
+from ctckit.training.fitting import ENDLESS, begin
 from ctckit.training.image_form import own_width
 from ctckit.training.loop import run_loop
 from ctckit.training.members import draw_curves, keeper_of
@@ -39,6 +39,7 @@ from ctckit.training.preparation import model_metadata
 from ctckit.training.provider import DataProvider, make_provider
 
 FIRST_HELD_BACK = 10**12  # number of the first image to measure with; rounds count from 0
+DROPOUT = 1 / 3  # of the rates of dropout that trainings have
 NUM_SHOWN = 48  # images in the picture of what is learned from
 
 
@@ -93,7 +94,8 @@ def train_base(
     )
     logger = TrainLogger(run.path, schedule)
     best = BestCheckpoint(run.checkpoint, keep_last=True)
-    model = make_model(configs)
+    model, _ = begin(make_model, configs, keeper)
+    _drop_less(model)
     with Rounds(draw, plan.images, plan.processes) as rounds:
         fit_base(
             model, rounds, configs, schedule, passes=plan.passes, val_provider=val_provider,
@@ -119,18 +121,24 @@ def _held_back(draw: Draw, configs: TrainConfigs, run: RunFolder, count: int) ->
     folder = run.path / "drawn"
     if not run.val_csv.is_file():
         folder.mkdir(exist_ok=True)
-        drawn = [
-            (folder / f"{place:05}.png", one)
-            for place, one in enumerate(map(draw, range(FIRST_HELD_BACK, FIRST_HELD_BACK + count)))
-            if _is_wide_enough(one, configs)
-        ]
-        for path, (image, _) in progress(drawn, "write", unit="image"):
-            path.write_bytes(cv2.imencode(".png", image)[1].tobytes())
+        samples = []
+        for number in progress(range(count), "draw", unit="image"):
+            image, text = draw(FIRST_HELD_BACK + number)
+            if _is_wide_enough((image, text), configs):
+                path = folder / f"{number:05}.png"
+                path.write_bytes(cv2.imencode(".png", image)[1].tobytes())
+                samples.append(Sample(str(path), text))
         ImagesRoot.seen_from(run.path, folder.resolve()).save(run.path)
-        samples = [Sample(str(path), text) for path, (_, text) in drawn]
         write_csv(samples, run.val_csv, root=folder.resolve())
     with run.val_csv.open(encoding="utf-8", newline="") as file:
         return [Sample(str(folder / row["image"]), row["label"]) for row in csv.DictReader(file)]
+
+
+def _drop_less(model: keras.Model) -> None:
+    """Lower the rates of dropout: no image comes back often enough to be learned by heart."""
+    for layer in getattr(model, "network", model).layers:
+        if isinstance(layer, keras.layers.Dropout):
+            layer.rate *= DROPOUT
 
 
 def fit_base(
@@ -186,7 +194,7 @@ def _providers(rounds: Rounds, configs: TrainConfigs, passes: int) -> Callable[[
     def provider_of(epoch: int) -> DataProvider:
         number = epoch // passes
         if number not in held:
-            held.clear()  # before the next one comes into memory
+            held.clear()
             held[number] = provider_of_drawn(rounds.take(number), configs)
         return held[number]
 

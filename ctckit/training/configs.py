@@ -33,6 +33,7 @@ CHANGEABLE = (  # while a run is unfinished
 )  # fmt: skip
 SECONDS_PER = {"": 1, "s": 1, "min": 60, "h": 3600}
 AUTO = "auto"
+NOTHING = "none"  # to start from
 
 
 @dataclass(frozen=True)
@@ -72,8 +73,9 @@ class TrainConfigs(BaseModelConfigs, SourceOptions, _Dataset):
     """Folder of this run; must be new or empty. None: Models/<dataset>_<YYYYmmdd-HHMMSS>."""
 
     start_from: str | None = None
-    """Begin with the weights of this run, such as Models/plates_20260102-030405, with the same or
-    other characters. None: with drawn ones."""
+    """Begin with the weights of base, the network that comes with the package and has learned to
+    read drawn texts; of a run, such as Models/plates_20260102-030405, or a .keras file in one, with
+    the same or other characters; or of none."""
 
     architecture: str = "mltu_captcha"
     """Network: mltu_captcha (the mltu tutorial's), keras_captcha_ocr (the Keras example's), or
@@ -126,6 +128,10 @@ class TrainConfigs(BaseModelConfigs, SourceOptions, _Dataset):
     validation: str | None = None
     """Images of your own to choose the best epoch by: a source like dataset. None: the part of the
     dataset that is called so, or else a share of it."""
+
+    unlabelled: str | None = None
+    """Images without labels to learn from, too: a folder, .zip or list. Those of which the network
+    is sure while it trains are learned as it reads them; labels there may be are not looked at."""
 
     group_by: str | None = None
     """What keeps images on one side of the split, and in one fold: label, so that no text is on
@@ -234,7 +240,8 @@ class TrainConfigs(BaseModelConfigs, SourceOptions, _Dataset):
 
     @classmethod
     def _brought_up_to_date(cls, document: dict[str, Any]) -> dict[str, Any]:
-        """Up to version 0.3 `augment` was true or false."""
+        """Up to version 0.3 `augment` was true or false; up to 0.4 runs started from nothing."""
+        document = {"start_from": NOTHING} | document
         if isinstance(document.get("augment"), bool):
             return document | {"augment": "light" if document["augment"] else "none"}
         return document

@@ -1,6 +1,6 @@
 """Several networks in one, and what a network says of many images."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,8 +15,8 @@ from ctckit.inference.metadata import ModelMetadata
 from ctckit.networks.plain import plain_copy
 from ctckit.run_folder import RunFolder
 from ctckit.text.error_rates import count_errors
-from ctckit.text.greedy import greedy_decode
-from ctckit.text.vocabulary import blank_id
+from ctckit.text.greedy import greedy_decode, with_blanks
+from ctckit.text.vocabulary import Vocabulary
 from ctckit.training.provider import DataProvider
 
 
@@ -46,22 +46,35 @@ def predict_all(network: keras.Model, provider: DataProvider) -> np.ndarray:
 
     Where the width is free, T is that of the widest; rows beyond an image's end say blank.
     """
+    said: dict[int, np.ndarray] = {}
+    for positions, probabilities in _predict_batches(network, provider):
+        said |= zip(positions, probabilities, strict=True)
+    num_steps = max(rows.shape[-2] for rows in said.values())
+    return np.stack([with_blanks(said[position], num_steps) for position in sorted(said)])
+
+
+def read_all(
+    network: keras.Model, provider: DataProvider, vocabulary: Vocabulary
+) -> dict[int, tuple[str, float]]:
+    """Return text and confidence, 0…1, of every sample by its position; one batch is in memory.
+
+    Those are left out in whose place another image had to be read.
+    """
+    read: dict[int, tuple[str, float]] = {}
+    for positions, probabilities in _predict_batches(network, provider):
+        texts, confidences = greedy_decode(probabilities, vocabulary)
+        read |= zip(positions, zip(texts, confidences.tolist(), strict=True), strict=True)
+    return {place: read[place] for place in sorted(read) if place not in provider.replaced}
+
+
+def _predict_batches(
+    network: keras.Model, provider: DataProvider
+) -> Iterator[tuple[list[int], np.ndarray]]:
+    """Yield positions and probabilities of each batch; those of like widths come together."""
     ordered = provider.with_(shuffle=False, augmentors=())
     read = keras_reader(network)
-    said: dict[int, np.ndarray] = {}  # by position: batches of like widths come in another order
     for step in range(len(ordered)):
-        positions = ordered.plan(ordered.epoch, step).positions
-        said |= zip(positions, read(ordered[step][0]), strict=True)
-    num_steps = max(rows.shape[-2] for rows in said.values())
-    return np.stack([_with_blanks(said[position], num_steps) for position in sorted(said)])
-
-
-def _with_blanks(probabilities: np.ndarray, num_steps: int) -> np.ndarray:
-    """Return probabilities (…, T, V + 1) with further steps that say blank, up to `num_steps`."""
-    *members, steps, classes = probabilities.shape
-    blanks = np.eye(1, classes, blank_id(classes), dtype=np.float32)
-    missing = np.broadcast_to(blanks, (*members, num_steps - steps, classes))
-    return np.concatenate([probabilities, missing], axis=-2)
+        yield ordered.plan(ordered.epoch, step).positions, read(ordered[step][0])
 
 
 def save_ensemble(

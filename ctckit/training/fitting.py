@@ -9,6 +9,7 @@ from ctckit.training.callbacks.averaging import AveragedWeights
 from ctckit.training.callbacks.flat_start import EndOfFlatStart
 from ctckit.training.callbacks.progress import ProgressBar
 from ctckit.training.callbacks.schedule import Schedule
+from ctckit.training.callbacks.self_training import SelfTraining
 from ctckit.training.callbacks.state import StateKeeper
 from ctckit.training.configs import TrainConfigs
 from ctckit.training.length import ENOUGH_TO_DECIDE, passes_per_epoch
@@ -56,6 +57,8 @@ def fit(
     The provider's `later_augmentors`, if it has any, vary them from when half of the texts are
     read, if the run is much longer than usual.
 
+    Of its `unlabelled` images those that are read surely are learned from, too.
+
     What is validated, saved and kept are the averaged weights.
 
     Args:
@@ -75,16 +78,20 @@ def fit(
     if provider.later_augmentors is not None:
         later = provider.with_(augmentors=provider.later_augmentors)
 
+    averaging = AveragedWeights()
+    self_training = SelfTraining(provider, averaging) if len(provider.unlabelled) else None
+
     def provider_of(epoch: int) -> DataProvider:
-        if schedule.shows_unvaried:
-            return unvaried
-        return later if schedule.has_grown else provider
+        own = later if schedule.has_grown else provider
+        own = unvaried if schedule.shows_unvaried else own
+        return own if self_training is None else self_training.mixed(own, epoch)
 
     around = [
-        AveragedWeights(),
+        averaging,
         schedule,
         EndOfFlatStart(schedule),
         ProgressBar(schedule),
+        *([] if self_training is None else [self_training]),
         *callbacks,
     ]
     if keeper is not None:
@@ -121,18 +128,18 @@ def begin(
     make_model: Callable[[TrainConfigs], keras.Model],
     configs: TrainConfigs,
     keeper: StateKeeper | None = None,
-) -> keras.Model:
-    """Return a model to train: its weights drawn, or those of the run that it starts from.
+) -> tuple[keras.Model, bool]:
+    """Return a model to train, and whether it has the weights of what the run starts from.
 
-    A training that goes on from a state takes its weights from there, in its own time.
+    Else they are drawn. A training that goes on from a state takes its weights from there, in its
+    own time.
 
     Raises:
         InputError: there is no such run, or its network is another one.
     """
     model = make_model(configs)
-    if configs.start_from is not None and (keeper is None or keeper.begun is None):
-        start_from(model, configs)
-    return model
+    goes_on = keeper is not None and keeper.begun is not None
+    return model, not goes_on and start_from(model, configs)
 
 
 def train_on(
@@ -149,7 +156,7 @@ def train_on(
     No file is left, but the state if there is a `keeper`: then a training that is done is not done
     again.
     """
-    model = begin(make_model, configs, keeper)
+    model, _ = begin(make_model, configs, keeper)
     if keeper is not None and keeper.is_done:
         keeper.restore_variables(model)
         return model

@@ -21,7 +21,9 @@ OUTER = 0.05  # share of the images at either end that do not count for it
 NARROW = 0.1  # share of the images whose characters may be narrower than they should be
 
 
-def with_image_form(configs: Configs, shapes: Shapes, *, is_grey: bool) -> Configs:
+def with_image_form(
+    configs: Configs, shapes: Shapes, *, is_grey: bool, wider: float = 1.0
+) -> Configs:
     """Choose width, stretch, channels and augmentation from the data where they were left open.
 
     Where the shapes of the images differ, each has a width of its own, and all are stretched until
@@ -33,15 +35,16 @@ def with_image_form(configs: Configs, shapes: Shapes, *, is_grey: bool) -> Confi
         configs: of the run.
         shapes: of the images to learn from and to validate with, turned.
         is_grey: they have no colour.
+        wider: how much wider than they are the network should see them at least.
     """
     form = configs.forms[configs.architecture]
     differ = spread(shapes) > SPREAD
     is_open = configs.width is None and not configs.keep_aspect_ratio
     follows = form.free_width and differ and is_open
     changes = (
-        {"width": AUTO, "stretch": configs.stretch or _stretch(configs, shapes)}
+        {"width": AUTO, "stretch": configs.stretch or max(wider, _stretch(configs, shapes))}
         if follows or configs.width == AUTO
-        else {"width": configs.width or _width(configs, shapes)}
+        else {"width": configs.width or _width(configs, shapes, wider)}
     )
     if configs.stretch is not None and changes["width"] != AUTO:
         raise InputError(
@@ -98,12 +101,12 @@ def _stretch(configs: TrainConfigs, shapes: Shapes) -> float:
     return round(max(1.0, wanted / float(np.quantile(pixels, NARROW))), 2) if pixels else 1.0
 
 
-def _width(configs: TrainConfigs, shapes: Shapes) -> int:
+def _width(configs: TrainConfigs, shapes: Shapes, wider: float = 1.0) -> int:
     """Return the width of the median shape, or a greater one that the longest label needs."""
     height, width = np.median(list(shapes.values()), axis=0).astype(int)
     longest = max(required_steps(label) for _, label in shapes)
     wide_enough = configs.pixels_for(_characters(shapes)) * longest
-    exact = max(configs.height * width / height, wide_enough)
+    exact = max(wider * configs.height * width / height, wide_enough)
     return min(math.ceil(exact / WIDTH_MULTIPLE) * WIDTH_MULTIPLE, MAX_OWN_WIDTH)
 
 

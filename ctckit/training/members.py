@@ -9,12 +9,15 @@ from ctckit.inference.metadata import ModelMetadata
 from ctckit.log import LOGGER, counted
 from ctckit.report.curves import save_learning_curves
 from ctckit.run_folder import RunFolder
+from ctckit.text.error_rates import count_errors
+from ctckit.text.vocabulary import Vocabulary
 from ctckit.training.callbacks.advice import Advice
+from ctckit.training.callbacks.export import reading_network
 from ctckit.training.callbacks.interrupt import StopOnInterrupt
 from ctckit.training.callbacks.progress import TrainLogger
 from ctckit.training.callbacks.state import StateKeeper
-from ctckit.training.configs import TrainConfigs
-from ctckit.training.ensemble import save_ensemble
+from ctckit.training.configs import NOTHING, TrainConfigs
+from ctckit.training.ensemble import read_all, save_ensemble
 from ctckit.training.events import forget_events
 from ctckit.training.fitting import begin, fit, make_schedule
 from ctckit.training.provider import DataProvider
@@ -67,8 +70,13 @@ def train_models(
         schedule = make_schedule(configs, train_provider, val_provider)
         logger = TrainLogger(member.path, schedule)
         own = replace(metadata, extra=metadata.extra | {"models": 1, "seed": seed})
+        model, knows = begin(make_model, configs.replace(seed=seed), keeper)
+        if knows:
+            log_errors("as it starts", model, val_provider, metadata.vocabulary)
+        elif keeper.begun is None:
+            own = replace(own, extra=own.extra | {"start_from": NOTHING})
         fit(
-            begin(make_model, configs.replace(seed=seed), keeper),
+            model,
             train_provider.with_(seed=seed),
             schedule,
             val_provider=val_provider,
@@ -107,6 +115,18 @@ def train_models(
     together = replace(metadata, extra=metadata.extra | {"models": len(histories)})
     save_ensemble(checkpoints, run, together, val_provider)
     return histories
+
+
+def log_errors(
+    what: str, model: keras.Model, provider: DataProvider, vocabulary: Vocabulary
+) -> None:
+    """Log how a network reads the images of a provider."""
+    read = read_all(reading_network(model), provider, vocabulary)
+    texts = [text for text, _ in read.values()]
+    errors = count_errors(texts, [provider.samples[place].label for place in read])
+    LOGGER.info(
+        "%s   val_CER %7.2f%%   texts misread %7.2f%%", what, errors.cer * 100, errors.wer * 100
+    )
 
 
 def keeper_of(

@@ -108,8 +108,9 @@ def _load_dataset(run: RunFolder) -> Dataset:
         train, val, test = read_lists(run, facts.pop("first", ""))
         left_out = [LeftOut(*record) for record in facts.pop("left_out")]
         notes = tuple(facts.pop("notes"))
+        unlabelled = tuple(facts.pop("unlabelled", ()))
         parts = {"samples": train, "validation": val, "test": test}
-        return Dataset(**(facts | parts), left_out=left_out, notes=notes)
+        return Dataset(**(facts | parts), left_out=left_out, notes=notes, unlabelled=unlabelled)
     except InputError:
         raise
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:

@@ -1,16 +1,19 @@
 """Before TensorFlow is loaded: the images of a run, and what is chosen for them."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import TypeVar
 
+from ctckit import base
 from ctckit.data.check import leave_out_labels, log_left_out, scan
 from ctckit.data.groups import require_groups
-from ctckit.data.samples import Dataset
+from ctckit.data.samples import Dataset, Sample
 from ctckit.data.scan_result import ScanResult
+from ctckit.data.unlabelled import images_that_are_others
 from ctckit.errors import InputError
 from ctckit.image.address import absolute
 from ctckit.inference.metadata import ModelMetadata
@@ -18,12 +21,15 @@ from ctckit.log import LOGGER, counted
 from ctckit.sources.captchas import default_dataset
 from ctckit.sources.layouts import log_source, open_dataset
 from ctckit.sources.names.no_labels import refuse_labels_without_meaning
-from ctckit.training.configs import TrainConfigs
+from ctckit.sources.unlabelled import list_images
+from ctckit.training.configs import AUTO, NOTHING, TrainConfigs
 from ctckit.training.image_form import Shapes, narrowness, own_steps, with_image_form
-from ctckit.training.start import require_start
+from ctckit.training.start import find_start, with_possible_start
+from ctckit.training.width_for_base import stretch_for_base
 
 MAX_SHOWN = 100  # characters, in the log
 VARIATIONS = {"growing": "light; in a long run strong, once half of the training texts are read"}
+FEW = 500  # images, up to which the base's own width for them is worth its time
 DATASETS_DIR = Path("Datasets")
 
 Configs = TypeVar("Configs", bound=TrainConfigs)
@@ -40,7 +46,8 @@ def prepare_data(configs: Configs, datasets_dir: Path = DATASETS_DIR) -> tuple[D
         InputError: there are no such images, or too few of them can be used; or there is no run
             to start from.
     """
-    begun_with = None if configs.start_from is None else require_start(configs)[1]
+    configs = with_possible_start(configs)
+    start = find_start(configs)
     if configs.dataset is None:
         dataset = default_dataset(datasets_dir)
     else:
@@ -48,9 +55,13 @@ def prepare_data(configs: Configs, datasets_dir: Path = DATASETS_DIR) -> tuple[D
     if configs.validation is not None:
         own = open_dataset(configs.validation, configs)
         dataset = with_validation(dataset, own)
+    labelled = dataset.everything
     dataset, configs = choose(scan(dataset, rotate=configs.rotate), configs)
+    if configs.unlabelled is not None:
+        others = images_that_are_others(list_images(configs.unlabelled), labelled)
+        dataset = replace(dataset, unlabelled=tuple(others))
     _compare_fingerprints(configs.dataset_fingerprint, dataset.fingerprint)
-    if begun_with is not None and begun_with.dataset_fingerprint == dataset.fingerprint:
+    if start is not None and start.configs.dataset_fingerprint == dataset.fingerprint:
         LOGGER.warning(
             "note        %s learned from these images: what is read of those that are held back is "
             "no test, unless seed and validation_fraction are those of that run and there are no "
@@ -76,7 +87,9 @@ def choose(found: ScanResult, configs: Configs) -> tuple[Dataset, Configs]:
     learned = [label for _, label in (*dataset.samples, *dataset.validation)]
     refuse_labels_without_meaning(learned, taken_as_told=configs.tell_labels)
     shapes = _learned_shapes(found.turned(configs.rotate), dataset)
-    configs = with_image_form(configs, shapes, is_grey=found.is_grey)
+    configs = with_image_form(
+        configs, shapes, is_grey=found.is_grey, wider=_wider(configs, dataset.samples)
+    )
     dataset = leave_out_labels(
         dataset,
         num_steps=configs.num_steps,
@@ -93,6 +106,16 @@ def choose(found: ScanResult, configs: Configs) -> tuple[Dataset, Configs]:
     return dataset, configs.with_labels(
         labels, num_held_back=len(dataset.validation), narrowness=narrowness(configs, shapes)
     )
+
+
+def _wider(configs: TrainConfigs, samples: Sequence[Sample]) -> float:
+    """Return how much wider than they are the network should see images at least."""
+    is_open = configs.width in (None, AUTO) and configs.stretch is None
+    if configs.start_from != base.NAME or not is_open or configs.keep_aspect_ratio:
+        return 1.0
+    if len(samples) > FEW or find_start(configs) is None:
+        return 1.0
+    return stretch_for_base(configs, samples) or 1.0
 
 
 def _learned_shapes(found: ScanResult, dataset: Dataset) -> Shapes:
@@ -212,6 +235,8 @@ def _parts(dataset: Dataset) -> str:
         parts.append(f"{len(dataset.validation)} more to choose the epoch by")
     if len(dataset.test):
         parts.append(f"{len(dataset.test)} to test with in the end")
+    if len(dataset.unlabelled):
+        parts.append(f"{len(dataset.unlabelled)} without labels")
     return ", ".join(parts)
 
 
@@ -239,9 +264,13 @@ def model_metadata(dataset: Dataset, configs: TrainConfigs) -> ModelMetadata:
             "dataset_fingerprint": dataset.fingerprint,
             "trained": datetime.now().astimezone().isoformat(timespec="seconds"),
             "libraries": {name: version(name) for name in ("tensorflow", "keras", "tf2onnx")},
-            **({} if configs.start_from is None else {"start_from": Path(configs.start_from).name}),
+            "start_from": _name_of_start(Path(configs.start_from or NOTHING)),
         },
     )
+
+
+def _name_of_start(path: Path) -> str:
+    return path.parent.name if path.suffix == ".keras" else path.name
 
 
 def _looked_at(dataset: Dataset) -> str:

@@ -23,7 +23,8 @@ from ctckit.networks.keras_privates import DataAdapter
 from ctckit.training.configs import TrainConfigs
 
 # What two providers may differ in that share images and processes.
-_NOT_HELD = {"shuffle", "augmentors", "later_augmentors", "batch_postprocessors", "seed"}
+_NOT_HELD = {"shuffle", "augmentors", "later_augmentors", "unlabelled", "batch_postprocessors",
+             "seed"}  # fmt: skip
 
 
 class DataProvider(keras.utils.PyDataset, DataAdapter):
@@ -46,6 +47,8 @@ class DataProvider(keras.utils.PyDataset, DataAdapter):
         augmentors: callables (image, label, rng) -> (image, label), or without rng.
         later_augmentors: what a long run of `fit` takes in their place when half of the texts
             are read; None: they stay.
+        unlabelled: addresses of images without labels, which `fit` learns from, too: see
+            `SelfTraining`.
         transformers: callables like the preprocessors, applied after them.
         batch_postprocessors: callables (images, labels) -> (images, labels) on stacked arrays.
         skip_validation: do not check that the image files exist.
@@ -81,6 +84,7 @@ class DataProvider(keras.utils.PyDataset, DataAdapter):
         use_cache: bool = False,
         *,
         later_augmentors: Sequence[Callable] | None = None,
+        unlabelled: Sequence[str] = (),
         seed: int = 0,
         workers: int = 1,
         use_multiprocessing: bool = False,
@@ -104,6 +108,7 @@ class DataProvider(keras.utils.PyDataset, DataAdapter):
         self.transformers = tuple(adapt_step(step) for step in transformers)
         self.augmentors = augmentors
         self.later_augmentors = later_augmentors
+        self.unlabelled = unlabelled
         self.batch_postprocessors = list(batch_postprocessors)
         self.batch_size = batch_size
         self.shuffle = shuffle
@@ -237,6 +242,7 @@ class DataProvider(keras.utils.PyDataset, DataAdapter):
             "shuffle": self.shuffle,
             "augmentors": self.augmentors,
             "later_augmentors": self.later_augmentors,
+            "unlabelled": self.unlabelled,
             "transformers": self.transformers,
             "batch_postprocessors": self.batch_postprocessors,
             "use_cache": self.use_cache,
@@ -260,7 +266,7 @@ class DataProvider(keras.utils.PyDataset, DataAdapter):
         The first keeps the augmentors, the second has none and does not shuffle.
         """
         first, second = split_samples(self.samples, split, self.seed)
-        unvaried = {"augmentors": (), "later_augmentors": None}
+        unvaried = {"augmentors": (), "later_augmentors": None, "unlabelled": ()}
         return self.with_(dataset=first), self.with_(dataset=second, shuffle=False, **unvaried)
 
     def first(self, limit: int) -> tuple[np.ndarray, np.ndarray]:

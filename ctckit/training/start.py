@@ -1,78 +1,137 @@
-"""Begin a training with what another one has learned, instead of drawn weights."""
+"""Begin a training with what the base, or another run, has learned, instead of drawn weights."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 import cv2
 import numpy as np
 
+from ctckit import base
 from ctckit.errors import InputError
 from ctckit.image.decode import LUMA
 from ctckit.log import LOGGER, counted
 from ctckit.run_folder import RunFolder
 from ctckit.text.vocabulary import Vocabulary
-from ctckit.training.configs import TrainConfigs
+from ctckit.training.configs import NOTHING, TrainConfigs
 
 if TYPE_CHECKING:
-    from ctckit.training.ctc_model import CTCModel
+    import keras
 
 Configs = TypeVar("Configs", bound=TrainConfigs)
+_MEMBER = re.compile(r"member_\d+")
 OF_NETWORK = ("architecture", "width_multiplier")  # settings that two networks share
 
 
-def start_from(model: "CTCModel", configs: TrainConfigs) -> None:
-    """Give a network the weights of the run that `configs.start_from` names, as far as they fit.
+class Start(NamedTuple, Generic[Configs]):
+    """What a training begins with.
+
+    Attributes:
+        checkpoint: the network, a `.keras`.
+        configs: that it was trained with.
+    """
+
+    checkpoint: Path
+    configs: Configs
+
+
+def start_from(model: "keras.Model", configs: TrainConfigs) -> bool:
+    """Give a network the weights of what `configs.start_from` names, as far as they fit.
 
     Characters that both know keep their weights, new ones begin as drawn; a network that sees
     another height, or grey instead of colour, gets the weights that answer as nearly the same.
-    An auxiliary head begins as drawn.
+    An auxiliary head begins as drawn. Where the network is another one than the base, all of it
+    does.
 
     Args:
         model: built, not yet trained.
         configs: of the run, its characters among them.
 
+    Returns:
+        Whether there was something to start from.
+
     Raises:
         InputError: there is no such run, or its network is another one.
     """
+    start = find_start(configs)
+    if start is None:
+        return False
     import keras  # here, so that a start that cannot be is refused before TensorFlow is loaded
 
-    checkpoint, old = require_start(configs)
-    source = keras.models.load_model(checkpoint)
-    weights = carried_over(
-        model.reader.get_weights(), source.get_weights(), configs.vocabulary, old.vocabulary
-    )
+    from ctckit.training.callbacks.export import reading_network
+
+    source = keras.models.load_model(start.checkpoint)
+    known = start.configs.vocabulary
+    reader = reading_network(model)
+    weights = carried_over(reader.get_weights(), source.get_weights(), configs.vocabulary, known)
     if weights is None:
-        raise _other_network("the network of model.py", "weights of another form")
-    model.reader.set_weights(weights)
-    new = [one for one in configs.vocabulary.characters if one not in old.vocabulary.characters]
+        if not _is_base(configs):
+            raise _other_network("the network of model.py", "weights of another form")
+        LOGGER.info("start       from nothing: model.py has another network than the base")
+        return False
+    reader.set_weights(weights)
+    new = [one for one in configs.vocabulary.characters if one not in known.characters]
     LOGGER.info(
         "start       from %s: %d of %s known%s", configs.start_from,
         len(configs.vocabulary) - len(new), counted(len(configs.vocabulary), "character"),
         f", new {''.join(new[:40])}" if new else "",
     )  # fmt: skip
+    return True
 
 
-def require_start(configs: Configs) -> tuple[Path, Configs]:
-    """Return the checkpoint to start from, of several models the first one's, and its settings.
+def find_start(configs: Configs) -> Start[Configs] | None:
+    """Return what a training begins with, of several models the first one.
+
+    Returns:
+        None: nothing, by choice or because the base is another network than that of `configs`.
 
     Raises:
         InputError: there is no such run, or its network is another one.
     """
-    run = RunFolder(Path(configs.start_from or ""))
-    checkpoints = [run.member(1).checkpoint, run.checkpoint]
-    found = next((file for file in checkpoints if file.is_file()), None)
-    if found is None or not run.configs.is_file():
+    if configs.start_from in (None, NOTHING):
+        return None
+    path = base.find_run(configs.start_from)
+    folder = path.parent if path.suffix == ".keras" else path
+    run = RunFolder(folder.parent if _MEMBER.fullmatch(folder.name) else folder)
+    checkpoints = [path, run.member(1).checkpoint, run.checkpoint]
+    if path == run.checkpoint:  # of several models it holds all
+        checkpoints = checkpoints[1:]
+    checkpoint = next((file for file in checkpoints if file.is_file()), None)
+    if checkpoint is None or not run.configs.is_file():
         raise InputError(
-            f"expected the folder of a run, with {run.checkpoint.name} and {run.configs.name}, "
-            f"received {run.path}; name another one, or leave it out",
+            f"expected {base.NAME}, {NOTHING}, the folder of a run, with {run.checkpoint.name} and "
+            f"{run.configs.name}, or a .keras file in one, received {path}; name another one, or "
+            f"{NOTHING}",
             argument="start_from",
         )
-    old = type(configs).load(run.configs)
+    if _is_base(configs) and base.NETWORK not in configs.forms:
+        return None
+    start = Start(checkpoint, type(configs).load(run.configs))
     for name in OF_NETWORK:
-        if getattr(old, name) != getattr(configs, name):
-            raise _other_network(f"{name} {getattr(configs, name)}", f"{getattr(old, name)}")
-    return found, old
+        if getattr(start.configs, name) != getattr(configs, name):
+            if _is_base(configs):
+                return None
+            raise _other_network(
+                f"{name} {getattr(configs, name)}", f"{getattr(start.configs, name)}"
+            )
+    return start
+
+
+def with_possible_start(configs: Configs) -> Configs:
+    """Return settings that start from nothing where the base is another network; say so."""
+    if not _is_base(configs) or find_start(configs) is not None:
+        return configs
+    LOGGER.info(
+        "start       from nothing: %s, %s times as wide as usual, is another network than the base",
+        configs.architecture, f"{configs.width_multiplier:g}",
+    )  # fmt: skip
+    return configs.replace(start_from=NOTHING)
+
+
+def _is_base(configs: TrainConfigs) -> bool:
+    named = configs.start_from
+    return named is not None and base.find_run(named) == base.FOLDER
 
 
 def _other_network(expected: str, received: str) -> InputError:

@@ -3,15 +3,19 @@
 import csv
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
+from configs import ModelConfigs
 from ctckit.cli.base_train import BaseTrain
 from ctckit.errors import InputError
 from ctckit.inference.reader import ImageToWordModel
+from ctckit.log import LOGGER
 from ctckit.run_folder import RunFolder
 from ctckit.training.callbacks.state import StateKeeper
 from ctckit.training.opening import open_run
+from tests.drawing import draw_folder
 from tests.render.conftest import FONTS
 
 
@@ -128,8 +132,20 @@ def _weights(run):
         (["--passes", "0"], "--passes: expected 1 or more, received 0"),
         (["--images", "5", "--time-budget", "1h"], "--images: expected this or --time-budget"),
         (["--time-budget", "soon"], "--time-budget: expected a time in s, min or h"),
-        (["--augment", "wild"], "--augment: expected one of none, light, strong"),
+        (["--augment", "auto"], "--augment: expected one of none, light, strong, received 'auto'"),
+        (["base"], "expected another name for the folder, received base"),
+        (
+            ["--start-from", "base", "--width-multiplier", "2"],
+            "--start-from: expected the network of the base",
+        ),
         (["--resume", "gone"], "--resume: expected the folder of an unfinished run"),
+        (
+            ["--resume", "gone", "--passes", "2"],
+            "--resume: expected a base to go on as it began, received --passes with it",
+        ),
+        (["--characters", "אבגד"], "--characters: expected characters that are written from left"),
+        (["--start-from", "gone"], "--start-from: expected base, none, the folder of a run"),
+        (["--like", "gone"], "expected images, a folder, a .zip or a list, gone does not exist"),
         (["--fonts", "gone"], "--fonts: expected fonts"),
     ],
 )
@@ -150,3 +166,16 @@ def test_a_damaged_note_of_what_is_drawn_is_told(here):
         with pytest.raises(InputError, match="or a damaged file"):
             BaseTrain(resume=run.path).run()
         assert run.is_unfinished
+
+
+@pytest.mark.slow
+def test_a_base_goes_on_in_the_manner_of_images(here):
+    LOGGER.setLevel("INFO")  # whatever ran before in this process
+    draw_folder(here / "photos", count=6)
+    small = SMALL | {"images": 48, "width_multiplier": 1.0, "characters": "0123456789ab"}
+    BaseTrain(target=here / "like", like=Path("photos"), **small).run()
+    run = RunFolder(here / "like")
+    configs = ModelConfigs.load(run.configs)
+    assert configs.start_from == "base" and "start       from base" in run.log.read_text()
+    drawn = [cv2.imread(str(path)) for path in (run.path / "drawn").iterdir()]
+    assert {image.shape for image in drawn} == {(32, 96, 3)}

@@ -17,7 +17,13 @@ from tests.drawing import draw_folder, draw_text, write_image
 def here(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     draw_folder(tmp_path / "set", count=30)
+    choose_width_for_base(monkeypatch, None)
     return tmp_path
+
+
+def choose_width_for_base(monkeypatch, stretch):
+    """Have the base say at which stretch it reads images best, whatever the base of the day is."""
+    monkeypatch.setattr("ctckit.training.preparation.stretch_for_base", lambda *_: stretch)
 
 
 def labels(source):
@@ -81,6 +87,14 @@ def test_check(call):
     assert "Sizes        all 32 x 96 pixels" in text
     assert "Characters   5: " in text
     assert "width       152  (as images of 32 x 96, the median, have it at this height)" in text
+
+
+def test_check_says_that_the_base_wants_more_width(call, monkeypatch):
+    choose_width_for_base(monkeypatch, 1.6)
+    _, lines, _ = call("data", "check", "set")
+    assert "width       240  (as the base reads images of 32 x 96, the median, best)" in "\n".join(
+        lines
+    )
 
 
 def test_check_as_json(call):

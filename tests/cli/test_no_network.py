@@ -84,6 +84,7 @@ COMMANDS = {
     "data convert": [("data", "convert", "photos", "copy")],
     "data layouts": [("data", "layouts")],
     "base render": [("base", "render", "drawn", "--count", "2", "--fonts", str(FONTS))],
+    "base train": [("base", "train", "--help")],  # it takes minutes
     "new": [("new", "mine")],
 }
 

@@ -44,6 +44,20 @@ def test_the_order_is_that_of_the_words(run, call, batch_size):
     ]  # fmt: skip
 
 
+def test_only_some_characters_are_read(run, call):
+    status, lines, said = call("read", "new", "--characters", "345")
+    assert (status, said) == (0, "") and "2" not in "".join(texts(lines).values())
+    for words, message in ((("26",), "received '6'; it knows 2345"), (("",), "at least one")):
+        status, lines, said = call("read", "new", "--characters", *words)
+        assert status == 2 and "--characters: expected" in said and message in said
+
+
+def test_the_base_reads_without_a_run(run, call):
+    status, lines, _ = call("read", "new", "--model", "base", "--characters", "0123456789")
+    assert status == 0 and len(lines) == 3
+    assert set("".join(texts(lines).values())) <= set("0123456789")
+
+
 def test_a_csv_holds_names_and_texts_as_they_are(run, call):
     write_image_in(Path("new"), 'tab\t,"quote".png', "5")
     status, lines, said = call("read", "new", "--out", "sub/texts.csv")

@@ -117,6 +117,27 @@ def test_train_then_read(workplace, architecture, switches):
 
 
 @pytest.mark.slow
+def test_a_run_begins_with_the_base_and_learns_from_images_without_labels(workplace):
+    draw_folder(workplace / "drawn", count=20)
+    draw_folder(workplace / "old", count=10, seed=5)
+    draw_folder(workplace / "others", count=30, seed=1)
+    words = ("--dataset", "drawn", "--validation", "old", "--unlabelled", "others", *FAST)
+    done = run(workplace, "train.py", *words, "--time-budget", "20s", "--json")
+    assert done.returncode == 0, done.stderr
+    (folder,) = (workplace / "Models").iterdir()
+    log = (folder / "train.log").read_text()
+    for line in (
+        "20 images, 10 more to choose the epoch by, 30 without labels",
+        "start       from base: 5 of 5 characters known",
+        "as it starts   val_CER",
+        "without labels: sure of ",
+    ):
+        assert line in log
+    (onnx,) = folder.glob("model.onnx")
+    assert OnnxInferenceModel(onnx).metadata.extra["start_from"] == "base"
+
+
+@pytest.mark.slow
 def test_cross_validation_reads_every_image_and_lists_suspicious_labels(workplace):
     draw_folder(workplace / "drawn", count=24)
     done = run(
@@ -264,7 +285,7 @@ def test_first_line_comes_before_tensorflow(workplace):
         (["--dataset", "numbers"], "--label-separator: expected names of files that hold"),
         (["--dataset", "alike.csv"], "all labelled 'word'"),
         (["--dataset", "x" * 300], "too long"),
-        (["--dataset", "drawn", "--start-from", "gone"], "--start-from: expected the folder of a"),
+        (["--dataset", "drawn", "--start-from", "gone"], "--start-from: expected base, none, the"),
         (["--dataset", "drawn", "--folds", "11"], "--folds: expected no more than there are"),
     ],
 )  # fmt: skip

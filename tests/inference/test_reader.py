@@ -267,3 +267,26 @@ def write_two_models(path, model: ImageToWordModel):
     graph.output.append(helper.make_tensor_value_info("both", TensorProto.FLOAT, shape))
     onnx.save(network, str(path))
     return path
+
+
+def test_readings_at_several_widths_vote(free):
+    several = ImageToWordModel(free.model_path, widths=(1.0, 1.0, 2.0))
+    # Between two stripes there are other greys at twice the width: the other two win.
+    images = [draw_stripes(text)[:, :24] for text in ("23", "5")] + [draw_stripes("2345")]
+    assert [one.text for one in several.read(images)] == [one.text for one in free.read(images)]
+    assert several.predict(images[2]) == "2345"
+    batch = several.prepare(images[2])[None]
+    probabilities = several.predict_probabilities(batch)
+    assert probabilities.shape == (1, 3, 80, 5)
+    np.testing.assert_allclose(probabilities.sum(-1), 1, atol=1e-6)
+    np.testing.assert_allclose(probabilities[0, 0, :40], free.predict_probabilities(batch)[0])
+    constrained = ImageToWordModel(
+        free.model_path, widths=(1.0, 1.0, 2.0), constraint=Constraint(length=(4, 4))
+    )
+    assert constrained.predict(images[2]) == "2345"
+    assert [one.text for one in several.characters(images[2])] == [*"2345"]
+
+
+def test_widths_are_for_images_of_their_own(model):
+    with pytest.raises(InputError, match="^widths: expected none for images of one width"):
+        ImageToWordModel(model.model_path, widths=(1.0, 2.0))

@@ -133,3 +133,10 @@ def test_faces_of_one_manner_draw_all_kinds(faces, renderer):
 def test_an_unknown_kind_is_refused(faces):
     with pytest.raises(InputError, match=r"print, scene, .*, received postcard"):
         Renderer(faces, Texts("a"), kinds=["postcard"])
+
+
+def test_something_is_left_of_the_narrowest_text(face):
+    rng = np.random.default_rng(0)
+    style = replace(PLAIN, margins=(-0.5, -0.5, -0.5, -0.5), perspective=0.3, turn=5.0)
+    for _ in range(200):
+        assert min(draw(":", face, style, rng).shape[:2]) >= 4

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ctckit.errors import InputError
@@ -11,6 +11,7 @@ FORMS = list(Texts("a").forms)
 WORDS = ["house", "Straße", "naïve", "don't"]
 
 
+@settings(deadline=None)  # machines are slow at times
 @given(
     st.sampled_from(FORMS),
     st.text(st.characters(exclude_categories=["Z", "C"]), min_size=1, max_size=40),

@@ -8,6 +8,7 @@ import time
 import pytest
 
 from ctckit.errors import InputError
+from ctckit.log import LOGGER
 from ctckit.sources import downloads
 from tests.sources.serving import closed_url, serving
 
@@ -26,7 +27,8 @@ def file(tmp_path):
     return tmp_path / "file.zip"
 
 
-def test_download(file, log, capfd):
+def test_download(file, log, capfd, monkeypatch):
+    monkeypatch.setattr(LOGGER, "handlers", [log.handler])  # whatever ran before in this process
     with serving(file=(200, {}, BODY)) as url:
         assert download(f"{url}/file", file)
     assert file.read_bytes() == BODY

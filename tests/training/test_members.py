@@ -37,7 +37,7 @@ def train_three(tmp_path, monkeypatch):
 
         monkeypatch.setattr(members, "fit", fit)
         monkeypatch.setattr(members.StateKeeper, "finish", lambda keeper: None)  # no step was done
-        configs = ModelConfigs(models=3, seed=5)
+        configs = ModelConfigs(start_from="none", models=3, seed=5)
         RunFolder(tmp_path).state.mkdir()
         try:
             histories = members.train_models(

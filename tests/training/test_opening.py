@@ -4,9 +4,10 @@ import json
 
 import pytest
 
+from ctckit.data.samples import Dataset, Sample
 from ctckit.errors import InputError
 from ctckit.run_folder import RunFolder
-from ctckit.training.opening import _load_dataset
+from ctckit.training.opening import _load_dataset, _save_dataset
 
 FACTS = {"name": "set", "left_out": [], "notes": []}
 
@@ -25,6 +26,12 @@ def test_it_comes_back(run):
     dataset = _load_dataset(run)
     assert (dataset.name, dataset.samples[0].label) == ("set", "x")
     assert dataset.left_out[0].reason == "empty label"
+
+
+def test_images_without_labels_come_back(run):
+    dataset = Dataset("set", [Sample(str(run.path / "a.png"), "x")], unlabelled=("/far/1.png",))
+    _save_dataset(run, dataset)
+    assert _load_dataset(run).unlabelled == ("/far/1.png",)
 
 
 @pytest.mark.parametrize(

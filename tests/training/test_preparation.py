@@ -42,7 +42,7 @@ def test_sizes_are_chosen_for_turned_images(tmp_path, rotate):
         write_image(tmp_path / "high" / f"{text}.png", cv2.rotate(image, cv2.ROTATE_90_CLOCKWISE))
     wide = prepare_data(ModelConfigs(dataset=str(tmp_path / "wide"), height=32))
     high = prepare_data(ModelConfigs(dataset=str(tmp_path / "high"), height=32, rotate=rotate))
-    assert high[1].width == wide[1].width == 96
+    assert high[1].width == wide[1].width >= 96
     assert model_metadata(*high).rotate == rotate
     provider = make_provider(high[0].samples, high[1])
     upright = make_provider(wide[0].samples, wide[1])
@@ -85,7 +85,7 @@ def test_metadata_names_the_run(tmp_path):
     assert (metadata.dataset, str(metadata.vocabulary)) == ("digits", configs.vocab)
     assert metadata.extra["dataset_fingerprint"] == dataset.fingerprint
     assert set(metadata.extra["libraries"]) == {"tensorflow", "keras", "tf2onnx"}
-    assert "start_from" not in metadata.extra
+    assert metadata.extra["start_from"] == "base"
     again = model_metadata(dataset, configs.replace(start_from="Models/old"))
     assert again.extra["start_from"] == "old"
 
@@ -131,3 +131,22 @@ def test_groups_of_a_run(tmp_path):
     assert not {Path(i).name[0] for i, _ in train} & {Path(i).name[0] for i, _ in val}
     with pytest.raises(InputError, match="group_by: expected a rule that puts some of 12"):
         prepare_data(configs.replace(group_by="zzz"))
+
+
+def test_images_without_labels_are_none_of_those_with_labels(tmp_path):
+    for part, count in (("train", 20), ("val", 5), ("test", 4)):
+        draw_folder(tmp_path / "set" / part, count=count, seed=count)
+    draw_folder(tmp_path / "more", count=6, seed=1)
+    new = sorted(str(path) for path in (tmp_path / "more").iterdir())
+    for part in ("train", "val", "test"):  # copies under other names, and the parts themselves
+        some = next((tmp_path / "set" / part).iterdir())
+        (tmp_path / "more" / f"copy_{part}.png").write_bytes(some.read_bytes())
+    configs = ModelConfigs(dataset=str(tmp_path / "set"), batch_size=4)
+    for folds in (None, 3):
+        own = configs.replace(unlabelled=str(tmp_path / "more"), folds=folds)
+        assert sorted(prepare_data(own)[0].unlabelled) == new
+    assert sorted(prepare_data(configs.replace(unlabelled=str(tmp_path)))[0].unlabelled) == new
+    with pytest.raises(InputError, match="^unlabelled: expected images other than those with"):
+        prepare_data(configs.replace(unlabelled=str(tmp_path / "set")))
+    with pytest.raises(InputError, match="expected images, a folder, a .zip or a list"):
+        prepare_data(configs.replace(unlabelled=str(tmp_path / "gone")))

@@ -1,22 +1,32 @@
 """A training that begins with what another one has learned."""
 
+import re
+
 import keras
 import numpy as np
 import pytest
 
 from configs import ModelConfigs
+from ctckit import base
 from ctckit.errors import InputError
 from ctckit.log import LOGGER
 from ctckit.networks.plain import plain_copy
 from ctckit.run_folder import RunFolder
+from ctckit.training.configs import NOTHING
 from ctckit.training.fitting import begin
 from ctckit.training.preparation import prepare_data
-from ctckit.training.start import require_start
+from ctckit.training.start import find_start, with_possible_start
 from model import make_model
 from tests.drawing import draw_folder
 
 OLD = ModelConfigs(
-    vocab="abc", height=32, width=64, channels=3, width_multiplier=0.25, max_text_length=5
+    start_from=NOTHING,
+    vocab="abc",
+    height=32,
+    width=64,
+    channels=3,
+    width_multiplier=0.25,
+    max_text_length=5,
 )
 RNG = np.random.default_rng(0)
 COLOUR = RNG.integers(0, 256, (3, 32, 64, 3)).astype(np.float32)
@@ -37,7 +47,7 @@ def old(tmp_path_factory):
 
 def started(old, **changes):
     configs = OLD.replace(start_from=str(old[0]), **changes)
-    return begin(make_model, configs).reader
+    return begin(make_model, configs)[0].reader
 
 
 def read(network, images):
@@ -93,12 +103,12 @@ def test_a_start_from_a_run_on_the_same_images_is_told(tmp_path, caplog, monkeyp
     monkeypatch.setattr(LOGGER, "propagate", True)
     draw_folder(tmp_path / "drawn", count=20)
     new = ModelConfigs(dataset=str(tmp_path / "drawn"), start_from=str(tmp_path / "run"))
-    dataset, _ = prepare_data(new.replace(start_from=None))
+    dataset, _ = prepare_data(new.replace(start_from=NOTHING))
     run = RunFolder(tmp_path / "run")
     run.path.mkdir()
     run.checkpoint.touch()
     fingerprint = dataset.fingerprint if same else "another"
-    new.replace(start_from=None, dataset_fingerprint=fingerprint).save(run.configs)
+    new.replace(start_from=NOTHING, dataset_fingerprint=fingerprint).save(run.configs)
     prepare_data(new)
     assert ("learned from these images" in caplog.text) == same
 
@@ -112,16 +122,81 @@ def test_a_start_from_a_run_on_the_same_images_is_told(tmp_path, caplog, monkeyp
 )
 def test_another_network_is_refused(old, changes, message):
     with pytest.raises(InputError, match=message):
-        require_start(OLD.replace(start_from=str(old[0]), **changes))
+        find_start(OLD.replace(start_from=str(old[0]), **changes))
 
 
 def test_what_is_no_run_is_refused(tmp_path):
     for path in (tmp_path, tmp_path / "gone"):
-        with pytest.raises(InputError, match="the folder of a run, with model.keras and configs"):
-            require_start(OLD.replace(start_from=str(path)))
+        with pytest.raises(InputError, match="base, none, the folder of a run, with model.keras"):
+            find_start(OLD.replace(start_from=str(path)))
 
 
 def test_a_network_of_ones_own_that_differs_is_refused(old, monkeypatch):
     monkeypatch.setattr("model.CRNN_BLOCKS", ((32, (2, 2)), (128, (2, 2)), (96, (2, 1))))
     with pytest.raises(InputError, match="weights of another form"):
         started(old)
+
+
+def test_a_file_in_the_folder_of_a_run_stands_for_it(old):
+    for place in (old[0], old[0] / "model.keras"):
+        assert find_start(OLD.replace(start_from=str(place))).checkpoint == old[0] / "model.keras"
+    for nothing in (NOTHING, None):
+        assert find_start(OLD.replace(start_from=nothing)) is None
+
+
+@pytest.fixture
+def log(caplog, monkeypatch):
+    """Return what is logged, whatever ran before in this process."""
+    monkeypatch.setattr(LOGGER, "propagate", True)
+    caplog.set_level("INFO", logger=LOGGER.name)
+    return caplog
+
+
+def test_files_of_several_models(tmp_path):
+    run = RunFolder(tmp_path)
+    OLD.save(run.configs)
+    run.checkpoint.touch()
+    for index in (1, 2):
+        run.member(index).path.mkdir()
+        run.member(index).checkpoint.touch()
+    for given, found in ((tmp_path, 1), (run.checkpoint, 1), (run.member(2).checkpoint, 2)):
+        start = find_start(OLD.replace(start_from=str(given)))
+        assert start.checkpoint == run.member(found).checkpoint
+
+
+def test_a_run_of_an_earlier_version_started_from_nothing(tmp_path):
+    path = ModelConfigs().save(tmp_path / "configs.yaml")
+    text = path.read_text(encoding="utf-8")
+    path.write_text(re.sub("start_from:.*\n", "", text), encoding="utf-8")
+    assert ModelConfigs.load(path).start_from == NOTHING and "start_from: base" in text
+
+
+def test_a_base_that_is_another_network_is_no_start(log):
+    for changes in ({"width_multiplier": 0.5}, {"architecture": "mltu_captcha"}):
+        configs = OLD.replace(**{"width_multiplier": 1.0, "start_from": base.NAME} | changes)
+        assert find_start(configs) is None
+        assert with_possible_start(configs).start_from == NOTHING
+    assert "from nothing: crnn, 0.5 times as wide as usual, is another network" in log.text
+    assert "from nothing: mltu_captcha, 1 times as wide" in log.text
+    assert with_possible_start(ModelConfigs()).start_from == base.NAME
+
+
+def test_a_network_of_ones_own_begins_as_drawn_without_the_base(log, monkeypatch):
+    monkeypatch.setattr("model.CRNN_BLOCKS", ((32, (2, 2)), (128, (2, 2)), (96, (2, 1))))
+    configs = ModelConfigs(vocab="abc", width=64, max_text_length=5, channels=1)
+    drawn, begun = (
+        begin(make_model, configs.replace(start_from=start))[0].reader.get_weights()
+        for start in (NOTHING, base.NAME)
+    )
+    for one, other in zip(drawn, begun, strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert "from nothing: model.py has another network than the base" in log.text
+
+
+def test_the_base_reads_characters_that_a_run_shares():
+    path = base.find_run(base.NAME)
+    assert path == base.FOLDER and sorted(each.name for each in path.iterdir() if each.is_file())
+    configs = ModelConfigs(vocab="0123456789é", width=200, max_text_length=5, channels=1)
+    network = begin(make_model, configs)[0].reader
+    loaded = keras.models.load_model(path / "model.keras")
+    assert len(network.get_weights()) == len(loaded.get_weights())

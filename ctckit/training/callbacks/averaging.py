@@ -42,6 +42,10 @@ class AveragedWeights(ResumableCallback):
 
     def on_test_begin(self, logs: dict | None = None) -> None:
         """Put the mean into the model."""
+        self.hold_mean()
+
+    def hold_mean(self) -> None:
+        """Put the mean into the model, until the next epoch begins."""
         if not self._has_mean and self._steps >= EVERY:
             self._swap()
             self._has_mean = True
@@ -55,7 +59,7 @@ class AveragedWeights(ResumableCallback):
 
     def on_train_end(self, logs: dict | None = None) -> None:
         """Leave the mean in the model."""
-        self.on_test_begin()
+        self.hold_mean()
 
     def memory(self) -> dict[str, Any]:
         """Remember the mean; while steps are done the model has the weights themselves."""

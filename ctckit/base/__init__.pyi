@@ -1,0 +1,5 @@
+from .folder import FOLDER as FOLDER
+from .folder import NAME as NAME
+from .folder import NETWORK as NETWORK
+from .folder import WIDTHS as WIDTHS
+from .folder import find_run as find_run

@@ -1,0 +1,51 @@
+"""How wide the base wants to see images, so that it reads them as it has learned to."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+
+import numpy as np
+
+from ctckit import base
+from ctckit.data.samples import Sample
+from ctckit.errors import InputError
+from ctckit.image.decode import ImageReader
+from ctckit.image.rotate import ImageRotator
+from ctckit.inference.reader import ImageToWordModel
+from ctckit.training.configs import TrainConfigs
+
+LOOKED_AT = 100  # images
+
+
+def stretch_for_base(configs: TrainConfigs, samples: Sequence[Sample]) -> float | None:
+    """Return how much wider than they are the base reads the images of a set most surely.
+
+    It is the stretch, among those at which the base reads, with the greatest mean confidence. The
+    labels tell which characters there are, and nothing else.
+
+    Args:
+        configs: of the run; how images are turned and labels spelled.
+        samples: of which up to a hundred are looked at.
+
+    Returns:
+        None where the base knows no character of the labels.
+    """
+    plain = ImageToWordModel(base.NAME).metadata
+    used = set().union(*(configs.spell(sample.label) for sample in samples))
+    characters = "".join(sorted(used & set(plain.vocabulary.characters)))
+    images = list(_pixels(configs, samples[:: -(-len(samples) // LOOKED_AT)]))
+    if not characters or not images:
+        return None
+    sureness = {}
+    for width in base.WIDTHS:
+        reader = ImageToWordModel(base.NAME, characters=characters, widths=(width,))
+        sureness[width] = np.mean([reading.confidence for reading in reader.read(images)])
+    return plain.stretch * max(sureness, key=sureness.__getitem__)
+
+
+def _pixels(configs: TrainConfigs, samples: Sequence[Sample]) -> Iterator[np.ndarray]:
+    """Yield the images that can be read, turned."""
+    read = ImageReader(3)
+    for image, _ in samples:
+        with suppress(InputError):
+            pixels = read(image, "")[0]
+            yield pixels if configs.rotate is None else ImageRotator(configs.rotate)(pixels, "")[0]

@@ -1,0 +1,73 @@
+import numpy as np
+import pytest
+
+from configs import ModelConfigs
+from ctckit import base
+from ctckit.data.samples import Sample
+from ctckit.training.preparation import prepare_data
+from ctckit.training.width_for_base import stretch_for_base
+from tests.drawing import draw_folder, draw_text, write_image
+
+CONFIGS = ModelConfigs()
+
+
+@pytest.fixture
+def drawn(tmp_path):
+    draw_folder(tmp_path, count=12)
+    return [Sample(str(path), path.stem) for path in sorted(tmp_path.iterdir())]
+
+
+def narrow(tmp_path, share):
+    """Return samples that are narrower than they were drawn."""
+    samples = []
+    for text in ("2345", "6543", "3344", "5262", "4563"):
+        image = draw_text(text)
+        image = np.ascontiguousarray(image[:, :: round(1 / share)])
+        samples.append(Sample(str(write_image(tmp_path / f"{text}.png", image)), text))
+    return samples
+
+
+def test_it_is_one_of_the_widths_at_which_the_base_reads(drawn):
+    assert stretch_for_base(CONFIGS, drawn) in [1.25 * width for width in base.WIDTHS]
+
+
+def test_narrow_characters_are_seen_wider(tmp_path):
+    (tmp_path / "half").mkdir()
+    usual, half = (
+        stretch_for_base(CONFIGS, narrow(folder, share))
+        for folder, share in ((tmp_path, 1.0), (tmp_path / "half", 0.5))
+    )
+    assert half >= usual
+
+
+def test_where_the_base_knows_no_character(tmp_path):
+    image = write_image(tmp_path / "a.png", draw_text("2345"))
+    assert stretch_for_base(CONFIGS, [Sample(str(image), "漢字")]) is None
+    assert stretch_for_base(CONFIGS, [Sample(str(tmp_path / "gone.png"), "2345")]) is None
+
+
+@pytest.mark.parametrize(
+    ("given", "chosen"),
+    [
+        ({}, 240),
+        ({"start_from": "none"}, 152),
+        ({"width": 160}, 160),
+        ({"keep_aspect_ratio": True}, 152),
+        ({"width_multiplier": 0.5}, 152),
+        ({"width": "auto", "stretch": 1.1}, "auto"),
+    ],
+)
+def test_where_nothing_is_said_few_images_get_the_width_for_the_base(
+    tmp_path, monkeypatch, given, chosen
+):
+    draw_folder(tmp_path, count=10)
+    monkeypatch.setattr("ctckit.training.preparation.stretch_for_base", lambda *_: 1.6)
+    configs = ModelConfigs(dataset=str(tmp_path), **given)
+    assert prepare_data(configs)[1].width == chosen
+
+
+def test_many_images_keep_their_width(tmp_path, monkeypatch):
+    draw_folder(tmp_path, count=10)
+    monkeypatch.setattr("ctckit.training.preparation.stretch_for_base", lambda *_: 1.6)
+    monkeypatch.setattr("ctckit.training.preparation.FEW", 9)
+    assert prepare_data(ModelConfigs(dataset=str(tmp_path)))[1].width == 152
