@@ -1,6 +1,7 @@
 """The verbs `ctckit base …`, in this process."""
 
 import csv
+import signal
 from pathlib import Path
 
 import cv2
@@ -82,37 +83,57 @@ SMALL = {
 }  # fmt: skip
 
 
-@pytest.mark.slow
-def test_a_base_is_trained_and_gone_on_with(here, monkeypatch):
-    BaseTrain(target=here / "calm", **SMALL).run()
-    calm = RunFolder(here / "calm")
-    assert not calm.is_unfinished and not calm.state.exists()
-    assert len(calm.history.read_text().splitlines()) == 1 + 2 * 2
-    assert ImageToWordModel(calm.path).metadata.extra["images"] == 20
-    with calm.val_csv.open(encoding="utf-8", newline="") as file:
-        assert len([*csv.DictReader(file)]) == len([*(calm.path / "drawn").iterdir()]) == 20
+@pytest.fixture
+def signals():
+    """Give the signals back, which a training that dies has kept."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
+
+def break_off(folder, monkeypatch):
+    """Train a base that dies in its second round."""
     saved = StateKeeper.on_train_batch_end
 
     def die(self, batch, logs=None):
         saved(self, batch, logs)
-        if (self._epoch, batch) == (2, 0):  # in the second round
+        if (self._epoch, batch) == (2, 0):
             self._save(self.path, batch + 1)
             raise RuntimeError("the machine is off")
 
-    monkeypatch.setattr(StateKeeper, "on_train_batch_end", die)
-    with pytest.raises(RuntimeError, match="is off"):
-        BaseTrain(target=here / "torn", **SMALL).run()
-    monkeypatch.setattr(StateKeeper, "on_train_batch_end", saved)
-    torn = RunFolder(here / "torn")
-    assert torn.is_unfinished and torn.resume_command.startswith("ctckit base train --resume")
+    with monkeypatch.context() as patched:
+        patched.setattr(StateKeeper, "on_train_batch_end", die)
+        with pytest.raises(RuntimeError, match="is off"):
+            BaseTrain(target=folder, **SMALL).run()
+    return RunFolder(folder)
+
+
+@pytest.mark.slow
+def test_a_base_that_was_broken_off_is_gone_on_with(here, monkeypatch, signals):
+    run = break_off(here / "torn", monkeypatch)
+    assert run.is_unfinished and run.resume_command.startswith("ctckit base train --resume")
     with (
         pytest.raises(InputError, match="received a base; go on with it by ctckit base train"),
-        open_run(BaseTrain(**SMALL)._configs(), resume=torn.path),
+        open_run(BaseTrain(**SMALL)._configs(), resume=run.path),
     ):
         pass
+    BaseTrain(resume=run.path).run()
+    assert not run.is_unfinished and not run.state.exists()
+    assert len(run.history.read_text().splitlines()) == 1 + 2 * 2
+    assert ImageToWordModel(run.path).metadata.extra["images"] == 20
+    with run.val_csv.open(encoding="utf-8", newline="") as file:
+        assert len([*csv.DictReader(file)]) == len([*(run.path / "drawn").iterdir()]) == 20
+
+
+@pytest.mark.long
+def test_it_is_as_one_that_was_not_broken_off(here, monkeypatch, signals):
+    torn = break_off(here / "torn", monkeypatch)
     BaseTrain(resume=torn.path).run()
-    one, other = (np.load(_weights(run), allow_pickle=False) for run in (calm, torn))
+    BaseTrain(target=here / "calm", **SMALL).run()
+    one, other = (
+        np.load(_weights(run), allow_pickle=False) for run in (RunFolder(here / "calm"), torn)
+    )
     for name in one.files:
         np.testing.assert_allclose(one[name], other[name], rtol=1e-3, atol=1e-4)
 
@@ -168,7 +189,7 @@ def test_a_damaged_note_of_what_is_drawn_is_told(here):
         assert run.is_unfinished
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_base_goes_on_in_the_manner_of_images(here):
     LOGGER.setLevel("INFO")  # whatever ran before in this process
     draw_folder(here / "photos", count=6)

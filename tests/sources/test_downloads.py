@@ -28,7 +28,7 @@ def file(tmp_path):
 
 
 def test_download(file, log, capfd, monkeypatch):
-    monkeypatch.setattr(LOGGER, "handlers", [log.handler])  # whatever ran before in this process
+    monkeypatch.setattr(LOGGER, "handlers", [])  # whatever ran before in this process
     with serving(file=(200, {}, BODY)) as url:
         assert download(f"{url}/file", file)
     assert file.read_bytes() == BODY
