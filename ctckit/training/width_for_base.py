@@ -14,13 +14,14 @@ from ctckit.inference.reader import ImageToWordModel
 from ctckit.training.configs import TrainConfigs
 
 LOOKED_AT = 100  # images
+NEAR = 0.95  # of the greatest mean confidence
 
 
 def stretch_for_base(configs: TrainConfigs, samples: Sequence[Sample]) -> float | None:
-    """Return how much wider than they are the base reads the images of a set most surely.
+    """Return how much wider than they are the base reads the images of a set surely.
 
-    It is the stretch, among those at which the base reads, with the greatest mean confidence. The
-    labels tell which characters there are, and nothing else.
+    It is the least stretch, among those at which the base reads, whose mean confidence is near the
+    greatest: width costs time. The labels tell which characters there are, and nothing else.
 
     Args:
         configs: of the run; how images are turned and labels spelled.
@@ -39,7 +40,8 @@ def stretch_for_base(configs: TrainConfigs, samples: Sequence[Sample]) -> float 
     for width in base.WIDTHS:
         reader = ImageToWordModel(base.NAME, characters=characters, widths=(width,))
         sureness[width] = np.mean([reading.confidence for reading in reader.read(images)])
-    return plain.stretch * max(sureness, key=sureness.__getitem__)
+    enough = NEAR * max(sureness.values())
+    return plain.stretch * min(width for width, sure in sureness.items() if sure >= enough)
 
 
 def _pixels(configs: TrainConfigs, samples: Sequence[Sample]) -> Iterator[np.ndarray]:

@@ -4,6 +4,7 @@ import pytest
 from configs import ModelConfigs
 from ctckit import base
 from ctckit.data.samples import Sample
+from ctckit.inference.reader import ImageToWordModel, Reading
 from ctckit.training.preparation import prepare_data
 from ctckit.training.width_for_base import stretch_for_base
 from tests.drawing import draw_folder, draw_text, write_image
@@ -38,6 +39,20 @@ def test_narrow_characters_are_seen_wider(tmp_path):
         for folder, share in ((tmp_path, 1.0), (tmp_path / "half", 0.5))
     )
     assert half >= usual
+
+
+@pytest.mark.parametrize(
+    ("confidences", "width"),
+    [([0.5, 0.52, 0.525, 0.3], 0.8), ([0.4, 0.5, 0.6, 0.62], 1.28), ([0.2, 0.3, 0.4, 0.5], 1.6)],
+)
+def test_the_narrowest_that_is_nearly_as_good_is_taken(drawn, monkeypatch, confidences, width):
+    said = dict(zip(base.WIDTHS, confidences, strict=True))
+
+    def read(self, images):
+        return [Reading("", said[self.widths[0]]) for _ in images]
+
+    monkeypatch.setattr(ImageToWordModel, "read", read)
+    assert stretch_for_base(CONFIGS, drawn) == pytest.approx(1.25 * width)
 
 
 def test_where_the_base_knows_no_character(tmp_path):
