@@ -28,7 +28,7 @@ from ctckit.errors import InputError
 from ctckit.inference.reader import ImageToWordModel
 from ctckit.log import progress
 from ctckit.text.error_rates import ErrorCounts, count_errors
-from ctckit.training.configs import AUTO, NOTHING
+from ctckit.training.configs import AUTO
 from ctckit.training.preparation import choose
 
 QUICK_IMAGES = 20
@@ -89,7 +89,7 @@ def require_enough(arguments: Arguments) -> None:
 
 def untrained(source: str | None) -> dict[str, object]:
     """Return what the base reads that knows the characters of the set, and nothing else."""
-    dataset, configs = load(source, start_from=NOTHING)
+    dataset, configs = load(source)
     known = base_characters()
     characters = "".join(one for one in configs.vocab if one in known)
     reader = ImageToWordModel(base.NAME, characters=characters)

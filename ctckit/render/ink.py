@@ -31,10 +31,6 @@ class Ink(NamedTuple):
         is_plain = self.colour.shape[:2] == (1, 1)
         return Ink(change(self.cover), self.colour if is_plain else change(self.colour))
 
-    def changed_cover(self, cover: np.ndarray) -> "Ink":
-        """Return it with another cover of the same size."""
-        return self._replace(cover=cover)
-
     def cut(self) -> "Ink":
         """Return it without what is empty around it."""
         box = box_of(self.cover)

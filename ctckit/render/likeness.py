@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -123,7 +124,7 @@ class Likeness:
     looks: Sequence[Look]
     texts: Sequence[str]
 
-    @property
+    @cached_property
     def alphabet(self) -> str:
         """The characters that were read more than by chance."""
         counts = Counter("".join(self.texts))

@@ -78,7 +78,7 @@ def draw(text: str, face: Face, style: Style, rng: np.random.Generator) -> np.nd
     ink = draw_ink(text, face, style.layout, inks, rng)
     ink = _turned(ink, style, rng)
     if style.stroke is not None:
-        ink = ink.changed_cover(with_stroke_width(ink.cover, style.stroke))
+        ink = ink._replace(cover=with_stroke_width(ink.cover, style.stroke))
     if style.frame is None:
         ink = _with_margins(ink, style.margins)
     else:

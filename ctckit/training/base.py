@@ -21,19 +21,15 @@ from ctckit.images_root import ImagesRoot
 from ctckit.log import progress
 from ctckit.render.rounds import Draw, Drawn, Rounds
 from ctckit.run_folder import RunFolder
-from ctckit.training.callbacks.averaging import AveragedWeights
 from ctckit.training.callbacks.export import BestCheckpoint, Model2onnx
-from ctckit.training.callbacks.flat_start import EndOfFlatStart
 from ctckit.training.callbacks.interrupt import StopOnInterrupt
-from ctckit.training.callbacks.progress import ProgressBar, TrainLogger
+from ctckit.training.callbacks.progress import TrainLogger
 from ctckit.training.callbacks.schedule import Schedule
-from ctckit.training.callbacks.state import StateKeeper
 from ctckit.training.configs import TrainConfigs
 from ctckit.training.events import forget_events
 from ctckit.training.finish import finish_run
-from ctckit.training.fitting import ENDLESS, begin
+from ctckit.training.fitting import begin, fit_epochs
 from ctckit.training.image_form import own_width
-from ctckit.training.loop import run_loop
 from ctckit.training.members import draw_curves, keeper_of
 from ctckit.training.preparation import model_metadata
 from ctckit.training.provider import DataProvider, make_provider
@@ -97,8 +93,12 @@ def train_base(
     model, _ = begin(make_model, configs, keeper)
     _drop_less(model)
     with Rounds(draw, plan.images, plan.processes) as rounds:
-        fit_base(
-            model, rounds, configs, schedule, passes=plan.passes, val_provider=val_provider,
+        fit_epochs(
+            model,
+            _providers(rounds, configs, plan.passes),  # an epoch is a pass through a round
+            schedule,
+            steps=-(-plan.images // configs.batch_size),
+            measured={"val": val_provider},
             callbacks=[
                 logger, best,
                 keras.callbacks.TensorBoard(run.tensorboard, write_graph=False, profile_batch=0),
@@ -139,52 +139,6 @@ def _drop_less(model: keras.Model) -> None:
     for layer in getattr(model, "network", model).layers:
         if isinstance(layer, keras.layers.Dropout):
             layer.rate *= DROPOUT
-
-
-def fit_base(
-    model: keras.Model,
-    rounds: Rounds,
-    configs: TrainConfigs,
-    schedule: Schedule,
-    *,
-    passes: int,
-    val_provider: DataProvider,
-    callbacks: Sequence[keras.callbacks.Callback],
-    keeper: StateKeeper,
-) -> None:
-    """Train on one round of drawn images after the other.
-
-    An epoch is one pass through a round. What is validated, saved and kept are the averaged
-    weights.
-
-    Args:
-        model: compiled.
-        rounds: of images.
-        configs: of the network, with nothing left open.
-        schedule: course of the learning rate, over a given time or number of epochs.
-        passes: through each round.
-        val_provider: images that are not learned from, to measure with after each epoch.
-        callbacks: what else happens around the epochs.
-        keeper: saves the state every now and then; where it has one the training begins there.
-    """
-    around = [
-        AveragedWeights(),
-        schedule,
-        EndOfFlatStart(schedule),
-        ProgressBar(schedule),
-        *callbacks,
-    ]
-    keeper.keep(around)
-    run_loop(
-        model,
-        _providers(rounds, configs, passes),
-        steps=-(-rounds.size // configs.batch_size),
-        epochs=schedule.given_epochs or ENDLESS,
-        first_epoch=keeper.begun.epoch if keeper.begun else 0,
-        first_step=keeper.begun.step if keeper.begun else 0,
-        measured={"val": val_provider},
-        callbacks=[*around, keeper],
-    )
 
 
 def _providers(rounds: Rounds, configs: TrainConfigs, passes: int) -> Callable[[int], DataProvider]:

@@ -1,6 +1,6 @@
 """A run of the recipe, from its first step to its last."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import keras
 
@@ -86,12 +86,50 @@ def fit(
         own = unvaried if schedule.shows_unvaried else own
         return own if self_training is None else self_training.mixed(own, epoch)
 
+    fit_epochs(
+        model,
+        provider_of,
+        schedule,
+        steps=len(provider),
+        measured={
+            **({} if val_provider is None else {"val": val_provider}),
+            **({"seen": seen} if schedule.is_open and schedule.decide_by == "seen" else {}),
+        },
+        callbacks=[*([] if self_training is None else [self_training]), *callbacks],
+        keeper=keeper,
+        averaging=averaging,
+    )
+    _log_replaced([provider, seen, *([] if val_provider is None else [val_provider])])
+
+
+def fit_epochs(
+    model: keras.Model,
+    provider_of: Callable[[int], DataProvider],
+    schedule: Schedule,
+    *,
+    steps: int,
+    measured: Mapping[str, DataProvider],
+    callbacks: Sequence[keras.callbacks.Callback],
+    keeper: StateKeeper | None,
+    averaging: AveragedWeights | None = None,
+) -> None:
+    """Train along a course of the learning rate on whatever an epoch brings, or go on with it.
+
+    Args:
+        model: compiled.
+        provider_of: returns the data of an epoch, counted from 0, when the epoch begins.
+        schedule: course of the learning rate.
+        steps: batches in an epoch.
+        measured: data to measure after each epoch, by the beginning of its names in the logs.
+        callbacks: what happens around the epochs besides averaging, course and progress.
+        keeper: saves the state every now and then; where it has one the training begins there.
+        averaging: of the weights, if somebody else asks it, too.
+    """
     around = [
-        averaging,
+        averaging or AveragedWeights(),
         schedule,
         EndOfFlatStart(schedule),
         ProgressBar(schedule),
-        *([] if self_training is None else [self_training]),
         *callbacks,
     ]
     if keeper is not None:
@@ -101,17 +139,13 @@ def fit(
     run_loop(
         model,
         provider_of,
-        steps=len(provider),
+        steps=steps,
         epochs=schedule.given_epochs or ENDLESS,
         first_epoch=begun.epoch if begun else 0,
         first_step=begun.step if begun else 0,
-        measured={
-            **({} if val_provider is None else {"val": val_provider}),
-            **({"seen": seen} if schedule.is_open and schedule.decide_by == "seen" else {}),
-        },
+        measured=measured,
         callbacks=around,
     )
-    _log_replaced([provider, seen, *([] if val_provider is None else [val_provider])])
 
 
 def _log_replaced(providers: Sequence[DataProvider]) -> None:
