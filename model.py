@@ -106,6 +106,4 @@ def make_model(configs: ModelConfigs) -> training.CTCModel:
         jit_compile=False,  # XLA cannot compile the metric; CTCModel compiles the rest
     )
     LOGGER.info("parameters  %s", f"{model.reader.count_params():,}")
-    if model.flat_start:
-        LOGGER.info("start       as if characters were evenly spread, until they are told apart")
     return model

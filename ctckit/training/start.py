@@ -41,7 +41,8 @@ def start_from(model: "keras.Model", configs: TrainConfigs) -> bool:
 
     Characters that both know keep their weights, new ones begin as drawn; a network that sees
     another height, or grey instead of colour, gets the weights that answer as nearly the same.
-    An auxiliary head begins as drawn. Where the network is another one than the base, all of it
+    An auxiliary head begins as drawn. A flat start is left out, unless very many characters are
+    new. Where the network is another one than the base, all of it
     does.
 
     Args:
@@ -77,6 +78,9 @@ def start_from(model: "keras.Model", configs: TrainConfigs) -> bool:
         len(configs.vocabulary) - len(new), counted(len(configs.vocabulary), "character"),
         f", new {''.join(new[:40])}" if new else "",
     )  # fmt: skip
+    flat_start = getattr(model, "flat_start", None)
+    if flat_start is not None and flat_start.where_needed(len(new)) is None:
+        flat_start.is_on.assign(False)  # it would unlearn where characters stand
     return True
 
 

@@ -92,20 +92,33 @@ def test_guesses_that_are_alike_for_all_images_do_not_end_it():
 def test_its_end_is_told_and_comes_in_time(caplog, share, is_on, stays_on, said):
     callback = EndOfFlatStart(SimpleNamespace(share_of_usual=share))
     callback.set_model(SimpleNamespace(flat_start=FlatStart()))
-    callback.model.flat_start.is_on.assign(is_on)
     callback.on_train_begin()
+    callback.model.flat_start.is_on.assign(is_on)
     with caplog.at_level("INFO", "ctckit"):
         callback.on_train_batch_end(0)
     assert bool(callback.model.flat_start.is_on) == stays_on
     assert said in caplog.text and bool(caplog.text) == bool(said)
 
 
-def test_a_model_without_one_is_left_alone(caplog):
+@pytest.mark.parametrize("is_over", [False, True], ids=["none", "over before it began"])
+def test_a_model_without_one_is_left_alone(caplog, is_over):
+    flat_start = FlatStart() if is_over else None
+    if flat_start is not None:
+        flat_start.is_on.assign(False)
     callback = EndOfFlatStart(SimpleNamespace(share_of_usual=1.0))
-    callback.set_model(SimpleNamespace(flat_start=None))
-    callback.on_train_begin()
-    callback.on_train_batch_end(0)
+    callback.set_model(SimpleNamespace(flat_start=flat_start))
+    with caplog.at_level("INFO", "ctckit"):
+        callback.on_train_begin()
+        callback.on_train_batch_end(0)
     assert not caplog.text
+
+
+def test_that_a_training_begins_so_is_told(caplog):
+    callback = EndOfFlatStart(SimpleNamespace(share_of_usual=0.0))
+    callback.set_model(SimpleNamespace(flat_start=FlatStart()))
+    with caplog.at_level("INFO", "ctckit"):
+        callback.on_train_begin()
+    assert "as if characters were evenly spread" in caplog.text
 
 
 def test_only_vocabularies_of_very_many_characters_need_one():

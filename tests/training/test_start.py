@@ -14,6 +14,7 @@ from ctckit.networks.plain import plain_copy
 from ctckit.run_folder import RunFolder
 from ctckit.training.configs import NOTHING
 from ctckit.training.fitting import begin
+from ctckit.training.flat_start import MANY
 from ctckit.training.preparation import prepare_data
 from ctckit.training.start import find_start, with_possible_start
 from model import make_model
@@ -191,6 +192,15 @@ def test_a_network_of_ones_own_begins_as_drawn_without_the_base(log, monkeypatch
     for one, other in zip(drawn, begun, strict=True):
         np.testing.assert_array_equal(one, other)
     assert "from nothing: model.py has another network than the base" in log.text
+
+
+@pytest.mark.parametrize(("num_new", "is_on"), [(MANY - 1, False), (MANY, True)])
+def test_only_very_many_new_characters_begin_with_a_flat_start(old, num_new, is_on):
+    """It would take from a network that reads where it has found characters to stand."""
+    others = "".join(map(chr, range(0x4E00, 0x4E00 + num_new)))
+    configs = OLD.replace(start_from=str(old[0]), vocab=OLD.vocab + others)
+    assert make_model(configs).flat_start.is_on
+    assert bool(begin(make_model, configs)[0].flat_start.is_on) == is_on
 
 
 def test_the_base_reads_characters_that_a_run_shares():

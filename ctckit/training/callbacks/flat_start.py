@@ -22,9 +22,12 @@ class EndOfFlatStart(ResumableCallback):
         self.schedule = schedule
 
     def on_train_begin(self, logs: dict | None = None) -> None:
-        """Look whether there is one."""
-        self._flat_start: FlatStart | None = getattr(self.model, "flat_start", None)
+        """Look whether there is one, and say so."""
+        flat_start: FlatStart | None = getattr(self.model, "flat_start", None)
+        self._flat_start = flat_start if flat_start is not None and flat_start.is_on else None
         self._steps = 0
+        if self._flat_start is not None:
+            LOGGER.info("start       as if characters were evenly spread, until told apart")
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
         """Look whether it has ended, or should."""
