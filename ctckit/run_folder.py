@@ -144,16 +144,21 @@ class RunFolder:
         return self.path / "drawing.json"
 
     @property
+    def is_base(self) -> bool:
+        """Whether it has learned from drawn texts, and does not know how wide characters are."""
+        return self.drawing.is_file()
+
+    @property
     def is_unfinished(self) -> bool:
         """Whether it can be gone on with."""
-        is_begun = self.dataset.is_file() or (self.state.is_dir() and self.drawing.is_file())
+        is_begun = self.dataset.is_file() or (self.state.is_dir() and self.is_base)
         return is_begun and self.configs.is_file()
 
     @property
     def resume_command(self) -> str:
         """What to type to go on with the run; the recipe is that of the folder one stands in."""
         program = "python train.py" if Path("train.py").is_file() else "ctckit train"
-        if self.drawing.is_file():
+        if self.is_base:
             program = "ctckit base train"
         return f"{program} --resume {quote(str(self.path))}"
 

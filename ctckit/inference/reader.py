@@ -16,6 +16,7 @@ from ctckit.image.steps import Step, apply_steps, steps_to
 from ctckit.image.widths import own_image, stack_images
 from ctckit.inference.session import OnnxInferenceModel
 from ctckit.inference.windows import TURNS, Prepared, batches_by_width, batches_in_order
+from ctckit.run_folder import RunFolder
 from ctckit.text.alignment import Character, align
 from ctckit.text.calibration import calibrated
 from ctckit.text.constrained.constraint import Constraint, constrained_decode
@@ -68,7 +69,7 @@ class ImageToWordModel(OnnxInferenceModel):
         model_path: an `.onnx` file, or a folder with a `model.onnx`.
         constraint: what is known about every text; only texts that satisfy it are read.
         widths: factors of the own width of an image at which it is read, which takes as many times
-            as long; the readings vote. None: 1 alone; by the base, which does not know how wide
+            as long; the readings vote. None: 1 alone; by a base, which does not know how wide
             characters are, four.
         options: see `OnnxInferenceModel`.
 
@@ -90,7 +91,7 @@ class ImageToWordModel(OnnxInferenceModel):
                 f"expected none for images of one width, received {tuple(widths)}; leave it out",
                 argument="widths",
             )
-        usual = base.WIDTHS if self.model_path.parent == base.FOLDER else (1.0,)
+        usual = base.WIDTHS if RunFolder(self.model_path.parent).is_base else (1.0,)
         self.widths = usual if widths is None else tuple(widths)
         self.constraint = constraint and constraint.spelled(
             facts.unicode_form, ignore_case=facts.ignore_case

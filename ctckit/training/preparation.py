@@ -8,7 +8,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TypeVar
 
-from ctckit import base
 from ctckit.data.check import leave_out_labels, log_left_out, scan
 from ctckit.data.groups import require_groups
 from ctckit.data.samples import Dataset, Sample
@@ -18,6 +17,7 @@ from ctckit.errors import InputError
 from ctckit.image.address import absolute
 from ctckit.inference.metadata import ModelMetadata
 from ctckit.log import LOGGER, counted
+from ctckit.run_folder import RunFolder
 from ctckit.sources.captchas import default_dataset
 from ctckit.sources.layouts import log_source, open_dataset
 from ctckit.sources.names.no_labels import refuse_labels_without_meaning
@@ -111,11 +111,13 @@ def choose(found: ScanResult, configs: Configs) -> tuple[Dataset, Configs]:
 def _wider(configs: TrainConfigs, samples: Sequence[Sample]) -> float:
     """Return how much wider than they are the network should see images at least."""
     is_open = configs.width in (None, AUTO) and configs.stretch is None
-    if configs.start_from != base.NAME or not is_open or configs.keep_aspect_ratio:
+    if not is_open or configs.keep_aspect_ratio or len(samples) > FEW:
         return 1.0
-    if len(samples) > FEW or find_start(configs) is None:
+    start = find_start(configs)
+    run = start and RunFolder(start.checkpoint.parent)
+    if run is None or not run.is_base:
         return 1.0
-    return stretch_for_base(configs, samples) or 1.0
+    return stretch_for_base(run, configs, samples) or 1.0
 
 
 def _learned_shapes(found: ScanResult, dataset: Dataset) -> Shapes:

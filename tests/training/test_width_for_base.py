@@ -1,3 +1,5 @@
+import shutil
+
 import numpy as np
 import pytest
 
@@ -5,11 +7,13 @@ from configs import ModelConfigs
 from ctckit import base
 from ctckit.data.samples import Sample
 from ctckit.inference.reader import ImageToWordModel, Reading
+from ctckit.run_folder import RunFolder
 from ctckit.training.preparation import prepare_data
 from ctckit.training.width_for_base import stretch_for_base
 from tests.drawing import draw_folder, draw_text, write_image
 
 CONFIGS = ModelConfigs()
+BASE = RunFolder(base.FOLDER)
 
 
 @pytest.fixture
@@ -29,13 +33,13 @@ def narrow(tmp_path, share):
 
 
 def test_it_is_one_of_the_widths_at_which_the_base_reads(drawn):
-    assert stretch_for_base(CONFIGS, drawn) in [1.25 * width for width in base.WIDTHS]
+    assert stretch_for_base(BASE, CONFIGS, drawn) in [1.25 * width for width in base.WIDTHS]
 
 
 def test_narrow_characters_are_seen_wider(tmp_path):
     (tmp_path / "half").mkdir()
     usual, half = (
-        stretch_for_base(CONFIGS, narrow(folder, share))
+        stretch_for_base(BASE, CONFIGS, narrow(folder, share))
         for folder, share in ((tmp_path, 1.0), (tmp_path / "half", 0.5))
     )
     assert half >= usual
@@ -52,13 +56,13 @@ def test_the_narrowest_that_is_nearly_as_good_is_taken(drawn, monkeypatch, confi
         return [Reading("", said[self.widths[0]]) for _ in images]
 
     monkeypatch.setattr(ImageToWordModel, "read", read)
-    assert stretch_for_base(CONFIGS, drawn) == pytest.approx(1.25 * width)
+    assert stretch_for_base(BASE, CONFIGS, drawn) == pytest.approx(1.25 * width)
 
 
 def test_where_the_base_knows_no_character(tmp_path):
     image = write_image(tmp_path / "a.png", draw_text("2345"))
-    assert stretch_for_base(CONFIGS, [Sample(str(image), "漢字")]) is None
-    assert stretch_for_base(CONFIGS, [Sample(str(tmp_path / "gone.png"), "2345")]) is None
+    assert stretch_for_base(BASE, CONFIGS, [Sample(str(image), "漢字")]) is None
+    assert stretch_for_base(BASE, CONFIGS, [Sample(str(tmp_path / "gone.png"), "2345")]) is None
 
 
 @pytest.mark.parametrize(
@@ -79,6 +83,21 @@ def test_where_nothing_is_said_few_images_get_the_width_for_the_base(
     monkeypatch.setattr("ctckit.training.preparation.stretch_for_base", lambda *_: 1.6)
     configs = ModelConfigs(dataset=str(tmp_path), **given)
     assert prepare_data(configs)[1].width == chosen
+
+
+def test_a_base_of_ones_own_is_asked_as_well(tmp_path, monkeypatch):
+    folder, run = tmp_path / "images", RunFolder(tmp_path / "base")
+    draw_folder(folder, count=10)
+    asked = []
+    monkeypatch.setattr(
+        "ctckit.training.preparation.stretch_for_base", lambda run, *_: asked.append(run) or 1.6
+    )
+    shutil.copytree(base.FOLDER, run.path)
+    configs = ModelConfigs(dataset=str(folder), start_from=str(run.path))
+    assert prepare_data(configs)[1].width == 240
+    run.drawing.unlink()  # as a run on images of somebody's, which knows them
+    assert prepare_data(configs)[1].width == 152
+    assert asked == [run]
 
 
 def test_many_images_keep_their_width(tmp_path, monkeypatch):
