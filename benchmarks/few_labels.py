@@ -81,10 +81,8 @@ def fit_ours(
 
 def settings(configs: ModelConfigs, train: list[Sample], epochs: int | None) -> ModelConfigs:
     """Return the settings with the bounds that as many labels get by default, or `epochs`."""
-    # ModelConfigs knows how many that are, but with its own share held back.
     labels = [sample.label for sample in train]
-    open_end = configs.replace(min_epochs=None, max_epochs=None, validation_fraction=1e-9)
-    chosen = open_end.with_labels(labels)
+    chosen = configs.replace(min_epochs=None, max_epochs=None).with_labels(labels, num_held_back=0)
     return configs.replace(
         train_epochs=epochs, min_epochs=chosen.min_epochs, max_epochs=chosen.max_epochs
     )

@@ -82,16 +82,16 @@ def _run(command: Callable[[], None]) -> None:
             signal.signal(number, handler)
 
 
-def require_packages(*names: str) -> None:
-    """Refuse to go on where one of the packages for training is not installed.
+def require_packages(*names: str, extra: str = "train") -> None:
+    """Refuse to go on where one of the packages of an extra, by default to train, is missing.
 
     Raises:
         InputError: says which, and how to get them.
     """
     if missing := [name for name in names if find_spec(name) is None]:
         raise InputError(
-            f"expected the packages for training, received an installation without "
-            f"{', '.join(missing)}; do: pip install 'ctckit[train]'"
+            f"expected the packages of ctckit[{extra}], received an installation without "
+            f"{', '.join(missing)}; do: pip install 'ctckit[{extra}]'"
         )
 
 

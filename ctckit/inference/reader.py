@@ -257,7 +257,8 @@ class ImageToWordModel(OnnxInferenceModel):
     def characters(self, image: Image, text: str | None = None) -> list[Character]:
         """Return the characters of the text read, or of `text`: how probable, and where.
 
-        Of several models in one file the first tells. Errors are those of `predict`.
+        Of several models in one file the first tells, at the own width of the image. Errors are
+        those of `predict`, and those of `ctckit.text.align` where the text does not fit.
         """
         text = self.predict(image) if text is None else text
         return align(self._first_member(image), text, self.metadata.vocabulary)
@@ -283,5 +284,7 @@ class ImageToWordModel(OnnxInferenceModel):
         return list(map(Reading, texts, calibrated(confidences, temperature).tolist()))
 
     def _first_member(self, image: Image) -> np.ndarray:
-        probabilities: np.ndarray = self.predict_probabilities(self.prepare(image)[None])[0]
+        """Return what the first model says of the image at its own width, float32 (T, V+1)."""
+        batch = self.prepare(image)[None]
+        probabilities: np.ndarray = super().predict_probabilities(batch)[0]
         return np.asarray(probabilities[0]) if probabilities.ndim == 3 else probabilities

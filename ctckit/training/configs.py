@@ -365,18 +365,20 @@ class TrainConfigs(BaseModelConfigs, SourceOptions, _Dataset):
         return self.pixels_per_joined_character if joined else self.pixels_per_character
 
     def with_labels(
-        self, labels: Sequence[str], *, num_held_back: int = 0, narrowness: float = 1.0
+        self, labels: Sequence[str], *, num_held_back: int | None = None, narrowness: float = 1.0
     ) -> Self:
         """Choose vocabulary, longest label and number of epochs from the data where left open.
 
         Args:
             labels: of all images that are trained on or validated with.
-            num_held_back: how many of them came as a part to validate with; 0: a share is taken.
+            num_held_back: how many of them are to validate with; None: a share is taken.
             narrowness: how many times as many pixels all images would have at one width.
         """
         vocabulary = Vocabulary.from_labels([self.spell(self.vocab)] if self.vocab else labels)
         held_back = 1 / self.folds if self.folds else self.validation_fraction
-        num_train = len(labels) - num_held_back if num_held_back else len(labels) * (1 - held_back)
+        num_train = len(labels) * (1 - held_back)
+        if num_held_back is not None:
+            num_train = len(labels) - num_held_back
         usual = usual_epochs(
             round(num_train), self.batch_size, steps=self.usual_steps, passes=self.usual_passes
         )

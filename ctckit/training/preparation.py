@@ -73,12 +73,15 @@ def prepare_data(configs: Configs, datasets_dir: Path = DATASETS_DIR) -> tuple[D
     )
 
 
-def choose(found: ScanResult, configs: Configs) -> tuple[Dataset, Configs]:
+def choose(
+    found: ScanResult, configs: Configs, *, validates: bool = True
+) -> tuple[Dataset, Configs]:
     """Return what is learned from, and the configuration with nothing left open.
 
     Args:
         found: the images, looked at.
         configs: of the run.
+        validates: whether some of the images are to be held back; else all are learned from.
 
     Raises:
         InputError: nothing can be learned from the labels, or there are too few of them.
@@ -101,10 +104,13 @@ def choose(found: ScanResult, configs: Configs) -> tuple[Dataset, Configs]:
         dataset = _for_folds(dataset)
     if configs.group_by is not None:
         require_groups(dataset.samples, configs.group_by)
-    _require_enough(dataset, configs)
+    if validates:
+        _require_enough(dataset, configs)
     labels = [label for _, label in (*dataset.samples, *dataset.validation)]
     return dataset, configs.with_labels(
-        labels, num_held_back=len(dataset.validation), narrowness=narrowness(configs, shapes)
+        labels,
+        num_held_back=(len(dataset.validation) or None) if validates else 0,
+        narrowness=narrowness(configs, shapes),
     )
 
 

@@ -1,0 +1,14 @@
+from .items import items_of_queue as items_of_queue
+from .items import items_of_run as items_of_run
+from .items import items_of_source as items_of_source
+from .journal import Entry as Entry
+from .journal import Journal as Journal
+from .learner import Learned as Learned
+from .learner import Learner as Learner
+from .learner import Task as Task
+from .order import Order as Order
+from .session import Item as Item
+from .session import Session as Session
+from .session import Shown as Shown
+from .session import Status as Status
+from .session import Suggestion as Suggestion
