@@ -20,6 +20,7 @@ from benchmarks.common import load, save, table
 from ctckit.cli.arguments import parse_arguments
 from ctckit.cli.running import run_command
 from ctckit.data.samples import Sample
+from ctckit.image.address import absolute
 from ctckit.inference.reader import ImageToWordModel
 from ctckit.labelling.journal import LABELLED, Journal
 from ctckit.labelling.learner import Learned, Learner
@@ -77,20 +78,14 @@ def main() -> None:
 def label(source: str | None, order: str, seed: int, arguments: Arguments) -> dict[str, object]:
     """Type labels until the reader reads as many of the others as it should."""
     dataset, _ = load(source)
-    truth = {sample.image: sample.label for sample in dataset.samples}
+    truth = {absolute(image): text for image, text in dataset.samples}
+    sitting = Session if order == ORDERS[0] else AnyOrder
     steps: list[tuple[int, ErrorCounts]] = []
     trained_s = 0.0
     with TemporaryDirectory() as folder, Journal.opened(Path(folder, "labels.csv")) as journal:
         learner = Learner(COMMAND, Path(folder), "", lambda learned: session.take(learned))
-        session = (Session if order == ORDERS[0] else AnyOrder)(
-            [Item(image) for image in truth], journal, learner=learner, seed=seed
-        )
-        truth = {
-            item.image: label for item, label in zip(session.items, truth.values(), strict=True)
-        }
-        while not steps or (
-            steps[-1][1].wer > 1 - arguments.goal and steps[-1][0] < arguments.most
-        ):
+        session = sitting([*map(Item, truth)], journal, learner=learner, seed=seed)
+        while not is_over(steps, arguments):
             shown = session.next("answerer")
             session.write(shown.place, truth[shown.item.image], LABELLED)
             if learner.share_done is not None:
@@ -101,6 +96,14 @@ def label(source: str | None, order: str, seed: int, arguments: Arguments) -> di
                 steps.append((len(journal.samples), judge(session.last_reader, others)))
         session.end()
     return row(dataset.name, order, seed, steps, trained_s, arguments.goal)
+
+
+def is_over(steps: Sequence[tuple[int, ErrorCounts]], arguments: Arguments) -> bool:
+    """Tell whether as much is read as should be, or too much has been typed."""
+    if not steps:
+        return False
+    number, errors = steps[-1]
+    return errors.wer <= 1 - arguments.goal or number >= arguments.most
 
 
 def judge(reader: Path, samples: Sequence[Sample]) -> ErrorCounts:
