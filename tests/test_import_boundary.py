@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "ctckit"
 FLOORS = [  # from the ground up; "" holds the modules in no subpackage
     *("", "base", "text", "image", "augment", "data", "render", "sources", "compat", "feed"),
-    *("inference", "evaluation", "report"),
+    *("inference", "labelling", "evaluation", "report"),
     *("networks", "export", "training", "cli"),
 ]
 ROOT_FILES = {"configs", "model", "train", "inferenceModel"}
@@ -27,6 +27,7 @@ PLAIN_FLOORS = {  # what the floors without TensorFlow may import from outside
     "compat": {"cv2", "mltu", "numpy"},
     "feed": {"cv2", "numpy"},
     "inference": {"numpy", "onnxruntime"},
+    "labelling": {"cv2", "fastapi", "numpy", "pydantic"},
     "evaluation": {"numpy", "rapidfuzz"},
     "report": {"cv2", "jinja2", "matplotlib", "numpy"},
     "cli": {"tqdm"},

@@ -50,7 +50,7 @@ def given_labels(source: Path, own: Path) -> list[Sample]:
     if source.is_dir() or source.suffix.lower() == ".zip":
         tree = tree_of(source)
         layout, name = find_layout(tree, SourceOptions())
-        if layout.shows is None or Path(tree.address(name)) == own:
+        if layout.shows is None or Path(tree.address(name)).resolve() == own.resolve():
             return []
     if source.suffix.lower() in (".txt", ".list"):  # names of images alone, mostly
         try:
