@@ -188,6 +188,11 @@ class RunFolder:
         return self.report / "learning_curves.png"
 
     @property
+    def progress(self) -> Path:
+        """How a training goes, as a page that reloads itself."""
+        return self.report / "progress.html"
+
+    @property
     def out_of_fold(self) -> Path:
         """What was read of each image by models that never saw it."""
         return self.report / "out_of_fold.csv"

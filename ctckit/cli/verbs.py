@@ -22,6 +22,7 @@ class Verb(NamedTuple):
 
 VERBS = {
     "train": Verb("train", "Train", "", "train a reader on your labelled images"),
+    "watch": Verb("watch", "Watch", "RUN", "how a training goes, in a browser"),
     "label": Verb("label", "Label", "SOURCE|RUN", "type labels, with suggestions, in a browser"),
     "read": Verb("read", "Read", "FILE…", "print file, text and confidence of each image"),
     "evaluate": Verb("evaluate", "Evaluate", "", "judge a model on labelled images, with a report"),

@@ -128,7 +128,9 @@ class Learner:
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             text=True, encoding="utf-8", errors="replace",
         )  # fmt: skip
-        self._thread = threading.Thread(target=self._follow, args=(self._process, task))
+        self._thread = threading.Thread(
+            target=self._follow, args=(self._process, task), daemon=True
+        )
         self._thread.start()
 
     def end(self) -> None:
@@ -149,7 +151,9 @@ class Learner:
         """Take what the process says, until it has ended."""
         readings: list[ReadImage] = []
         errors: list[str] = []
-        reading_errors = threading.Thread(target=lambda: errors.extend(process.stderr or ()))
+        reading_errors = threading.Thread(
+            target=lambda: errors.extend(process.stderr or ()), daemon=True
+        )
         reading_errors.start()
         for line in process.stdout or ():
             said = _parsed(line)

@@ -102,7 +102,6 @@ def look_of(pixels: np.ndarray) -> np.ndarray:
     import cv2
 
     small = cv2.resize(pixels, LOOK, interpolation=cv2.INTER_AREA).reshape(LOOK[0] * LOOK[1], -1)
-    grey = small.mean(axis=1, dtype=np.float32)
+    grey: np.ndarray = small.mean(axis=1, dtype=np.float32)
     grey -= grey.mean()
-    length = float(np.linalg.norm(grey))
-    return grey / length if length > 0 else grey
+    return grey / max(float(np.linalg.norm(grey)), 1e-6)

@@ -12,9 +12,10 @@ import numpy as np
 from ctckit.errors import InputError
 from ctckit.image.address import absolute, name_of
 from ctckit.inference.reader import ImageToWordModel
-from ctckit.labelling.journal import EMPTY, LABELLED, STATES, UNREADABLE, Entry, Journal
+from ctckit.labelling.journal import EMPTY, LABELLED, STATES, Entry, Journal
 from ctckit.labelling.learner import RANKED, UNLABELLED, Learned, Learner, Task
 from ctckit.labelling.order import Free, Order, Pick, Ranked
+from ctckit.sources.lists.tables import UNREADABLE
 from ctckit.text.error_rates import ErrorCounts
 
 LATELY = 20  # suggestions that count as the last ones

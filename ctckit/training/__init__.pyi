@@ -3,6 +3,7 @@ from .callbacks import BestCheckpoint as BestCheckpoint
 from .callbacks import EarlyStopping as EarlyStopping
 from .callbacks import Model2onnx as Model2onnx
 from .callbacks import ProgressBar as ProgressBar
+from .callbacks import ProgressPage as ProgressPage
 from .callbacks import ResumableCallback as ResumableCallback
 from .callbacks import Schedule as Schedule
 from .callbacks import StateKeeper as StateKeeper

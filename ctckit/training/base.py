@@ -24,6 +24,7 @@ from ctckit.run_folder import RunFolder
 from ctckit.training.callbacks.export import BestCheckpoint, Model2onnx
 from ctckit.training.callbacks.interrupt import StopOnInterrupt
 from ctckit.training.callbacks.progress import TrainLogger
+from ctckit.training.callbacks.progress_page import ProgressPage
 from ctckit.training.callbacks.schedule import Schedule
 from ctckit.training.configs import TrainConfigs
 from ctckit.training.events import forget_events
@@ -101,6 +102,7 @@ def train_base(
             measured={"val": val_provider},
             callbacks=[
                 logger, best,
+                ProgressPage(run, logger, val_provider, metadata.vocabulary),
                 keras.callbacks.TensorBoard(run.tensorboard, write_graph=False, profile_batch=0),
                 Model2onnx(run.checkpoint, metadata, best),
                 draw_curves(logger, run), interrupt,

@@ -15,6 +15,7 @@ from ctckit.training.callbacks.advice import Advice
 from ctckit.training.callbacks.export import reading_network
 from ctckit.training.callbacks.interrupt import StopOnInterrupt
 from ctckit.training.callbacks.progress import TrainLogger
+from ctckit.training.callbacks.progress_page import ProgressPage
 from ctckit.training.callbacks.state import StateKeeper
 from ctckit.training.configs import NOTHING, TrainConfigs
 from ctckit.training.ensemble import read_all, save_ensemble
@@ -84,6 +85,7 @@ def train_models(
             callbacks=[
                 logger,
                 Advice(train_provider.samples, len(metadata.vocabulary), schedule.min_epochs),
+                ProgressPage(member, logger, val_provider, metadata.vocabulary),
                 *callbacks(member, configs, own, val_provider),
                 draw_curves(logger, member),
                 interrupt,

@@ -9,8 +9,9 @@ import pytest
 
 from ctckit.data.samples import Sample
 from ctckit.errors import InputError
-from ctckit.labelling.journal import EMPTY, LABELLED, UNREADABLE, Entry, Journal
+from ctckit.labelling.journal import EMPTY, LABELLED, Entry, Journal
 from ctckit.sources.layouts import open_dataset
+from ctckit.sources.lists.tables import UNREADABLE
 from ctckit.sources.options import SourceOptions
 from tests.drawing import draw_folder
 

@@ -5,10 +5,11 @@ import pytest
 
 from ctckit.errors import InputError
 from ctckit.inference.reader import ImageToWordModel
-from ctckit.labelling.journal import EMPTY, LABELLED, UNREADABLE, Journal
+from ctckit.labelling.journal import EMPTY, LABELLED, Journal
 from ctckit.labelling.learner import Learned, ReadImage
 from ctckit.labelling.order import EVERY
 from ctckit.labelling.session import ENOUGH, Item, Session
+from ctckit.sources.lists.tables import UNREADABLE
 from tests.drawing import write_image
 from tests.inference.tiny_model import draw_stripes, metadata, write_model
 

@@ -7,6 +7,7 @@ from .flat_start import EndOfFlatStart as EndOfFlatStart
 from .interrupt import StopOnInterrupt as StopOnInterrupt
 from .progress import ProgressBar as ProgressBar
 from .progress import TrainLogger as TrainLogger
+from .progress_page import ProgressPage as ProgressPage
 from .resumable import ResumableCallback as ResumableCallback
 from .schedule import Schedule as Schedule
 from .state import StateKeeper as StateKeeper

@@ -1,0 +1,74 @@
+"""Keep a page up to date that shows how a training goes."""
+
+import time
+
+import keras
+import numpy as np
+
+from ctckit.image.widths import own_image
+from ctckit.report.page.images import inline_png
+from ctckit.report.page.progress_page import ReadCard, save_progress
+from ctckit.run_folder import RunFolder
+from ctckit.text.greedy import ctc_decoder
+from ctckit.text.vocabulary import Vocabulary
+from ctckit.training.callbacks.export import reading_network
+from ctckit.training.callbacks.progress import TrainLogger
+from ctckit.training.provider import DataProvider
+
+LIMIT = 24  # images
+SHARE = 0.02  # of the time, at most
+
+
+class ProgressPage(keras.callbacks.Callback):
+    """Write `report/progress.html` after each epoch: curves, and what is read of some images.
+
+    Where the epochs are so short that this takes more than 2 % of the time, some are passed over.
+
+    Args:
+        run: the folder of the run, or of one of its models.
+        logger: has the figures; it comes before this callback.
+        provider: images held back; the first ones are shown.
+        vocabulary: characters of the network.
+    """
+
+    def __init__(
+        self, run: RunFolder, logger: TrainLogger, provider: DataProvider, vocabulary: Vocabulary
+    ) -> None:
+        super().__init__()
+        self.run = run
+        self.logger = logger
+        self.provider = provider
+        self.vocabulary = vocabulary
+
+    def on_train_begin(self, logs: dict | None = None) -> None:
+        """Read the images once."""
+        self._images, labels = self.provider.first(LIMIT)
+        self._labels = [self.vocabulary.decode(ids) for ids in labels]
+        self._sources = [inline_png(own_image(one)) for one in self._images]
+        self._next = 0.0
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        """Write the page, if there is time."""
+        began = time.perf_counter()
+        if began >= self._next:
+            self._write()
+            ended = time.perf_counter()
+            self._next = ended + (ended - began) / SHARE
+
+    def on_train_end(self, logs: dict | None = None) -> None:
+        """Write the page for the last time."""
+        if self.logger.history:
+            self._write(is_over=True)
+
+    def _write(self, *, is_over: bool = False) -> None:
+        network = reading_network(self.model)
+        probabilities = network(self._images.astype(np.float32), training=False)
+        texts = ctc_decoder(np.asarray(probabilities), self.vocabulary)
+        save_progress(
+            self.logger.history,
+            map(ReadCard, self._sources, self._labels, texts),
+            self.run.progress,
+            title=self.run.path.name,
+            report=self.run.evaluation.page.name,
+            is_over=is_over,
+        )
