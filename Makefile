@@ -1,4 +1,4 @@
-.PHONY: setup format check test test-all coverage mutants fuzz
+.PHONY: setup format check test test-all docs coverage mutants fuzz
 
 setup:  ## install the whole workbench into the active environment
 	pip install -r requirements.txt
@@ -17,6 +17,9 @@ test:  ## the unit tests; four minutes on 2 cores
 
 test-all:  ## everything, also what takes minutes
 	python -m pytest -m ""
+
+docs:  ## the documentation as a site, in site/
+	mkdocs build --strict
 
 coverage:  ## which lines and branches no test runs; 90 % is the least
 	python -m pytest --cov --cov-branch --cov-report=term

@@ -1,5 +1,7 @@
 """Character error rate and share of texts misread, while training."""
 
+from typing import Any
+
 import keras
 import tensorflow as tf
 
@@ -35,7 +37,7 @@ class CWERMetric(keras.metrics.Metric):
             for name in ("edits", "characters", "wrong_texts", "texts")
         )
 
-    def update_state(self, y_true: tf.Tensor, y_pred: tf.Tensor, sample_weight=None) -> None:
+    def update_state(self, y_true: tf.Tensor, y_pred: tf.Tensor, sample_weight: Any = None) -> None:
         """Count the errors of a batch.
 
         Args:
