@@ -34,14 +34,20 @@ def to_onnx(network: keras.Model, metadata: ModelMetadata) -> onnx.ModelProto:
     Returns:
         A checked model with input `image` and output `probabilities`; N is free.
     """
+    model = to_plain_onnx(network)
+    onnx.helper.set_model_props(model, metadata.to_strings())
+    model.producer_name, model.producer_version = "ctckit", metadata.ctckit_version
+    return model
+
+
+def to_plain_onnx(network: keras.Model) -> onnx.ModelProto:
+    """Convert as `to_onnx` does, into a model that says nothing of itself."""
     network = with_plain_products(plain_copy(network))
     width_is_free = network.input_shape[2] is None
     model = _convert_free_width(network) if width_is_free else _convert(network)
     _name_dimensions(model.graph.input[0], ("N", *network.input_shape[1:]), free="W")
     _name_dimensions(model.graph.output[0], ("N", *network.output_shape[1:]), free="T")
     make_lean(model)
-    onnx.helper.set_model_props(model, metadata.to_strings())
-    model.producer_name, model.producer_version = "ctckit", metadata.ctckit_version
     onnx.checker.check_model(model, full_check=True)
     return model
 

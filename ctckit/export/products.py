@@ -29,6 +29,8 @@ def _with_product(layer: keras.Layer) -> keras.Layer:
         member = keras.models.clone_model(layer, clone_function=_with_product)
         member.name = layer.name
         return member
+    if isinstance(layer, keras.layers.Lambda):  # see `plain_copy`
+        return layer
     is_product = type(layer) is keras.layers.Dense and len(layer.input.shape) > 2
     kind = _Product if is_product else type(layer)
     return kind.from_config(layer.get_config())

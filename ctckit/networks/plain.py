@@ -21,6 +21,8 @@ def _plain(layer: keras.Layer) -> keras.Layer:
         member = plain_copy(layer)
         member.name = layer.name
         return member
+    if isinstance(layer, keras.layers.Lambda):  # its function is not made again of saved code
+        return layer
     if type(layer) is keras.layers.Bidirectional:
         forward, backward = _plain(layer.forward_layer), _plain(layer.backward_layer)
         return keras.layers.Bidirectional(
