@@ -60,7 +60,7 @@ class BaseModelConfigs:
         """
         path = Path(path)
         path = path / CONFIGS_FILE if path.is_dir() else path
-        document = _parse(path)
+        document = parse_yaml(path)
         if not isinstance(document, dict):
             raise InputError(f"expected YAML fields in {path}, received {type(document).__name__}")
         version = document.pop("schema_version", None)
@@ -99,8 +99,12 @@ class BaseModelConfigs:
                 )
 
 
-def _parse(path: Path) -> Any:
-    """Return what a YAML file holds."""
+def parse_yaml(path: Path) -> Any:
+    """Return the plain values that a YAML file holds.
+
+    Raises:
+        InputError: it is missing, is not YAML, or holds more than plain values.
+    """
     try:
         content = path.read_bytes()
         if len(content) > MAX_BYTES:

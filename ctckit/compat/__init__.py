@@ -1,4 +1,4 @@
-"""Objects of other libraries as ours."""
+"""Objects of other libraries as ours; in `mltu`, the names that scripts made for it import."""
 
 from ctckit.lazy import attach
 

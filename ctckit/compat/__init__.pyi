@@ -1,2 +1,2 @@
-from .mltu import adapt_augmentor as adapt_augmentor
-from .mltu import adapt_step as adapt_step
+from .adapt import adapt_augmentor as adapt_augmentor
+from .adapt import adapt_step as adapt_step

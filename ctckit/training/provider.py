@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from ctckit.compat.mltu import adapt_augmentor, adapt_step
+from ctckit.compat.adapt import adapt_augmentor, adapt_step
 from ctckit.data.label_steps import LabelIndexer, LabelPadding
 from ctckit.data.samples import Sample, write_csv
 from ctckit.data.split import split_samples

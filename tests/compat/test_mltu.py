@@ -1,156 +1,162 @@
-import pickle
-import subprocess
-import sys
+"""The names that scripts made for mltu import."""
 
+import csv
+
+import cv2
+import keras
 import numpy as np
 import pytest
-from mltu import augmentors, preprocessors, transformers
-from mltu.annotations.images import CVImage
 
-from ctckit.augment.base import as_augmentor
-from ctckit.augment.sharpness import RandomBlur
-from ctckit.compat.mltu import adapt_augmentor, adapt_step
+from ctckit.compat import mltu
 from ctckit.errors import InputError
-from ctckit.image.decode import ImageReader
-from ctckit.image.steps import apply_steps
-from tests.drawing import draw_text, write_image
+from ctckit.inference.session import load_session
+from tests.drawing import CHARACTERS, draw_folder, draw_text, write_image
+from tests.inference import tiny_model
 
-IMAGE = draw_text("2345", height=40, width=120)
-AUGMENTORS = [
-    augmentors.RandomBrightness, augmentors.RandomRotate, augmentors.RandomErodeDilate,
-    augmentors.RandomSharpen, augmentors.RandomGaussianBlur, augmentors.RandomSaltAndPepper,
-    augmentors.RandomMirror, augmentors.RandomFlip, augmentors.RandomDropBlock,
-    augmentors.RandomElasticTransform,
-]  # fmt: skip
+BACKWARDS = CHARACTERS[::-1]
 
 
-def test_mltus_own_pipeline_gives_plain_arrays(tmp_path):
-    path = write_image(tmp_path / "23.png", draw_text("23"))
-    steps = [
-        preprocessors.ImageReader(CVImage),
-        transformers.ImageResizer(80, 20),
-        transformers.LabelIndexer(list("23")),
-        transformers.LabelPadding(2, 4),
-    ]
-    image, label = apply_steps([adapt_step(step) for step in steps], str(path), "23")
-    assert isinstance(image, np.ndarray)
-    assert image.shape == (20, 80, 3)
-    assert label.tolist() == [0, 1, 2, 2]
+def test_what_is_assigned_is_saved_and_loaded(tmp_path):
+    class Configs(mltu.BaseModelConfigs):
+        height = 50  # of the class, as some scripts have it
+
+        def __init__(self):
+            super().__init__()
+            self.model_path = str(tmp_path / "run")
+            self.vocab = ""
+
+    configs = Configs()
+    configs.vocab = "ba é"
+    configs.save()
+    loaded = mltu.BaseModelConfigs.load(tmp_path / "run" / "configs.yaml")
+    assert loaded.serialize() == configs.serialize()
+    assert (loaded.vocab, loaded.height) == ("ba é", 50)
 
 
-def test_mltus_resizer_after_our_reader_keeps_the_axis_of_grey():
-    steps = [ImageReader(1), adapt_step(transformers.ImageResizer(80, 20))]
-    assert apply_steps(steps, IMAGE)[0].shape == (20, 80, 1)
+def test_a_configuration_that_cannot_be_saved(tmp_path):
+    configs = mltu.BaseModelConfigs()
+    with pytest.raises(InputError, match="received None; assign one"):
+        configs.save()
+    configs.model_path, configs.folder = str(tmp_path), tmp_path
+    with pytest.raises(InputError, match=r"received .*; assign a plain value"):
+        configs.save()
+
+
+@pytest.mark.parametrize("content", ["7", "!!python/object/apply:os.getcwd []", "a: ["])
+def test_a_file_that_is_no_configuration(tmp_path, content):
+    file = tmp_path / "configs.yaml"
+    file.write_text(content)
+    with pytest.raises(InputError, match="expected"):
+        mltu.BaseModelConfigs.load(file)
 
 
 @pytest.mark.parametrize(
-    ("step", "shape"),
-    [
-        (transformers.ImageNormalizer(), (40, 120, 3)),
-        (transformers.ExpandDims(axis=0), (1, 40, 120, 3)),
-        (preprocessors.ImageCropper(100, 30), (30, 100, 3)),
-    ],
-    ids=lambda value: type(value).__name__,
+    ("arguments", "channels"),
+    [((), 3), ((mltu.CVImage,), 3), ((cv2.IMREAD_COLOR,), 3), ((cv2.IMREAD_GRAYSCALE,), 1)],
 )
-def test_further_steps_of_mltus(step, shape):
-    assert adapt_step(step)(IMAGE, "")[0].shape == shape
+def test_both_spellings_of_the_reader(tmp_path, arguments, channels):
+    path = write_image(tmp_path / "2.png", draw_text("2"))
+    assert mltu.ImageReader(*arguments)(path, "2")[0].shape == (32, 96, channels)
 
 
-@pytest.mark.parametrize("content", [None, b"x"], ids=["missing", "corrupt"])
-def test_mltus_reader_raises_our_error(tmp_path, content):
-    path = tmp_path / "bad.png"
-    if content:
-        path.write_bytes(content)
-    with pytest.raises(InputError, match="cannot read .*bad.png"):
-        adapt_step(preprocessors.ImageReader(CVImage))(str(path), "")
+def test_ids_are_places_in_the_vocabulary_as_it_was_given():
+    assert mltu.LabelIndexer("cab")(None, "abc")[1].tolist() == [1, 2, 0]
+    with pytest.raises(InputError, match="received 'x'; correct the label"):
+        mltu.LabelIndexer("cab")(None, "ax")
+    with pytest.raises(InputError, match="different characters, received 'aa'"):
+        mltu.LabelIndexer("aa")
 
 
-def test_other_steps_are_passed_through():
-    def step(image, label):
-        return image, label
-
-    reader = ImageReader()
-    assert adapt_step(step) is step
-    assert adapt_step(reader) is reader
-
-
-def test_classes_derived_from_mltus_are_known():
-    class Resizer(transformers.ImageResizer):
-        pass
-
-    assert adapt_step(Resizer(60, 20))(IMAGE, "")[0].shape == (20, 60, 3)
-
-
-@pytest.mark.parametrize("kind", AUGMENTORS, ids=lambda kind: kind.__name__)
-@pytest.mark.parametrize("channels", [1, 3])
-def test_mltus_augmentors(kind, channels):
-    image = np.ascontiguousarray(IMAGE[..., :channels])
-    before, state = image.copy(), np.random.get_state()[1].copy()
-    augmentor = adapt_augmentor(kind(random_chance=1.0))
-    first, label = augmentor(image, "text", np.random.default_rng(5))
-    again, _ = augmentor(image, "text", np.random.default_rng(5))
-    assert label == "text"
-    assert first.shape == image.shape
-    assert first.dtype == np.uint8
-    assert np.array_equal(first, again)
-    assert np.array_equal(image, before)
-    assert np.array_equal(state, np.random.get_state()[1])
-
-
-def test_the_generator_decides_what_mltus_augmentor_draws():
-    augmentor = adapt_augmentor(augmentors.RandomBrightness(random_chance=1.0))
-    results = [augmentor(IMAGE, "", np.random.default_rng(seed))[0] for seed in range(3)]
-    assert not np.array_equal(results[0], results[1])
-    assert not np.array_equal(results[1], results[2])
-
-
-def test_global_generator_is_put_back_after_an_error():
-    class Broken(augmentors.RandomBrightness):
-        def __call__(self, image, annotation):
-            np.random.rand()
-            raise RuntimeError("broken")
-
-    state = np.random.get_state()[1].copy()
-    with pytest.raises(RuntimeError, match="broken"):
-        adapt_augmentor(Broken())(IMAGE, "", np.random.default_rng(0))
-    assert np.array_equal(state, np.random.get_state()[1])
-
-
-def test_ours_and_functions_of_three_arguments_are_passed_through():
-    def augment(image, label, rng):
-        return image, label
-
-    blur = RandomBlur()
-    assert adapt_augmentor(blur) is blur
-    assert adapt_augmentor(augment) is augment
-
-
-def test_function_of_two_arguments():
-    augmentor = as_augmentor(lambda image, label: (255 - image, label))
-    image, label = augmentor(IMAGE, "text", np.random.default_rng(0))
-    assert np.array_equal(image, 255 - IMAGE)
-    assert label == "text"
-
-
-@pytest.mark.parametrize("function", [lambda image: image, 7, lambda: None])
-def test_what_cannot_be_called_so(function):
-    with pytest.raises(InputError, match=r"called as \(image, label, rng\) or \(image, label\)"):
-        adapt_augmentor(function)
-
-
-def test_adapted_ones_can_be_pickled_for_worker_processes():
-    for adapted in (
-        adapt_step(transformers.ImageResizer(80, 20)),
-        adapt_augmentor(augmentors.RandomBrightness()),
-    ):
-        assert pickle.loads(pickle.dumps(adapted))
-
-
-def test_mltu_is_not_imported_without_need():
-    code = (
-        "import sys, ctckit.compat as compat, ctckit.augment as augment, ctckit.image as image; "
-        "compat.adapt_step(image.ImageReader()); "
-        "compat.adapt_augmentor(augment.RandomBlur()); "
-        "sys.exit(any(name in sys.modules for name in ('mltu', 'captcha', 'PIL', 'tensorflow')))"
+def provider(folder, **arguments):
+    draw_folder(folder, count=8)
+    pairs = [[str(path), path.stem] for path in sorted(folder.iterdir())]
+    return mltu.DataProvider(
+        pairs,
+        [mltu.ImageReader(mltu.CVImage)],
+        4,
+        transformers=[
+            mltu.ImageResizer(48, 16),
+            mltu.LabelIndexer(BACKWARDS),
+            mltu.LabelPadding(max_word_length=4, padding_value=len(BACKWARDS)),
+        ],
+        **arguments,
     )
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_provider_takes_what_mltus_takes(tmp_path):
+    all_of_1_2_5 = {
+        "shuffle": True, "initial_epoch": 3, "augmentors": None, "batch_postprocessors": None,
+        "skip_validation": False, "limit": 6, "use_cache": True, "log_level": 20, "numpy": True,
+    }  # fmt: skip
+    provided = provider(tmp_path / "drawn", **all_of_1_2_5)
+    assert (len(provided), provided.epoch) == (2, 2)
+    images, labels = provided[0]
+    assert (images.shape, labels.shape) == ((4, 16, 48, 3), (4, 4))
+
+
+def test_a_split_of_the_pairs_as_they_stand(tmp_path):
+    whole = provider(tmp_path / "drawn")
+    train, val = whole.split(0.75, shuffle=False)
+    assert [*train.samples, *val.samples] == list(whole.samples)
+    train, val = whole.split(0.75)
+    train.augmentors = [mltu.RandomBrightness(), mltu.RandomRotate(), mltu.RandomErodeDilate()]
+    assert (len(train.samples), len(val.samples), val.augmentors) == (6, 2, [])
+    val.to_csv(tmp_path / "run" / "val.csv")
+    rows = list(csv.reader((tmp_path / "run" / "val.csv").open()))
+    assert rows[1:] == [list(sample) for sample in val.samples]
+
+
+@pytest.fixture
+def network():
+    images = keras.Input((16, 48, 3))
+    x = keras.layers.Lambda(lambda x: x / 255)(images)  # as the tutorial's network begins
+    x = mltu.residual_block(x, 8, activation="leaky_relu", skip_conv=True, strides=4, dropout=0.2)
+    x = keras.layers.Reshape((x.shape[1] * x.shape[2], x.shape[3]))(x)
+    x = keras.layers.Dense(len(BACKWARDS) + 1, activation="softmax")(x)
+    return keras.Model(images, x)
+
+
+@pytest.mark.slow
+def test_a_training_leaves_log_checkpoint_and_a_file_that_reads(tmp_path, network):
+    train, val = provider(tmp_path / "drawn").split(0.75)
+    metrics = [mltu.CWERMetric(padding_token=len(BACKWARDS))]
+    network.compile("adam", loss=mltu.CTCloss(), metrics=metrics)
+    checkpoint = tmp_path / "run" / "model.keras"
+    network.fit(
+        train,
+        validation_data=val,
+        epochs=2,
+        verbose=0,
+        callbacks=[
+            mltu.TrainLogger(str(tmp_path / "run")),
+            keras.callbacks.ModelCheckpoint(checkpoint, monitor="val_CER", mode="min"),
+            mltu.Model2onnx(str(checkpoint), {"vocab": BACKWARDS}, save_on_epoch_end=True),
+        ],
+    )
+    assert (tmp_path / "run" / "logs.log").read_text().count("val_CER") == 2
+    image = draw_text("2345")
+    resized = mltu.ImageResizer(48, 16)(image, "")[0]
+    probabilities = network.predict(resized[None].astype("float32"), verbose=0)
+    text = mltu.ctc_decoder(probabilities, BACKWARDS)[0]
+    assert mltu.ImageToWordModel(str(tmp_path / "run"), BACKWARDS).predict(image) == text
+    assert mltu.ImageToWordModel(str(tmp_path / "run"), list(BACKWARDS)).predict(image) == text
+
+
+def test_a_model_of_ones_own(tmp_path):
+    path = tiny_model.write_model(tmp_path / "model.onnx")
+
+    class Shapes(mltu.OnnxInferenceModel):
+        def predict(self, data):
+            return self.model.run(self.output_names, {self.input_names[0]: data})[0].shape
+
+    model = Shapes(str(tmp_path))
+    facts = load_session(path).get_modelmeta().custom_metadata_map
+    assert model.metadata.keys() == facts.keys()
+    assert model.input_shape == model.input_shapes[0][1:]
+    assert (model.input_name, model.output_name) == ("image", "probabilities")
+    data = np.zeros((2, *model.input_shape), np.float32)
+    assert model(data)[0] == 2
+    with pytest.raises(NotImplementedError):
+        mltu.OnnxInferenceModel(str(path), force_cpu=True)(data)
+    with pytest.raises(InputError, match="expected a model file"):
+        mltu.OnnxInferenceModel(str(tmp_path / "none.onnx"))
