@@ -44,9 +44,11 @@ def to_reader_form(network: onnx.ModelProto) -> onnx.ModelProto:
         A checked model. Input `image`: uint8 (N, height, width, C) of any height and width, BGR
         if C is 3. Outputs `text`: string (N,); `confidence`: float32 (N,), 0…1; `ids`: int32
         (N, T), places in the vocabulary, -1 after the last character; T is free where the width
-        is. The metadata are those of
-        the network, and `form` is "reader". Where texts may be written from right to left, text
-        and ids come in the order in which the characters stand in the image, from left to right:
+        is. `starts`, `ends`: float32 (N, T), where the characters of `ids` are, as
+        `ctckit.text.align` says, but in shares of the image's width, 0…1, padding left out; of
+        its height where it is turned, along the text. The metadata are those of the network,
+        and `form` is "reader". Where texts may be written from right to left, text, ids and
+        places come in the order in which the characters stand in the image, from left to right:
         `text_order` is "visual".
 
     Raises:

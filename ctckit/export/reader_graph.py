@@ -10,6 +10,7 @@ from ctckit.export.reader_functions.turning import TURNS
 from ctckit.inference.metadata import ModelMetadata
 
 PREFIX = "network/"  # of the network's own names in the graph
+ALL_STEPS = ("all_starts", "all_ends")  # of the characters that each network reads
 STRETCH = "stretch"  # factor of the width, where it is free: float64, as Python calculates it
 
 
@@ -28,6 +29,7 @@ def reader_graph(network: onnx.GraphProto, facts: ModelMetadata) -> onnx.GraphPr
         *inner.node,
         *_decoding(probabilities, facts, members, steps),
         *spelling,
+        *_places(members),
     ]
     image = helper.make_tensor_value_info(
         "image", TensorProto.UINT8, ("N", "height", "width", facts.channels)
@@ -37,6 +39,10 @@ def reader_graph(network: onnx.GraphProto, facts: ModelMetadata) -> onnx.GraphPr
         helper.make_tensor_value_info("text", TensorProto.STRING, ("N",)),
         helper.make_tensor_value_info("confidence", TensorProto.FLOAT, ("N",)),
         helper.make_tensor_value_info("ids", TensorProto.INT32, ("N", steps or "T")),
+        *(
+            helper.make_tensor_value_info(name, TensorProto.FLOAT, ("N", steps or "T"))
+            for name in ("starts", "ends")
+        ),
     ]
     constants = [*inner.initializer, *_constants(facts, steps)]
     sizes = inner.value_info  # of features, without which their sums are slower
@@ -58,15 +64,15 @@ def _members_and_steps(network: onnx.GraphProto, facts: ModelMetadata) -> tuple[
 
 
 def _preparation(facts: ModelMetadata, pixels: str) -> list[onnx.NodeProto]:
-    """Return the nodes that make the network's input `pixels` of `image`."""
+    """Return the nodes that make the network's input `pixels` of `image`, and say where it is."""
     turning = [_call(TURNS[facts.rotate], ["image"], ["turned"])] if facts.rotate else []
     image = "turned" if turning else "image"
-    height = [facts.height]
+    height, made = [facts.height], [pixels, "left", "covered"]
     if facts.width is None:
         limits = {"height": height, "max_width": [facts.max_width]}
-        return [*turning, _call("scale", [image, STRETCH], [pixels], **limits)]
+        return [*turning, _call("scale", [image, STRETCH], made, **limits)]
     prepare = "fit" if facts.keep_aspect_ratio else "stretch"
-    return [*turning, _call(prepare, [image], [pixels], height=height, width=[facts.width])]
+    return [*turning, _call(prepare, [image], made, height=height, width=[facts.width])]
 
 
 def _decoding(
@@ -82,16 +88,26 @@ def _decoding(
     )
     return [
         one_by_one,
-        _call("decode", ["rows"], ["all_ids", "lengths"], blank=blank),
+        _call("decode", ["rows"], ["all_ids", "lengths", *ALL_STEPS], blank=blank),
         _call("forward", ["rows", "all_ids", "lengths"], ["all_confidences"], blank=blank),
         _call(
             "vote",
             ["all_ids", "all_confidences"],
-            ["best_ids", "raw_confidence"],
+            ["best_ids", "raw_confidence", "winner"],
             form=[-1, members],
         ),
         _call("calibrate", ["raw_confidence", TEMPERATURE], ["confidence"]),
     ]
+
+
+def _places(members: int) -> list[onnx.NodeProto]:
+    """Return the nodes that make `starts` and `ends` of what the winner says."""
+    nodes = []
+    for all_steps in ALL_STEPS:
+        name = all_steps.removeprefix("all_")
+        chosen = _call("of_winner", [all_steps, "winner"], [f"{name}_steps"], form=[-1, members])
+        nodes += [chosen, _call("shares", [f"{name}_steps", "left", "covered"], [name])]
+    return nodes
 
 
 def _spelling(steps: int) -> list[onnx.NodeProto]:

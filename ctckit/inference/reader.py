@@ -252,16 +252,20 @@ class ImageToWordModel(OnnxInferenceModel):
         They are neither constrained nor calibrated; of several models in one file the first
         tells. Errors are those of `predict`.
         """
-        return beam_search(self._first_member(image), self.metadata.vocabulary, count=count)
+        return beam_search(self._members(image)[0], self.metadata.vocabulary, count=count)
 
     def characters(self, image: Image, text: str | None = None) -> list[Character]:
         """Return the characters of the text read, or of `text`: how probable, and where.
 
-        Of several models in one file the first tells, at the own width of the image. Errors are
-        those of `predict`, and those of `ctckit.text.align` where the text does not fit.
+        Of several models in one file the first tells that reads this text by itself, or the first
+        of all, at the own width of the image. Errors are those of `predict`, and those of
+        `ctckit.text.align` where the text does not fit.
         """
         text = self.predict(image) if text is None else text
-        return align(self._first_member(image), text, self.metadata.vocabulary)
+        members = self._members(image)
+        own_texts = ctc_decoder(members, self.metadata.vocabulary)
+        teller = own_texts.index(text) if text in own_texts else 0
+        return align(members[teller], text, self.metadata.vocabulary)
 
     def prepare(self, image: Image) -> np.ndarray:
         """Return the network's input for `image`, uint8 (H, W, C), equal to that of training.
@@ -283,8 +287,7 @@ class ImageToWordModel(OnnxInferenceModel):
             texts, confidences = constrained_decode(probabilities, vocabulary, self.constraint)
         return list(map(Reading, texts, calibrated(confidences, temperature).tolist()))
 
-    def _first_member(self, image: Image) -> np.ndarray:
-        """Return what the first model says of the image at its own width, float32 (T, V+1)."""
-        batch = self.prepare(image)[None]
-        probabilities: np.ndarray = super().predict_probabilities(batch)[0]
-        return np.asarray(probabilities[0]) if probabilities.ndim == 3 else probabilities
+    def _members(self, image: Image) -> np.ndarray:
+        """Return what each of M models says of an image at its own width, float32 (M, T, V+1)."""
+        probabilities = super().predict_probabilities(self.prepare(image)[None])
+        return np.asarray(probabilities[0] if probabilities.ndim == 4 else probabilities)

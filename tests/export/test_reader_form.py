@@ -46,7 +46,12 @@ def read(model: onnx.ModelProto, images: np.ndarray) -> tuple[list[str], np.ndar
 def prepare(name: str, image: np.ndarray, height: int, width: int) -> np.ndarray:
     """Run the function `stretch` or `fit` alone on one image (H, W, C)."""
     node = helper.make_node(
-        name, ["image"], ["pixels"], domain=DOMAIN, height=[height], width=[width]
+        name,
+        ["image"],
+        ["pixels", "left", "covered"],
+        domain=DOMAIN,
+        height=[height],
+        width=[width],
     )
     return call(node, image, TensorProto.FLOAT)
 
@@ -342,6 +347,8 @@ def test_the_file_describes_itself(tmp_path):
         "text": ("tensor(string)", ["N"]),
         "confidence": ("tensor(float)", ["N"]),
         "ids": ("tensor(int32)", ["N", tiny_model.WIDTH]),
+        "starts": ("tensor(float)", ["N", tiny_model.WIDTH]),
+        "ends": ("tensor(float)", ["N", tiny_model.WIDTH]),
     }
     assert not model.functions, "some runtimes know no functions"
     assert {item.domain for item in model.opset_import} <= {"", "ai.onnx"}

@@ -29,7 +29,7 @@ HEIGHT, MAX_WIDTH = 32, 256
 def scaler() -> ort.InferenceSession:
     """Return the function `scale` alone."""
     node = helper.make_node(
-        "scale", ["image", "stretch"], ["pixels"], domain=DOMAIN,
+        "scale", ["image", "stretch"], ["pixels", "left", "covered"], domain=DOMAIN,
         height=[HEIGHT], max_width=[MAX_WIDTH],
     )  # fmt: skip
     source = helper.make_tensor_value_info("image", TensorProto.UINT8, [None] * 4)
@@ -161,6 +161,10 @@ def test_the_file_describes_itself(tmp_path):
     [image] = session(model).get_inputs()
     assert image.shape == ["N", "height", "width", 1]
     outputs = {item.name: item.shape for item in session(model).get_outputs()}
-    assert outputs == {"text": ["N"], "confidence": ["N"], "ids": ["N", "T"]}
+    assert outputs == {
+        "text": ["N"],
+        "confidence": ["N"],
+        **dict.fromkeys(("ids", "starts", "ends"), ["N", "T"]),
+    }
     assert not model.functions, "some runtimes know no functions"
     assert {item.domain for item in model.opset_import} <= {"", "ai.onnx"}

@@ -11,10 +11,12 @@ from ctckit.export.reader_functions.free_width import (
     SCALE,
     SPELL_ANY_LENGTH,
 )
+from ctckit.export.reader_functions.places import SHARES
 from ctckit.export.reader_functions.resizing import FIT, RESIZE, STRETCH, WEIGHTS
 from ctckit.export.reader_functions.text import (
     DOMAIN,
     JOIN_PAIRS,
+    OF_WINNER,
     ONE_BY_ONE,
     ONLY_COLUMN,
     SPELL,
@@ -28,7 +30,7 @@ FUNCTIONS = (
     *(TURN_90, TURN_270, TURN_AUTO),
     *(STRETCH, FIT, RESIZE, WEIGHTS),
     *(DECODE, LATTICE, FORWARD, CALIBRATE),
-    *(ONE_BY_ONE, VOTE),
+    *(ONE_BY_ONE, VOTE, OF_WINNER, SHARES),
     *(SPELL, JOIN_PAIRS, ONLY_COLUMN),
     *(SCALE, ONE_BY_ONE_OF_ANY_LENGTH, SPELL_ANY_LENGTH, JOIN_PAIRS_OF_ANY_NUMBER),
 )

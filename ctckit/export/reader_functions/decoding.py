@@ -3,9 +3,11 @@
 from ctckit.export.reader_functions.text import DOMAIN, HEADER
 
 # Greedy CTC decoding of probabilities (N, T, V + 1): best class of each step, repeats merged, no
-# blanks. TopK moves the steps that stay to the front, in their order.
+# blanks. TopK moves the steps that stay to the front, in their order; `starts` tells which they
+# are, and `ends`, found likewise, the step behind the last one of each character: (N, T), -1 after
+# the last character. The best path is the one that `ctckit.text.align` finds for its own text.
 DECODE = f"""{HEADER}
-decode <blank> (probabilities) => (ids, lengths)
+decode <blank> (probabilities) => (ids, lengths, starts, ends)
 {{
     none = Constant <value_int = -1> ()
     zero = Constant <value_int = 0> ()
@@ -31,6 +33,21 @@ decode <blank> (probabilities) => (ids, lengths)
     ids = GatherElements <axis = 1> (characters, order)
     counted = Cast <to = 7> (stays)
     lengths = ReduceSum <keepdims = 0> (counted, time_axis)
+
+    one_after = Constant <value = int64[2] {{0, 1}}> ()
+    earlier = Pad (best, one_after, blank_id, time_axis)
+    second = Constant <value_ints = [1]> ()
+    behind_last = Constant <value_ints = [2147483647]> ()
+    next = Slice (earlier, second, behind_last, time_axis)
+    goes_on = Equal (best, next)
+    changes_next = Not (goes_on)
+    leaves = And (is_character, changes_next)
+    end_ranks = Where (leaves, countdown, zero)
+    sorted_end_ranks, last_steps = TopK <axis = 1> (end_ranks, num_steps)
+    steps_behind = Add (last_steps, second)
+    is_text = GreaterOrEqual (ids, zero)
+    starts = Where (is_text, order, none)
+    ends = Where (is_text, steps_behind, none)
 }}
 """
 

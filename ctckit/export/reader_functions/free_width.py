@@ -5,10 +5,12 @@ from ctckit.image.widths import WIDTH_MULTIPLE
 
 # The image uint8 (N, H, W, C), scaled to the network's height; its width follows, times `stretch`,
 # a double, and up to a multiple with white: float32 of whole numbers 0…255. The operations of the
-# exact width come in the order of `ImageScaler`, so that halves are the same numbers.
+# exact width come in the order of `ImageScaler`, so that halves are the same numbers. And which
+# share of the width lies left of the image, and which it covers.
 SCALE = f"""{HEADER}
-scale <height, max_width> (image, stretch) => (pixels)
+scale <height, max_width> (image, stretch) => (pixels, left, covered)
 {{
+    left = Constant <value = double {{0.0}}> ()
     new_height = Constant <value_ints: ints = @height> ()
     largest = Constant <value_ints: ints = @max_width> ()
     multiple = Constant <value_ints = [{WIDTH_MULTIPLE}]> ()
@@ -38,6 +40,11 @@ scale <height, max_width> (image, stretch) => (pixels)
     white = Constant <value_float = 255.0> ()
     padded = Pad (scaled, margins, white, columns)
     pixels = Transpose <perm = [0, 2, 3, 1]> (padded)
+
+    padded_width = Add (own_width, missing)
+    precise_padded = Cast <to = 11> (padded_width)
+    precise_own = Cast <to = 11> (own_width)
+    covered = Div (precise_own, precise_padded)
 }}
 """
 

@@ -2,10 +2,13 @@
 
 from ctckit.export.reader_functions.text import DOMAIN, HEADER
 
-# The image uint8 (N, H, W, C), stretched to the network's size: float32 of whole numbers 0…255.
+# The image uint8 (N, H, W, C), stretched to the network's size: float32 of whole numbers 0…255. And
+# which share of that width lies left of the image, and which it covers.
 STRETCH = f"""{HEADER}
-stretch <height, width> (image) => (pixels)
+stretch <height, width> (image) => (pixels, left, covered)
 {{
+    left = Constant <value = double {{0.0}}> ()
+    covered = Constant <value = double {{1.0}}> ()
     new_height = Constant <value_ints: ints = @height> ()
     new_width = Constant <value_ints: ints = @width> ()
     values = Cast <to = 1> (image)
@@ -17,7 +20,7 @@ stretch <height, width> (image) => (pixels)
 
 # The same, but scaled until it fits and centred on white.
 FIT = f"""{HEADER}
-fit <height, width> (image) => (pixels)
+fit <height, width> (image) => (pixels, left, covered)
 {{
     new_height = Constant <value_ints: ints = @height> ()
     new_width = Constant <value_ints: ints = @width> ()
@@ -47,6 +50,13 @@ fit <height, width> (image) => (pixels)
     white = Constant <value_float = 255.0> ()
     padded = Pad (fitted, margins, white, rows_and_columns)
     pixels = Transpose <perm = [0, 2, 3, 1]> (padded)
+
+    margin_above, margin_left = Split <num_outputs = 2> (before)
+    precise_width = Cast <to = 11> (new_width)
+    precise_left = Cast <to = 11> (margin_left)
+    precise_fitted = Cast <to = 11> (fitted_width)
+    left = Div (precise_left, precise_width)
+    covered = Div (precise_fitted, precise_width)
 }}
 """
 

@@ -51,7 +51,7 @@ one_by_one <form> (probabilities) => (rows)
 # the text that they back with most confidence together, and the mean of the confidence in it. That
 # of one network is its own.
 VOTE = f"""{HEADER}
-vote <form> (all_ids, all_confidences) => (ids, confidence)
+vote <form> (all_ids, all_confidences) => (ids, confidence, winner)
 {{
     one = Constant <value_ints = [1]> ()
     two = Constant <value_ints = [2]> ()
@@ -74,5 +74,17 @@ vote <form> (all_ids, all_confidences) => (ids, confidence)
     ids = GatherND <batch_dims = 1> (member_ids, winner)
     share = ReduceMax <keepdims = 0> (shares, one)
     confidence = Cast <to = 1> (share)
+}}
+"""
+
+# Of a table (N·M, T) the rows of the winners: (N, T).
+OF_WINNER = f"""{HEADER}
+of_winner <form> (all_rows, winner) => (rows)
+{{
+    table = Constant <value_ints: ints = @form> ()
+    num_steps = Shape <start = 1> (all_rows)
+    tables = Concat <axis = 0> (table, num_steps)
+    member_rows = Reshape (all_rows, tables)
+    rows = GatherND <batch_dims = 1> (member_rows, winner)
 }}
 """
