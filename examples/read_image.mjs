@@ -11,7 +11,9 @@ import * as ort from "onnxruntime-web";
 import { PNG } from "pngjs";
 
 const [model, ...files] = process.argv.slice(2);
-const session = await ort.InferenceSession.create(readFileSync(model));
+const session = await ort.InferenceSession.create(readFileSync(model), {
+  graphOptimizationLevel: "extended", // with "all" it computes networks of a free width wrongly
+});
 const channels = session.inputMetadata[0].shape.at(-1);
 
 for (const file of files) {
