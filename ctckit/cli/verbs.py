@@ -28,6 +28,7 @@ VERBS = {
     "evaluate": Verb("evaluate", "Evaluate", "", "judge a model on labelled images, with a report"),
     "describe": Verb("describe", "Describe", "FILE", "what a model file says about itself"),
     "export": Verb("export", "Export", "FILE", "the same model in another form"),
+    "page": Verb("page", "Page", "FILE", "a page that reads in the browser, without a server"),
     "data check": Verb("data_check", "Check", "SOURCE", "what labelled images are like"),
     "data preview": Verb("data_preview", "Preview", "SOURCE", "a picture of what is trained on"),
     "data convert": Verb("data_convert", "Convert", "SOURCE TARGET", "put them into another form"),

@@ -13,7 +13,7 @@ from ctckit.report.page.filters import counted, fact, percent, visible
 from ctckit.report.page.images import MAX_IMAGES, SHOWN_AT_ONCE, picture
 
 TEMPLATES = Environment(
-    loader=FileSystemLoader(Path(__file__).parent),
+    loader=FileSystemLoader([Path(__file__).parent, Path(__file__).parents[1]]),
     autoescape=True,  # labels, texts and names of files are anybody's
     undefined=StrictUndefined,  # a name that is not there is an error, not empty text
     trim_blocks=True,
