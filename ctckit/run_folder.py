@@ -163,6 +163,11 @@ class RunFolder:
         return f"{program} --resume {quote(str(self.path))}"
 
     @property
+    def card(self) -> Path:
+        """What to know of the model, as the Hugging Face Hub shows it."""
+        return self.path / "README.md"
+
+    @property
     def report(self) -> Path:
         """Pictures and figures."""
         return self.path / "report"

@@ -7,6 +7,7 @@ from pathlib import Path
 from ctckit.cli.labelled_images import labelled_images
 from ctckit.cli.results import tell_records
 from ctckit.errors import InputError, nearest_name
+from ctckit.hub import is_hub_address
 from ctckit.inference.session import find_model_file
 from ctckit.run_folder import RunFolder, file_of_form
 from ctckit.sources.options import SourceOptions
@@ -57,6 +58,8 @@ class Export:
         from ctckit.export.reader_form import export_reader
         from ctckit.export.smaller import SHRINKERS, AccuracyError, export_smaller
 
+        if is_hub_address(self.file) and self.output is None:
+            raise InputError("expected a file to write, received none; say one", argument="output")
         source = find_model_file(self.file)
         output = self.output or file_of_form(source, self.form)
         if output.resolve() == source.resolve():

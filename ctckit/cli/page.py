@@ -20,7 +20,7 @@ class Page:
     """
 
     file: Path | None = field(default=None, metadata={"positional": True})
-    """A model.reader.onnx, or the folder of a run."""
+    """A model.reader.onnx, the folder of a run, or hf://owner/name."""
     out: Path = Path("site")
     """Folder to make."""
     runtime: Path | None = None

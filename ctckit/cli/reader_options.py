@@ -14,8 +14,9 @@ class ReaderOptions:
     """Which model reads, with what, and what is known about the texts."""
 
     model: Path | None = None
-    """An .onnx file, the folder of a run, or base, the network that comes with the package and
-    has learned from drawn texts only; without it, the newest run in Models/."""
+    """An .onnx file, the folder of a run, hf://owner/name of the Hugging Face Hub, or base, the
+    network that comes with the package and has learned from drawn texts only; without it, the
+    newest run in Models/."""
     characters: str | None = None
     """Read only these characters, such as 0123456789."""
     pattern: str | None = None

@@ -66,7 +66,7 @@ class ImageToWordModel(OnnxInferenceModel):
     steps as in training. Safe to use from several threads at once.
 
     Args:
-        model_path: an `.onnx` file, or a folder with a `model.onnx`.
+        model_path: an `.onnx` file, a folder with a `model.onnx`, or `hf://owner/name`.
         constraint: what is known about every text; only texts that satisfy it are read.
         widths: factors of the own width of an image at which it is read, which takes as many times
             as long; the readings vote. None: 1 alone; by a base, which does not know how wide

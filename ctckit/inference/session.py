@@ -12,6 +12,7 @@ from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors
 
 from ctckit.base import find_run
 from ctckit.errors import InputError, nearest_name
+from ctckit.hub import fetch_from_hub, is_hub_address
 from ctckit.image.widths import WIDTH_MULTIPLE, own_widths
 from ctckit.inference.metadata import ModelMetadata
 from ctckit.log import LOGGER
@@ -57,8 +58,8 @@ class OnnxInferenceModel:
     """Run an exported network; subclasses make images of files and texts of probabilities.
 
     Args:
-        model_path: an `.onnx` file, a folder with a `model.onnx`, or "base", the network that
-            comes with the package.
+        model_path: an `.onnx` file, a folder with a `model.onnx`, `hf://owner/name` of the Hugging
+            Face Hub, or "base", the network that comes with the package.
         provider: what computes: "cpu", or another one of `PROVIDERS` that the installed
             onnxruntime has.
         num_threads: batches that are read at the same time; 0 takes as many as there are cores.
@@ -234,9 +235,13 @@ def _describe(session: ort.InferenceSession, path: Path) -> tuple[dict[str, str]
 def find_model_file(model_path: str | Path) -> Path:
     """Return the file itself, or the `model.onnx` of a folder; "base" is that of the package.
 
+    Of `hf://owner/name`, an address of the Hugging Face Hub, it is downloaded once.
+
     Raises:
         InputError: there is none.
     """
+    if is_hub_address(model_path):
+        return fetch_from_hub(model_path, MODEL_FILE)
     path = find_run(model_path)
     file = path / MODEL_FILE if path.is_dir() else path
     if not file.is_file():

@@ -1,3 +1,5 @@
+from .card import card as card
+from .card import save_card as save_card
 from .curves import save_learning_curves as save_learning_curves
 from .grid import caption as caption
 from .grid import image_grid as image_grid

@@ -8,6 +8,7 @@ from ctckit.evaluation.evaluation import Evaluation
 from ctckit.evaluation.one_pass import evaluate
 from ctckit.inference.reader import ImageToWordModel
 from ctckit.log import LOGGER
+from ctckit.report.card import save_card
 from ctckit.report.grid import predictions_grid, save_png
 from ctckit.report.page.page import save_html
 from ctckit.run_folder import ReportFiles, RunFolder
@@ -29,7 +30,8 @@ def report_test_part(run: RunFolder, samples: Sequence[Sample]) -> dict[str, Any
     """Judge the finished model of a run on the part that came to test with, and save the report.
 
     Nothing of that part was used to train, to choose the epoch or to calibrate, so these are fair
-    figures. The report is `run.test_evaluation`: `report/test_predictions.csv` and its like.
+    figures. The report is `run.test_evaluation`: `report/test_predictions.csv` and its like; the
+    card of the run has them, too.
 
     Args:
         run: folder with a finished `model.onnx`.
@@ -48,6 +50,7 @@ def report_test_part(run: RunFolder, samples: Sequence[Sample]) -> dict[str, Any
     for record in evaluation.unreadable:
         LOGGER.warning("not tested with: %s: %s", record.image, record.reason)
     save_report(evaluation, run.test_evaluation)
+    save_card(run)
     figures = evaluation.figures(num_worst=0)
     return {
         "test_images": figures["images"],

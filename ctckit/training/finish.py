@@ -14,6 +14,7 @@ from ctckit.export.reader_form import ReaderFormCheck, export_reader
 from ctckit.export.smaller import MAX_GROWTH, SHRINKERS, AccuracyError, SmallerCheck
 from ctckit.inference.reader import ImageToWordModel
 from ctckit.log import LOGGER
+from ctckit.report.card import save_card
 from ctckit.report.grid import image_grid, save_png
 from ctckit.report.save import save_report
 from ctckit.run_folder import RunFolder
@@ -68,6 +69,7 @@ def finish_run(
     for file in filter(None, (run.onnx, run.reader, smaller)):
         write_temperature(file, temperature)
     save_report(evaluation.calibrated_by(temperature), run.evaluation)
+    save_card(run)
     save_training_samples(train_provider, vocabulary, run.training_samples)
     parity.parity.require()  # when all is written: hours of training are not to be lost
     return {

@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 
 from ctckit.cli.verbs import VERBS
+from ctckit.export.reader_form import export_reader
+from ctckit.report.site.runtime import FILES
 from tests.drawing import draw_folder
 from tests.inference.tiny_model import write_image_in, write_run
 from tests.render.conftest import FONTS
@@ -79,6 +81,7 @@ COMMANDS = {
     "evaluate": [("evaluate", "--json")],
     "describe": [("describe", "Models/stripes_20250101-120000")],
     "export": [("export", "Models/stripes_20250101-120000")],
+    "page": [("page", "Models/stripes_20250101-120000", "--runtime", "web")],
     "data check": [("data", "check", "photos", "--page", "check.html")],
     "data preview": [("data", "preview", "photos", "--height", "16")],
     "data convert": [("data", "convert", "photos", "copy")],
@@ -100,7 +103,11 @@ def test_a_verb_needs_no_network(lonely, tmp_path, words):
     work = tmp_path / "work"
     draw_folder(work / "photos", count=20)
     write_image_in(work / "new", "a.png", "22")
-    write_run(work / "Models" / "stripes_20250101-120000", [("2345", "2345")])
+    run = write_run(work / "Models" / "stripes_20250101-120000", [("2345", "2345")])
+    export_reader(run, run / "model.reader.onnx")
+    (work / "web").mkdir()
+    for name in FILES:
+        (work / "web" / name).touch()
     done, asked = lonely("-m", "ctckit", *words)
     assert done.returncode == 0, done.stderr
     assert not asked

@@ -87,7 +87,7 @@ def test_train_then_read(workplace, architecture, switches):
     names = {path.relative_to(folder).as_posix() for path in folder.rglob("*")}
     assert {
         "configs.yaml", "train.csv", "val.csv", "images.json", "model.keras", "model.onnx",
-        "history.csv", "train.log", "logs", "report/training_samples.png",
+        "history.csv", "train.log", "logs", "README.md", "report/training_samples.png",
         "report/predictions.png", "report/predictions.csv", "report/learning_curves.png",
     } <= names  # fmt: skip
     assert not [name for name in names if Path(name).name.startswith(".")], "no temporary file"

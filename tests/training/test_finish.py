@@ -104,7 +104,7 @@ def test_figures_and_files(trained, run, quantize):
         assert ImageToWordModel(smaller).metadata.confidence_temperature == temperature
     for picture in (run.evaluation.picture, run.training_samples):
         assert cv2.imread(str(picture)).ndim == 3
-    assert run.evaluation.page.is_file() and run.reader.is_file()
+    assert run.evaluation.page.is_file() and run.reader.is_file() and run.card.is_file()
     expected = ImageToWordModel(run.onnx).read_one(val.samples[0].image)
     pixels, _ = ImageReader(channels=1)(val.samples[0].image, "")
     texts, confidences = ort.InferenceSession(run.reader).run(

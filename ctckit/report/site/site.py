@@ -8,6 +8,7 @@ from typing import Any
 from ctckit.data.samples import Sample
 from ctckit.errors import InputError
 from ctckit.files import new_folder
+from ctckit.hub import fetch_from_hub, is_hub_address
 from ctckit.image.decode import ImageReader
 from ctckit.inference.description import describe
 from ctckit.inference.session import find_model_file
@@ -75,12 +76,15 @@ def find_reader(model: Path) -> Path:
     """Return the file of a reader form.
 
     Args:
-        model: the file, or the folder of a run.
+        model: the file, the folder of a run, or `hf://owner/name`.
 
     Raises:
         InputError: it is none, or there is none.
     """
-    file = RunFolder(model).reader if model.is_dir() else find_model_file(model)
+    if is_hub_address(model):
+        file = fetch_from_hub(model, MODEL)
+    else:
+        file = RunFolder(model).reader if model.is_dir() else find_model_file(model)
     if not file.is_file():
         raise InputError(
             f"expected a reader form in {model}, received a folder without {file.name}; "
