@@ -22,7 +22,10 @@ PAGES = {  # by their names in the site
     "base.md": "ctckit/base/README.md",
     "models.md": "Models/README.md",
 }
-FILES = ("examples/captcha_ocr.ipynb", "examples/read_image.mjs", "ctckit/base/fonts.csv")
+FILES = (
+    *("examples/captcha_ocr.ipynb", "examples/read_image.mjs", "ctckit/base/fonts.csv"),
+    *("examples/mltu_tutorial/train.py", "examples/mltu_tutorial/inferenceModel.py"),
+)
 REFERENCE = "api/"
 LINK = re.compile(r"(\]\()([^)#:\s]+)((?:#[^)]*)?\))")
 

@@ -1,4 +1,3 @@
-from .card import card as card
 from .card import save_card as save_card
 from .curves import save_learning_curves as save_learning_curves
 from .grid import caption as caption
