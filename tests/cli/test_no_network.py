@@ -16,6 +16,7 @@ import pytest
 from ctckit.cli.verbs import VERBS
 from ctckit.export.reader_form import export_reader
 from ctckit.report.site.runtime import FILES
+from ctckit.run_folder import RunFolder
 from tests.drawing import draw_folder
 from tests.inference.tiny_model import write_image_in, write_run
 from tests.render.conftest import FONTS
@@ -82,6 +83,8 @@ COMMANDS = {
     "describe": [("describe", "Models/stripes_20250101-120000")],
     "export": [("export", "Models/stripes_20250101-120000")],
     "page": [("page", "Models/stripes_20250101-120000", "--runtime", "web")],
+    "label": [("label", "--help")],  # tests/cli/test_label.py lets it run
+    "watch": [("watch", "--no-browser")],
     "data check": [("data", "check", "photos", "--page", "check.html")],
     "data preview": [("data", "preview", "photos", "--height", "16")],
     "data convert": [("data", "convert", "photos", "copy")],
@@ -105,6 +108,8 @@ def test_a_verb_needs_no_network(lonely, tmp_path, words):
     write_image_in(work / "new", "a.png", "22")
     run = write_run(work / "Models" / "stripes_20250101-120000", [("2345", "2345")])
     export_reader(run, run / "model.reader.onnx")
+    RunFolder(run).progress.parent.mkdir(exist_ok=True)
+    RunFolder(run).progress.touch()
     (work / "web").mkdir()
     for name in FILES:
         (work / "web" / name).touch()
