@@ -1,12 +1,11 @@
 """The flags that say which model reads, with what, and what is known about the texts."""
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from ctckit.errors import InputError
 from ctckit.inference.reader import ImageToWordModel
-from ctckit.text.constrained.constraint import Constraint
+from ctckit.text.constrained.constraint import Constraint, parse_length
 
 
 @dataclass(frozen=True)
@@ -75,18 +74,9 @@ class ReaderOptions:
             return None
         return Constraint(
             pattern=self.pattern,
-            length=None if self.length is None else _parse_length(self.length),
+            length=None if self.length is None else parse_length(self.length),
             lexicon=None if self.lexicon is None else _read_lexicon(self.lexicon),
         )
-
-
-def _parse_length(length: str) -> tuple[int, int]:
-    numbers = re.fullmatch(r"(\d+)(?:-(\d+))?", length.strip())
-    if not numbers:
-        raise InputError(
-            f"expected a number such as 5, or 4-6, received '{length}'", argument="length"
-        )
-    return int(numbers[1]), int(numbers[2] or numbers[1])
 
 
 def _read_lexicon(path: Path) -> list[str]:

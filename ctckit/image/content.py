@@ -52,6 +52,15 @@ def decode_content(content: bytes, name: str) -> tuple[np.ndarray, str]:
     return turn_upright(pixels, content, kind), "BGR"
 
 
+def require_few_pixels(content: bytes, most: int, name: str) -> None:
+    """Refuse an image that states more than `most` pixels, before it is decoded.
+
+    Raises:
+        InputError: it does, or what states its size is damaged.
+    """
+    _refuse(content, image_kind(content), name, most)
+
+
 def require_image(content: bytes, name: str) -> None:
     """Refuse what is no image at all, such as a key or a list of passwords; not a damaged one.
 
@@ -66,7 +75,7 @@ def require_image(content: bytes, name: str) -> None:
         raise InputError(_damaged(None, name))
 
 
-def _refuse(content: bytes, kind: str | None, name: str) -> None:
+def _refuse(content: bytes, kind: str | None, name: str, most: int = MAX_PIXELS) -> None:
     """Refuse what OpenCV would read for half, into too much memory, or as a format of no name."""
     num_pixels: int | None = 0
     is_whole = True
@@ -75,9 +84,9 @@ def _refuse(content: bytes, kind: str | None, name: str) -> None:
     elif kind is not None:
         num_pixels = stated_pixels(content, kind)
         is_whole = kind != "PNG" or has_whole_chunks(content)
-    if num_pixels is not None and num_pixels > MAX_PIXELS:
+    if num_pixels is not None and num_pixels > most:
         raise InputError(
-            f"cannot read {name}: expected up to {MAX_PIXELS:,} pixels, received {num_pixels:,}; "
+            f"cannot read {name}: expected up to {most:,} pixels, received {num_pixels:,}; "
             "make the image smaller"
         )
     if num_pixels == 0 or not is_whole:  # the versions of OpenCV differ: some fill up with grey

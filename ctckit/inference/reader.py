@@ -23,7 +23,7 @@ from ctckit.text.constrained.constraint import Constraint, constrained_decode
 from ctckit.text.greedy import ctc_decoder, greedy_decode, with_blanks
 from ctckit.text.nbest import Candidate, beam_search
 
-Image = np.ndarray | str | Path
+Image = np.ndarray | str | Path | bytes
 Unreadable = Callable[[int, InputError], None]  # is told the place of an image, and the reason
 
 
@@ -61,9 +61,9 @@ class Chunk(NamedTuple):
 class ImageToWordModel(OnnxInferenceModel):
     """Read the text of images with a trained model; the `.onnx` file is all it needs.
 
-    Images are paths of files, or arrays as `cv2.imread` gives them: uint8 (H, W), (H, W, 1),
-    (H, W, 3) in the order BGR, or (H, W, 4) in the order BGRA; of any size. They pass the same
-    steps as in training. Safe to use from several threads at once.
+    Images are paths of files, the bytes of a file, or arrays as `cv2.imread` gives them: uint8
+    (H, W), (H, W, 1), (H, W, 3) in the order BGR, or (H, W, 4) in the order BGRA; of any size.
+    They pass the same steps as in training. Safe to use from several threads at once.
 
     Args:
         model_path: an `.onnx` file, a folder with a `model.onnx`, or `hf://owner/name`.
@@ -122,7 +122,7 @@ class ImageToWordModel(OnnxInferenceModel):
         probabilities = self.predict_probabilities(self.prepare(image)[None])
         if self.constraint is None and probabilities.ndim == 3:  # no vote asks for a confidence
             return ctc_decoder(probabilities, self.metadata.vocabulary)[0]
-        return self._readings(probabilities)[0].text
+        return self.readings_of(probabilities)[0].text
 
     def read_one(self, image: Image) -> Reading:
         """Return text and confidence of one image; errors are those of `predict`."""
@@ -234,7 +234,7 @@ class ImageToWordModel(OnnxInferenceModel):
         stack = stack_images if self.metadata.width is None else np.stack
         batch = stack([one.made for one in prepared])
         probabilities = self.predict_probabilities(batch)
-        return Chunk(pixels, batch, probabilities, self._readings(probabilities), places)
+        return Chunk(pixels, batch, probabilities, self.readings_of(probabilities), places)
 
     def read_batch(self, batch: np.ndarray) -> list[Reading]:
         """Return the readings of images that `prepare` made, uint8 (N, H, W, C).
@@ -244,7 +244,7 @@ class ImageToWordModel(OnnxInferenceModel):
         Raises:
             InputError: no text that the constraint allows fits into the network's time steps.
         """
-        return self._readings(self.predict_probabilities(batch))
+        return self.readings_of(self.predict_probabilities(batch))
 
     def n_best(self, image: Image, count: int = 5) -> list[Candidate]:
         """Return the most probable texts of one image with their probabilities, the best first.
@@ -279,12 +279,24 @@ class ImageToWordModel(OnnxInferenceModel):
     def _steps(self) -> list[Step]:
         return steps_to(self.metadata)
 
-    def _readings(self, probabilities: np.ndarray) -> list[Reading]:
+    def readings_of(
+        self, probabilities: np.ndarray, constraint: Constraint | None = None
+    ) -> list[Reading]:
+        """Return what the probabilities of N images mean, as `predict_probabilities` gives them.
+
+        Args:
+            probabilities: (N, T, V+1), or (N, M, T, V+1).
+            constraint: spelled as the model writes, in the place of the reader's own.
+
+        Raises:
+            InputError: no text that the constraint allows fits into the network's time steps.
+        """
         vocabulary, temperature = self.metadata.vocabulary, self.metadata.confidence_temperature
-        if self.constraint is None:
+        constraint = constraint or self.constraint
+        if constraint is None:
             texts, confidences = greedy_decode(probabilities, vocabulary)
         else:
-            texts, confidences = constrained_decode(probabilities, vocabulary, self.constraint)
+            texts, confidences = constrained_decode(probabilities, vocabulary, constraint)
         return list(map(Reading, texts, calibrated(confidences, temperature).tolist()))
 
     def _members(self, image: Image) -> np.ndarray:

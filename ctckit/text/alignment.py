@@ -48,23 +48,47 @@ def align(probabilities: np.ndarray, text: str, vocabulary: Vocabulary) -> list[
     (Character(text='a', probability=1.0, start=0.25, end=0.75), 0.75)
     """
     probabilities = require_probabilities(np.asarray(probabilities)[None], vocabulary)[0]
+    steps = len(probabilities)
+    ids = vocabulary.encode(text)
+    path = _path_of_all(probabilities, ids, vocabulary.blank_id)
+    if path is None:
+        path = _best_path(log_probabilities(probabilities), _fitting(text, vocabulary, steps))
+    places = 2 * np.arange(len(ids)) + 1
+    starts = path.searchsorted(places).tolist()  # a path goes from place to place, never back
+    ends = path.searchsorted(places, "right").tolist()
+    characters: dict[int, Character] = {}  # by their places in the text
+    order = range(len(text)) if vocabulary.visual is vocabulary else logical_order(text)
+    for place, class_id, start, end in zip(order, ids.tolist(), starts, ends, strict=True):
+        probability = float(probabilities[start:end, class_id].max())
+        characters[place] = Character(text[place], probability, start / steps, end / steps)
+    return [characters[place] for place in range(len(text))]
+
+
+def _fitting(text: str, vocabulary: Vocabulary, steps: int) -> Lattice:
+    """Return the lattice of a text, if that fits into so many steps."""
     lattice = Lattice([text], vocabulary)
-    steps, needed = len(probabilities), int(lattice.steps_needed[0])
-    if needed > steps:
+    if (needed := int(lattice.steps_needed[0])) > steps:
         raise InputError(
             f"expected one that fits into the network's {steps} time steps, received {text!r}, "
             f"which needs {needed}; align another text",
             argument="text",
         )
-    path = _best_path(log_probabilities(probabilities), lattice)
-    characters: dict[int, Character] = {}  # by their places in the text
-    order = range(len(text)) if vocabulary.visual is vocabulary else logical_order(text)
-    for i, (place, class_id) in enumerate(zip(order, vocabulary.encode(text), strict=True)):
-        own = np.flatnonzero(path == 2 * i + 1)
-        probability = float(probabilities[own, class_id].max())
-        start, end = float(own[0] / steps), float((own[-1] + 1) / steps)
-        characters[place] = Character(text[place], probability, start, end)
-    return [characters[place] for place in range(len(text))]
+    return lattice
+
+
+def _path_of_all(probabilities: np.ndarray, ids: np.ndarray, blank: int) -> np.ndarray | None:
+    """Return the place of the one text at each time step, if it is the most probable of all.
+
+    Then no path is more probable than that of the best class of each step; None else.
+    """
+    best = probabilities.argmax(axis=-1)
+    is_character = best != blank
+    begins = is_character.copy()
+    begins[1:] &= best[1:] != best[:-1]
+    if not np.array_equal(best[begins], ids):
+        return None
+    path: np.ndarray = 2 * begins.cumsum() - is_character
+    return path
 
 
 def _best_path(log_probs: np.ndarray, lattice: Lattice) -> np.ndarray:

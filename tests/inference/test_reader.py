@@ -284,7 +284,17 @@ def test_readings_at_several_widths_vote(free):
         free.model_path, widths=(1.0, 1.0, 2.0), constraint=Constraint(length=(4, 4))
     )
     assert constrained.predict(images[2]) == "2345"
-    assert [one.text for one in several.characters(images[2])] == [*"2345"]
+    assert several.characters(images[2]) == free.characters(images[2])
+    twice = ImageToWordModel(free.model_path, widths=(1.0, 2.0))
+    assert twice.characters(images[2]) == free.characters(images[2])  # the wider one adds no steps
+
+
+def test_the_bytes_of_a_file_are_an_image_and_a_constraint_can_be_that_of_one_batch(free, tmp_path):
+    content = write_image(tmp_path / "a.png", draw_stripes("2345")).read_bytes()
+    assert free.predict(content) == "2345"
+    probabilities = free.predict_probabilities(free.prepare(content)[None])
+    assert free.readings_of(probabilities)[0].text == "2345"
+    assert len(free.readings_of(probabilities, Constraint(length=2))[0].text) == 2
 
 
 def test_widths_are_for_images_of_their_own(model):

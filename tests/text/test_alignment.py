@@ -3,6 +3,7 @@ import pytest
 import tensorflow as tf
 
 from ctckit.errors import InputError
+from ctckit.text import alignment
 from ctckit.text.alignment import Character, align
 from ctckit.text.forward import text_probabilities
 from ctckit.text.vocabulary import Vocabulary
@@ -127,3 +128,15 @@ def test_text_must_fit():
         align(np.full((4, 4), 0.25), "x", ABC)
     with pytest.raises(InputError, match=r"expected predictions of shape \(N, T, classes\)"):
         align(np.full((1, 4, 4), 0.25), "a", ABC)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_best_of_all_texts_is_aligned_as_any_other(seed, monkeypatch):
+    """Its path is found at once; by Viterbi's algorithm it is the same."""
+    rng = np.random.default_rng(seed)
+    for probabilities in random_probabilities(rng, 20, 12, 4, concentration=0.2):
+        text = collapse(probabilities.argmax(-1), ABC)
+        at_once = align(probabilities, text, ABC)
+        with monkeypatch.context() as patch:
+            patch.setattr(alignment, "_path_of_all", lambda *_: None)
+            assert align(probabilities, text, ABC) == at_once

@@ -1,9 +1,11 @@
 """Sets of texts as deterministic finite automata over the ids of a vocabulary."""
 
 import re
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 import numpy as np
 
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
     from interegular.fsm import FSM
 
 DEAD = -1  # the state from which no text of the set can be reached any more
+MAX_ARCS = 2**20  # of an automaton: decoding keeps as many numbers for every time step
+MAX_CALLS = 300_000  # that a pattern may take, about a second; usual ones take a few thousand
 MISREAD = re.compile(r"(?<!\\)\[\^?\]|\(\?#")  # by interegular: a ] that begins a class, comments
 
 
@@ -40,9 +44,11 @@ class Automaton:
             vocabulary: characters outside it drop out of the pattern.
 
         Raises:
-            InputError: the pattern is invalid or uses what no automaton can do.
+            InputError: the pattern is invalid, uses what no automaton can do, or stands for too
+                large a one.
         """
         machine = _parse(pattern)
+        _require_size(len(machine.states) * len(vocabulary))
         numbers = {state: number for number, state in enumerate(_start_first(machine))}
         successors = np.full((len(numbers), len(vocabulary)), DEAD)
         for state, arcs in machine.map.items():
@@ -58,7 +64,12 @@ class Automaton:
 
     @classmethod
     def of_length(cls, shortest: int, longest: int, vocabulary: Vocabulary) -> Self:
-        """Build the set of all texts of `shortest` to `longest` characters."""
+        """Build the set of all texts of `shortest` to `longest` characters.
+
+        Raises:
+            InputError: they are too long.
+        """
+        _require_size((longest + 1) * len(vocabulary))
         lengths = np.arange(longest + 1)
         successors = np.where(lengths < longest, lengths + 1, DEAD)
         return cls(np.repeat(successors[:, None], len(vocabulary), axis=1), lengths >= shortest)
@@ -78,7 +89,12 @@ class Automaton:
         return bool(self.accepting[state])
 
     def __and__(self, other: Self) -> Self:
-        """Return the texts that are in both sets (the product automaton)."""
+        """Return the texts that are in both sets (the product automaton).
+
+        Raises:
+            InputError: it would be too large.
+        """
+        _require_size(self.successors.size * len(other.accepting))
         pairs = self.successors[:, None] * len(other.accepting) + other.successors
         dead = (self.successors[:, None] == DEAD) | (other.successors == DEAD)
         successors = np.where(dead, DEAD, pairs).reshape(-1, pairs.shape[-1])
@@ -124,7 +140,8 @@ def _parse(pattern: str) -> "FSM":
         re.compile(pattern)  # its messages say what is wrong, and where
         if found := MISREAD.search(pattern):
             raise Unsupported(f"{found[0]} is not implemented")
-        return parse_pattern(pattern).to_fsm()
+        with _limited_calls():
+            return parse_pattern(pattern).to_fsm()
     except (re.error, InvalidSyntax, Unsupported) as error:
         reason = " ".join(str(error).split()) or "invalid syntax"
         raise InputError(
@@ -136,3 +153,38 @@ def _parse(pattern: str) -> "FSM":
 
 def _start_first(machine: "FSM") -> list[Any]:
     return [machine.initial, *sorted(machine.states - {machine.initial})]
+
+
+@contextmanager
+def _limited_calls() -> Iterator[None]:
+    """Refuse a pattern that takes too many calls, of this thread, to become an automaton.
+
+    One of a few characters, as `.*a.{20}`, may stand for millions of states, and interegular knows
+    no limit. Calls are counted, not seconds: what is refused here is refused everywhere.
+    """
+    left = MAX_CALLS
+
+    def count(*_: Any) -> None:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            _refuse_size()
+
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        yield
+    finally:
+        sys.setprofile(before)
+
+
+def _require_size(arcs: int) -> None:
+    if arcs > MAX_ARCS:
+        _refuse_size()
+
+
+def _refuse_size() -> NoReturn:
+    raise InputError(
+        "constraint: expected a pattern and a length of few states, received one that takes too "
+        "many; repeat less in the pattern, or allow shorter texts"
+    )

@@ -1,5 +1,6 @@
 """Read only what can be: texts of a pattern, of a length or of a list."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -98,9 +99,31 @@ class Constraint:
         """
         _compile(self, vocabulary)
 
+    def size(self, vocabulary: Vocabulary) -> int:
+        """Return how many numbers decoding keeps for every time step of an image.
+
+        Raises:
+            InputError: those of `require_possible`.
+        """
+        return _compile(self, vocabulary).size
+
     def allows(self, text: str, vocabulary: Vocabulary) -> bool:
         """Return whether `text` is of this vocabulary and satisfies the constraint."""
         return text in _compile(self, vocabulary)
+
+
+def parse_length(length: str) -> tuple[int, int]:
+    """Return the smallest and the largest length that people write as "5" or "4-6".
+
+    Raises:
+        InputError: it is written otherwise.
+    """
+    numbers = re.fullmatch(r"(\d{1,9})(?:-(\d{1,9}))?", length.strip(), re.ASCII)
+    if not numbers:
+        raise InputError(
+            f"expected a number such as 5, or 4-6, received '{length}'", argument="length"
+        )
+    return int(numbers[1]), int(numbers[2] or numbers[1])
 
 
 def constrained_decode(
@@ -145,6 +168,7 @@ class _Language:
     def __init__(self, automaton: Automaton, vocabulary: Vocabulary) -> None:
         self._automaton = automaton
         self._vocabulary = vocabulary
+        self.size = automaton.successors.size
 
     def __contains__(self, text: str) -> bool:
         spellable = all(character in self._vocabulary for character in text)
@@ -165,6 +189,7 @@ class _Lexicon:
         self._lookup = frozenset(texts)
         chunks = [texts[i : i + CHUNK] for i in range(0, len(texts), CHUNK)]
         self._lattices = [Lattice(chunk, vocabulary) for chunk in chunks]
+        self.size = max(lattice.classes.size for lattice in self._lattices)
 
     def __contains__(self, text: str) -> bool:
         return text in self._lookup

@@ -1,4 +1,5 @@
 import re
+import sys
 from itertools import product
 
 import numpy as np
@@ -107,3 +108,20 @@ def test_every_state_can_be_reached_and_can_end():
     assert members(automaton) == {"ab"}
     assert len(automaton.accepting) == 3
     assert np.count_nonzero(automaton.successors >= 0) == 2
+
+
+@pytest.mark.parametrize("pattern", [".*a.{20}", "(((a?){50}){50}){50}"])
+def test_a_pattern_of_too_many_states_is_refused(pattern):
+    """A few characters that stand for millions of states took all memory."""
+    profiler = sys.getprofile()
+    with pytest.raises(InputError, match="^constraint: expected a pattern and a length of few"):
+        Automaton.from_pattern(pattern, VOCABULARY)
+    assert sys.getprofile() is profiler
+
+
+def test_lengths_and_both_of_too_many_states_are_refused():
+    with pytest.raises(InputError, match="allow shorter texts"):
+        Automaton.of_length(0, 10**9, VOCABULARY)
+    long = Automaton.of_length(0, 1000, VOCABULARY)
+    with pytest.raises(InputError, match="allow shorter texts"):
+        _ = long & long
