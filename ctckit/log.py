@@ -9,7 +9,7 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import IO, TypeVar
 
 from tqdm import tqdm
 
@@ -103,7 +103,7 @@ def hidden_native_log() -> Iterator[None]:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     sys.stderr.flush()
     terminal = os.dup(2)
-    with tempfile.TemporaryFile() as hidden:
+    with _scratch_file() as hidden:
         os.dup2(hidden.fileno(), 2)
         try:
             yield
@@ -115,3 +115,10 @@ def hidden_native_log() -> Iterator[None]:
             sys.stderr.flush()
             os.dup2(terminal, 2)
             os.close(terminal)
+
+
+def _scratch_file() -> IO[bytes]:
+    """Return a file without a name; in memory where the system can: a disk may be read-only."""
+    if hasattr(os, "memfd_create"):
+        return os.fdopen(os.memfd_create("ctckit"), "w+b")
+    return tempfile.TemporaryFile()

@@ -1,4 +1,5 @@
 import os
+import tempfile
 
 import pytest
 
@@ -17,3 +18,13 @@ def test_shows_it_if_the_block_fails(capfd):
         os.write(2, b"libfoo.so: cannot open\n")
         raise ImportError
     assert capfd.readouterr().err == "libfoo.so: cannot open\n"
+
+
+@pytest.mark.skipif(not hasattr(os, "memfd_create"), reason="files in memory are Linux's")
+def test_what_is_hidden_needs_no_disk(monkeypatch, capfd):
+    """In a container whose file system is read-only there is no temporary directory."""
+    with monkeypatch.context() as patch:
+        patch.setattr(tempfile, "tempdir", "/nowhere")
+        with hidden_native_log():
+            os.write(2, b"a native library")
+    assert capfd.readouterr().err == ""
