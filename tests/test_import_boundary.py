@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "ctckit"
 FLOORS = [  # from the ground up; "" holds the modules in no subpackage
     *("", "base", "text", "image", "augment", "data", "render", "sources", "compat", "feed"),
-    *("inference", "labelling", "evaluation", "report"),
+    *("inference", "labelling", "evaluation", "report", "serve"),
     *("networks", "export", "training", "compat.mltu", "cli"),
 ]
 ROOT_FILES = {"configs", "model", "train", "inferenceModel"}
@@ -30,6 +30,10 @@ PLAIN_FLOORS = {  # what the floors without TensorFlow may import from outside
     "labelling": {"cv2", "fastapi", "numpy", "pydantic"},
     "evaluation": {"numpy", "rapidfuzz"},
     "report": {"cv2", "jinja2", "matplotlib", "numpy"},
+    "serve": {
+        *("fastapi", "fastapi_offline", "numpy", "prometheus_client", "pydantic"),
+        *("python_multipart", "starlette", "uvicorn"),
+    },
     "cli": {"tqdm"},
 }
 HEAVY = {

@@ -4,6 +4,8 @@
 |---|---|---|
 | keras | 3.15.1 | ctckit/networks/keras_privates.py |
 | onnxruntime | 1.31.1 | ctckit/inference/session.py |
+| uvicorn | 0.54.0 | ctckit/serve/patience.py, tested in tests/serve/test_process.py |
+| starlette | 1.10.0 | `_InMemory` in ctckit/serve/bodies.py, tested in tests/serve/test_read.py |
 | captcha | 0.7.1 | ctckit/sources/stand_in.py, tested in tests/sources/test_stand_in.py |
 
 tf2onnx is used by its public functions only. Where a test here fails, the package has changed:

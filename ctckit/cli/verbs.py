@@ -25,6 +25,7 @@ VERBS = {
     "watch": Verb("watch", "Watch", "RUN", "how a training goes, in a browser"),
     "label": Verb("label", "Label", "SOURCE|RUN", "type labels, with suggestions, in a browser"),
     "read": Verb("read", "Read", "FILE…", "print file, text and confidence of each image"),
+    "serve": Verb("serve", "Serve", "MODEL…", "read images over HTTP"),
     "evaluate": Verb("evaluate", "Evaluate", "", "judge a model on labelled images, with a report"),
     "describe": Verb("describe", "Describe", "FILE", "what a model file says about itself"),
     "export": Verb("export", "Export", "FILE", "the same model in another form"),

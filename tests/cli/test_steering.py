@@ -35,6 +35,8 @@ VERBS = [
     ["read", "set"],
     ["read", "set", "--json"],
     ["read", f"gone{STEERING}.png"],
+    ["serve", f"gone{STEERING}.onnx"],
+    ["serve", f"{STEERING}=gone.onnx"],
     ["evaluate", "--dataset", "set", "--json"],
     ["evaluate", "--dataset", f"gone{STEERING}"],
     ["describe", "Models/stripes_20250101-120000"],

@@ -1,0 +1,158 @@
+"""The models that a server reads with, by name."""
+
+import asyncio
+import functools
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ctckit.errors import InputError, nearest_name
+from ctckit.inference.reader import ImageToWordModel
+from ctckit.serve.batching import Batcher
+from ctckit.serve.metrics import Metrics
+from ctckit.serve.reading import Asked, Found, read_batch
+from ctckit.serve.settings import Settings
+from ctckit.serve.wishes import Constraints
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+class ServedModel:
+    """A model, and the queue in front of it.
+
+    Args:
+        name: by which requests choose it.
+        reader: the model.
+        settings: of the server.
+        metrics: that are told what is read.
+    """
+
+    def __init__(
+        self, name: str, reader: ImageToWordModel, settings: Settings, metrics: Metrics
+    ) -> None:
+        self.name = name
+        self.reader = reader
+        _warm_up(reader)
+        self._constraints = Constraints(reader.metadata, reader.constraint)
+        self._metrics = metrics
+        self.batcher: Batcher[Asked, Found | InputError] = Batcher(
+            functools.partial(read_batch, reader, max_pixels=settings.max_pixels),
+            num_threads=reader.num_threads,
+            batch_size=settings.batch_size,
+            max_queue=settings.max_queue,
+            max_wait_s=settings.max_wait_ms / 1000,
+            time_limit_s=settings.time_limit_s,
+            observe=functools.partial(metrics.tell_batch, name),
+        )
+        metrics.watch_queue(name, lambda: self.batcher.queued)
+
+    async def read(
+        self, images: Sequence[bytes], constraint: Mapping[str, Any]
+    ) -> list[Found | InputError]:
+        """Return what is read in the images, or why one cannot be read.
+
+        Raises:
+            InputError: the constraint cannot be used.
+            QueueFullError: too much is waiting.
+        """
+        # In a thread of its own: a pattern may take a second.
+        said = None
+        if constraint:
+            said = await asyncio.to_thread(self._constraints.of, dict(constraint))
+        answers = await self.batcher.answers([Asked(image, said) for image in images])
+        self._metrics.tell_answers(self.name, answers)
+        return answers
+
+
+class ServedModels:
+    """The models of a server.
+
+    Args:
+        models: one or more, of different names; the first is the one that reads unasked.
+    """
+
+    def __init__(self, models: Iterable[ServedModel]) -> None:
+        self._models = {model.name: model for model in models}
+
+    @property
+    def names(self) -> list[str]:
+        """The names, in their order."""
+        return list(self._models)
+
+    @property
+    def stuck(self) -> bool:
+        """Whether a batch takes longer than any may."""
+        return any(model.batcher.is_stuck for model in self._models.values())
+
+    @property
+    def full(self) -> bool:
+        """Whether nothing more can wait for some model."""
+        return any(model.batcher.is_full for model in self._models.values())
+
+    @contextmanager
+    def arriving(self) -> Iterator[None]:
+        """Tell the queues that images are about to come, while a request is received."""
+        with ExitStack() as stack:
+            for model in self._models.values():
+                stack.enter_context(model.batcher.on_its_way())
+            yield
+
+    def find(self, name: str | None) -> ServedModel | None:
+        """Return the model of a name, or the first one for None; None if there is none such."""
+        return self._models.get(self.names[0] if name is None else name)
+
+    def close(self) -> None:
+        """End the threads."""
+        for model in self._models.values():
+            model.batcher.close()
+
+    def unknown(self, name: str | None) -> str:
+        """Return what to say of a name that no model has."""
+        names = self.names
+        return (
+            f"expected the name of a model, one of {', '.join(names)}, received '{name}'."
+            f"{nearest_name(name or '', names)}"
+        )
+
+
+def named_files(words: Sequence[str]) -> dict[str, Path]:
+    """Return the files of models by name: `a.onnx` is called a, the folder of a run by its name.
+
+    Raises:
+        InputError: two have the same name, or a name cannot stand in an address.
+
+    >>> named_files(["plates.onnx", "meters=runs/7/model.onnx"])
+    {'plates': PosixPath('plates.onnx'), 'meters': PosixPath('runs/7/model.onnx')}
+    """
+    files: dict[str, Path] = {}
+    for word in words:
+        name, equals, path = word.partition("=")
+        is_named = bool(equals) and not Path(word).exists()
+        file = Path(path if is_named else word)
+        name = name if is_named else _name_of(file)
+        if not _NAME.fullmatch(name):
+            raise InputError(
+                f"expected a name of letters, digits, dots, hyphens and underscores, received "
+                f"'{name}'; write NAME={file}"
+            )
+        if name in files:
+            raise InputError(
+                f"expected models of different names, received '{name}' twice; write NAME={file}"
+            )
+        files[name] = file
+    return files
+
+
+def _warm_up(reader: ImageToWordModel) -> None:
+    """Read a blank image: the first run of a network takes longer than all others."""
+    blank = reader.prepare(np.full((reader.metadata.height, 64), 255, np.uint8))
+    reader.predict_probabilities(blank[None])
+
+
+def _name_of(file: Path) -> str:
+    whole = file.resolve()
+    return whole.stem if whole.suffix.lower() == ".onnx" else whole.name
