@@ -18,7 +18,7 @@ from ctckit.export.reader_form import export_reader
 from ctckit.report.site.runtime import FILES
 from ctckit.run_folder import RunFolder
 from tests.drawing import draw_folder
-from tests.inference.tiny_model import write_image_in, write_run
+from tests.inference.tiny_model import write_image_in, write_model, write_run
 from tests.render.conftest import FONTS
 
 pytestmark = pytest.mark.slow
@@ -79,6 +79,7 @@ def alone():
 COMMANDS = {
     "train": [("train", "--dataset", "photos", *TINY), ("train", "--help")],
     "read": [("read", "new", "--json"), ("read", "new", "--out", "texts.csv")],
+    "serve": [("serve", "--help")],  # tests/serve/test_process.py has it answer
     "evaluate": [("evaluate", "--json")],
     "describe": [("describe", "Models/stripes_20250101-120000")],
     "export": [("export", "Models/stripes_20250101-120000")],
@@ -116,6 +117,21 @@ def test_a_verb_needs_no_network(lonely, tmp_path, words):
     done, asked = lonely("-m", "ctckit", *words)
     assert done.returncode == 0, done.stderr
     assert not asked
+
+
+def test_reading_leaves_nothing_behind_for_others_to_send(tmp_path):
+    """Libraries that report what is done with them keep it in the home folder first."""
+    model, image = write_model(tmp_path / "a.onnx"), write_image_in(tmp_path, "a.png", "22")
+    home = tmp_path / "home"
+    home.mkdir()
+    hints = ("CI", "ORT_DISABLE_TELEMETRY", "ORT_RUNNING_UNIT_TESTS")  # with which they do not
+    environment = {key: value for key, value in os.environ.items()
+                   if key not in hints and not key.startswith("XDG_")}  # fmt: skip
+    subprocess.run(
+        [sys.executable, "-m", "ctckit", "read", image, "--model", model], cwd=ROOT, check=True,
+        env=environment | {"HOME": str(home)}, stdout=subprocess.DEVNULL,
+    )  # fmt: skip
+    assert not list(home.rglob("*"))
 
 
 @pytest.mark.parametrize(
