@@ -15,12 +15,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import cv2
-import numpy as np
-from mltu.inferenceModel import OnnxInferenceModel as MltuInferenceModel
-from mltu.utils.text_utils import ctc_decoder, get_cer
+from mltu.utils.text_utils import get_cer
 
 from benchmarks import peers
 from benchmarks.common import as_files, least_seconds, save, table
+from benchmarks.mltu_reader import MltuReader
 from configs import ModelConfigs
 from ctckit.cli.arguments import parse_arguments
 from ctckit.cli.evaluate import plan
@@ -48,23 +47,6 @@ class Arguments:
     """Two turns, 5,000 predictions."""
     output: Path = Path("benchmarks/results/inference.json")
     """JSON file to write."""
-
-
-class MltuReader(MltuInferenceModel):
-    """The tutorial's ImageToWordModel."""
-
-    def __init__(self, char_list: str, model_path: str) -> None:
-        super().__init__(model_path, force_cpu=True)
-        self.char_list = char_list
-
-    def predict(self, image: np.ndarray) -> str:
-        """Resize, run and decode one image."""
-        image = cv2.resize(image, self.input_shapes[0][1:3][::-1])
-        if self.input_shapes[0][3] == 1:
-            image = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)[..., None]
-        batch = np.expand_dims(image, axis=0).astype(np.float32)
-        predictions = self.model.run(self.output_names, {self.input_names[0]: batch})[0]
-        return ctc_decoder(predictions, self.char_list)[0]
 
 
 def main() -> None:
