@@ -49,6 +49,22 @@ MEMORIES = f"{RESUME}::test_callbacks_have_their_memories_back"
 ADDRESS = "tests/properties/test_addresses.py::test_each_address_leads_to_the_image_of_its_label"
 
 MUTANTS = (
+    # Who may ask a server, and for how much
+    Mutant("a server may be called by any name", "ctckit/serve/guard.py",
+           "return name in self.allowed_hosts or _is_address(name)", "return True",
+           ("tests/serve/test_guard.py::"
+            "test_a_name_that_was_not_told_is_refused_before_the_token",)),
+    Mutant("a page of another site may ask", "ctckit/serve/guard.py",
+           "if foreign or (", "if (",
+           ("tests/serve/test_read.py::test_no_page_of_another_site_may_ask",)),
+    Mutant("any token will do", "ctckit/serve/bearer.py",
+           "return same and scheme", "return scheme",
+           ("tests/serve/test_guard.py::"
+            "test_a_token_is_asked_for_what_reads_or_tells",)),
+    Mutant("any number may wait", "ctckit/serve/batching.py",
+           "if len(self._queue) + len(asked) > self._max_queue:", "if False:",
+           ("tests/serve/test_batching.py::"
+            "test_while_a_thread_is_busy_others_gather_up_to_the_limit",)),
     # What is there after a power failure
     Mutant("a file is not waited for", "ctckit/files.py",
            "        _sync(temporary)\n", "", (A_FILE,)),

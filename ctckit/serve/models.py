@@ -3,7 +3,8 @@
 import asyncio
 import functools
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,7 @@ class ServedModel:
         self.reader = reader
         _warm_up(reader)
         self._constraints = Constraints(reader.metadata, reader.constraint)
+        self._patterns = ThreadPoolExecutor(1, "pattern")  # one takes up to a second, all of it
         self._metrics = metrics
         self.batcher: Batcher[Asked, Found | InputError] = Batcher(
             functools.partial(read_batch, reader, max_pixels=settings.max_pixels),
@@ -50,8 +52,13 @@ class ServedModel:
         )
         metrics.watch_queue(name, lambda: self.batcher.queued)
 
+    def close(self) -> None:
+        """End the threads."""
+        self.batcher.close()
+        self._patterns.shutdown(wait=False, cancel_futures=True)
+
     async def read(
-        self, images: Sequence[bytes], constraint: Mapping[str, Any]
+        self, images: Sequence[bytes], constraint: dict[str, Any]
     ) -> list[Found | InputError]:
         """Return what is read in the images, or why one cannot be read.
 
@@ -59,10 +66,10 @@ class ServedModel:
             InputError: the constraint cannot be used.
             QueueFullError: too much is waiting.
         """
-        # In a thread of its own: a pattern may take a second.
         said = None
         if constraint:
-            said = await asyncio.to_thread(self._constraints.of, dict(constraint))
+            loop = asyncio.get_running_loop()
+            said = await loop.run_in_executor(self._patterns, self._constraints.of, constraint)
         answers = await self.batcher.answers([Asked(image, said) for image in images])
         self._metrics.tell_answers(self.name, answers)
         return answers
@@ -108,7 +115,7 @@ class ServedModels:
     def close(self) -> None:
         """End the threads."""
         for model in self._models.values():
-            model.batcher.close()
+            model.close()
 
     def unknown(self, name: str | None) -> str:
         """Return what to say of a name that no model has."""
