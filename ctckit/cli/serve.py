@@ -26,9 +26,9 @@ class Serve(ReaderOptions, Settings):
 
     model: Path | None = field(default=None, metadata={"flag": False})  # `models` has them
     models: tuple[str, ...] = field(default=(), metadata={"positional": True})
-    """Models to read with: .onnx files, folders of runs, or base. NAME=FILE gives one a name, by
-    which requests choose it (?model=NAME); else it is called as its file. The first reads where
-    none is chosen; without any, the newest run in Models/."""
+    """Models to read with: .onnx files, folders of runs, hf://owner/name, or base. NAME=FILE gives
+    one a name, by which requests choose it (?model=NAME); else it is called as its file. The first
+    reads where none is chosen; without any, the newest run in Models/."""
     host: str = "127.0.0.1"
     """Address to listen on; 0.0.0.0 is every one of this machine, for others to reach."""
     port: int = 8000

@@ -17,7 +17,7 @@ from ctckit.image.widths import own_image, stack_images
 from ctckit.inference.session import OnnxInferenceModel
 from ctckit.inference.windows import TURNS, Prepared, batches_by_width, batches_in_order
 from ctckit.run_folder import RunFolder
-from ctckit.text.alignment import Character, align
+from ctckit.text.alignment import Character, align_by_reader
 from ctckit.text.calibration import calibrated
 from ctckit.text.constrained.constraint import Constraint, constrained_decode
 from ctckit.text.greedy import ctc_decoder, greedy_decode, with_blanks
@@ -262,10 +262,7 @@ class ImageToWordModel(OnnxInferenceModel):
         `ctckit.text.align` where the text does not fit.
         """
         text = self.predict(image) if text is None else text
-        members = self._members(image)
-        own_texts = ctc_decoder(members, self.metadata.vocabulary)
-        teller = own_texts.index(text) if text in own_texts else 0
-        return align(members[teller], text, self.metadata.vocabulary)
+        return align_by_reader(self._members(image), text, self.metadata.vocabulary)
 
     def prepare(self, image: Image) -> np.ndarray:
         """Return the network's input for `image`, uint8 (H, W, C), equal to that of training.

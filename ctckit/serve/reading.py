@@ -10,7 +10,7 @@ from ctckit.errors import InputError
 from ctckit.image.content import require_few_pixels
 from ctckit.image.widths import stack_images
 from ctckit.inference.reader import ImageToWordModel, Reading
-from ctckit.text.alignment import Character, align
+from ctckit.text.alignment import Character, align_by_reader
 from ctckit.text.constrained.constraint import Constraint
 
 LIKE_WIDTHS = 1.5  # images up to so many times as wide as the narrowest are read together
@@ -34,7 +34,8 @@ class Found(NamedTuple):
 
     Attributes:
         reading: text and confidence.
-        characters: of the text; none where the first of several networks cannot have read it.
+        characters: of the text; none where it does not fit into what the telling one of several
+            networks saw.
     """
 
     reading: Reading
@@ -119,8 +120,8 @@ def _characters(
     try:
         if model.widths != (1.0,):  # what was said at the first of them has been filled up
             return model.characters(content, reading.text)
-        first = said[0] if said.ndim == 3 else said
-        steps = math.ceil(round(len(first) * share, 6))
-        return align(first[:steps], reading.text, model.metadata.vocabulary)
-    except InputError:  # the first of several networks has too few steps for what the others read
+        members = said if said.ndim == 3 else said[None]
+        steps = math.ceil(round(members.shape[1] * share, 6))
+        return align_by_reader(members[:, :steps], reading.text, model.metadata.vocabulary)
+    except InputError:  # read at another width only, which has more time steps
         return []

@@ -7,6 +7,7 @@ import numpy as np
 from ctckit.errors import InputError
 from ctckit.text.direction import logical_order
 from ctckit.text.forward import Lattice, log_probabilities, require_probabilities
+from ctckit.text.greedy import ctc_decoder
 from ctckit.text.vocabulary import Vocabulary
 
 
@@ -62,6 +63,17 @@ def align(probabilities: np.ndarray, text: str, vocabulary: Vocabulary) -> list[
         probability = float(probabilities[start:end, class_id].max())
         characters[place] = Character(text[place], probability, start / steps, end / steps)
     return [characters[place] for place in range(len(text))]
+
+
+def align_by_reader(members: np.ndarray, text: str, vocabulary: Vocabulary) -> list[Character]:
+    """Return what `align` says of the first of M models that reads the text by itself.
+
+    Where none does, the first of all tells. Arguments and errors are those of `align`, but for
+    `members`, float (M, T, V+1).
+    """
+    own_texts = ctc_decoder(members, vocabulary) if len(members) > 1 else [text]
+    reader = own_texts.index(text) if text in own_texts else 0
+    return align(members[reader], text, vocabulary)
 
 
 def _fitting(text: str, vocabulary: Vocabulary, steps: int) -> Lattice:

@@ -95,6 +95,7 @@ def test_models_of_several_networks_and_widths_are_served(other_reader, png):
         (["a/plates.onnx"], {"plates": "a/plates.onnx"}),
         (["Models/run_1", "b=x.onnx"], {"run_1": "Models/run_1", "b": "x.onnx"}),
         (["base"], {"base": "base"}),
+        (["hf://owner/name"], {"name": "hf://owner/name"}),
         (["m=a=b.onnx"], {"m": "a=b.onnx"}),
     ],
 )
