@@ -18,7 +18,7 @@ from ctckit.training.ensemble import read_all
 from ctckit.training.provider import DataProvider
 
 READS = 0.5  # share of the training texts misread, or less, from which its readings are of use
-SURE = 0.95  # confidence from which a reading is learned from
+SURE = 0.8  # confidence from which a reading is learned from
 SHARE = 0.5  # of the images of an epoch, at most, that have no label of their own
 
 
