@@ -1,8 +1,6 @@
 """`ctckit label`: a page on this machine for typing labels."""
 
-import logging
 import secrets
-import socket
 import sys
 import webbrowser
 from collections.abc import Iterator
@@ -11,9 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from shlex import quote
 from tempfile import TemporaryDirectory
+from urllib.parse import quote_plus
 
 from ctckit import base
 from ctckit.cli.running import require_packages
+from ctckit.cli.serve import PACKAGES
 from ctckit.cli.train import NEEDED
 from ctckit.data.samples import Sample
 from ctckit.errors import InputError
@@ -31,7 +31,6 @@ from ctckit.labelling.session import Item, Session
 from ctckit.log import LOGGER, counted
 from ctckit.run_folder import RunFolder
 
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 LIST = "labels.csv"
 
 
@@ -84,16 +83,19 @@ class Label:
             raise InputError(f"expected 0 to 1, received {self.below}", argument="below")
         if not 0 <= self.port < 2**16:
             raise InputError(f"expected 0 to 65535, received {self.port}", argument="port")
-        if self.host not in LOOPBACK and not self.token:
+
+    def run(self) -> None:
+        """Do it, until Ctrl-C."""
+        require_packages(*PACKAGES, extra="serve")
+        require_packages("filelock")
+        from ctckit.serve.server import is_loopback
+
+        if not self.token and not is_loopback(self.host):
             raise InputError(
                 f"expected a --token where others reach the page, received {self.host} without "
                 f"one; add --token {secrets.token_urlsafe(12)}, or leave out --host",
                 argument="host",
             )
-
-    def run(self) -> None:
-        """Do it, until Ctrl-C."""
-        require_packages("filelock", "fastapi", "uvicorn", extra="serve")
         with ExitStack() as stack:
             session = stack.enter_context(self._session())
             self._serve(session)
@@ -161,35 +163,21 @@ class Label:
 
     def _serve(self, session: Session) -> None:
         """Answer the browser until Ctrl-C."""
-        import uvicorn
+        from ctckit.labelling.server import FILES, label_app
+        from ctckit.serve import Bearer, Guard
+        from ctckit.serve.server import address_of, listen, run
 
-        from ctckit.labelling.server import label_app
-
-        family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
-        with socket.socket(family) as listening:
-            try:
-                listening.bind((self.host, self.port))
-            except OSError as error:
-                raise InputError(
-                    f"expected a port that is free at {self.host}, received {self.port} "
-                    f"({error.strerror}); give another one",
-                    argument="port",
-                ) from error
-            port = listening.getsockname()[1]
-            shown = f"[{self.host}]" if ":" in self.host else self.host
-            address = f"http://{shown}:{port}/" + (f"#token={self.token}" if self.token else "")
-            app = label_app(session, command=self._command)
-            config = uvicorn.Config(
-                app, log_level=logging.ERROR, lifespan="off", timeout_graceful_shutdown=3
-            )
-            LOGGER.info("page        %s", address)
-            LOGGER.info("Ctrl-C ends it; what is typed is safe at any time")
+        app = label_app(session, command=self._command)
+        if self.token:
+            app = Bearer(app, self.token, [f"/{path}" for path in FILES])
+        with listen(self.host, self.port) as listening:
+            secret = f"#token={quote_plus(self.token)}" if self.token else ""
             if self.browser:
-                webbrowser.open(address)
-            try:
-                uvicorn.Server(config).run(sockets=[listening])
-            except KeyboardInterrupt:
-                LOGGER.info("")
+                webbrowser.open(f"{address_of(listening)}/{secret}")
+            said = (
+                "in a browser, with #token= and the token behind it" if secret else "in a browser"
+            )
+            run(Guard(app, [self.host]), listening, f"{said}; what is typed is safe at any time")
 
     @property
     def _command(self) -> str:

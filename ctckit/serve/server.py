@@ -48,8 +48,14 @@ def listen(host: str, port: int) -> socket.socket:
         ) from error
 
 
-def run(app: App, listening: socket.socket) -> None:
-    """Answer requests until SIGTERM or Ctrl-C, and then those that have arrived."""
+def run(app: App, listening: socket.socket, said: str = "described at /docs") -> None:
+    """Answer requests until SIGTERM or Ctrl-C, and then those that have arrived.
+
+    Args:
+        app: what answers.
+        listening: where they come from.
+        said: what to know of the address besides.
+    """
     _log_as_we_do()
     server = make_server(app)
 
@@ -60,7 +66,7 @@ def run(app: App, listening: socket.socket) -> None:
     # when it has ended.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end)
-    LOGGER.info("%s  described at /docs; Ctrl-C ends it", _address_of(listening))
+    LOGGER.info("%s  %s; Ctrl-C ends it", address_of(listening), said)
     server.run(sockets=[listening])
 
 
@@ -100,7 +106,7 @@ def _log_as_we_do() -> None:
     logger.propagate = False
 
 
-def _address_of(listening: socket.socket) -> str:
+def address_of(listening: socket.socket) -> str:
     """Return where a browser finds what a socket offers."""
     host, port = listening.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
