@@ -188,7 +188,7 @@ class Session:
             pick = (
                 self._pick(lambda place: self._is_free(place) and place not in self._later)
                 or self._pick(self._is_free)
-                or self._pick(lambda place: not self._is_done(place))  # of tabs that were closed
+                or self._pick(lambda place: self._is_of_another(place, tab))  # which was closed
             )
             if pick is None:
                 return None
@@ -361,6 +361,9 @@ class Session:
 
     def _is_free(self, place: int) -> bool:
         return place not in self._tabs and not self._is_done(place)
+
+    def _is_of_another(self, place: int, tab: str) -> bool:
+        return self._tabs.get(place, tab) != tab and not self._is_done(place)
 
     def _pick(self, is_free: Free) -> Pick | None:
         if self._order is not None:

@@ -116,6 +116,12 @@ def test_a_tab_that_never_comes_back_loses_no_image(items, journal):
     assert session.next("two").place == lost
 
 
+def test_a_tab_that_asks_ahead_gets_no_image_that_it_shows(items, journal):
+    session = Session(items[:2], journal)
+    assert {session.next("one").place, session.next("one").place} == {0, 1}
+    assert session.next("one") is None
+
+
 def test_later_means_when_all_others_are_done(items, journal):
     session = Session(items, journal)
     put_off = session.next("one").place

@@ -16,9 +16,9 @@ import pytest
 from ctckit.export.reader_form import export_reader
 from ctckit.inference.reader import ImageToWordModel
 from ctckit.report.site import find_runtime, runtime, write_site
+from tests.devtools import Tab, new_tab
 from tests.drawing import draw_text, write_image
 from tests.inference import tiny_model
-from tests.report.devtools import Tab, new_tab
 
 pytestmark = pytest.mark.slow
 
