@@ -48,7 +48,7 @@ def test_it_reads_what_nobody_trained_it_on(drawn):
 
 def test_it_is_a_run_of_the_recipe():
     configs = ModelConfigs.load(base.FOLDER)
-    assert (configs.architecture, configs.channels, configs.start_from) == ("crnn", 3, "none")
+    assert (configs.architecture, configs.channels, configs.start_from) == ("crnn", 3, "first")
     known = set(configs.vocabulary.characters)
     assert known >= {*string.printable} - {*string.whitespace} | {*" ÀÉßñøŁşžĞ€"}
     assert ImageToWordModel("base").metadata.vocabulary == configs.vocabulary
