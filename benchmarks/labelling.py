@@ -20,6 +20,7 @@ from benchmarks.common import load, save, table
 from ctckit.cli.arguments import parse_arguments
 from ctckit.cli.running import run_command
 from ctckit.data.samples import Sample
+from ctckit.errors import InputError
 from ctckit.image.address import absolute
 from ctckit.inference.reader import ImageToWordModel
 from ctckit.labelling.journal import LABELLED, Journal
@@ -83,15 +84,20 @@ def label(source: str | None, order: str, seed: int, arguments: Arguments) -> di
     steps: list[tuple[int, ErrorCounts]] = []
     trained_s = 0.0
     with TemporaryDirectory() as folder, Journal.opened(Path(folder, "labels.csv")) as journal:
-        learner = Learner(COMMAND, Path(folder), "", lambda learned: session.take(learned))
+        learner = Learner(COMMAND, Path(folder), "")
         session = sitting([*map(Item, truth)], journal, learner=learner, seed=seed)
+        learner.done = session.take
         while not is_over(steps, arguments):
             shown = session.next("answerer")
+            if shown is None:
+                break
             session.write(shown.place, truth[shown.item.image], LABELLED)
-            if learner.share_done is not None:
+            if learner.is_busy:
                 began = time.perf_counter()
                 learner.wait()
                 trained_s += time.perf_counter() - began
+                if learner.problem:
+                    raise InputError(learner.problem)
                 others = [Sample(*pair) for pair in truth.items() if pair[0] not in journal.entries]
                 steps.append((len(journal.samples), judge(session.last_reader, others)))
         session.end()

@@ -84,15 +84,27 @@ def _sync_folder(path: Path) -> None:
         os.close(folder)
 
 
-def write_table(path: str | Path, header: Iterable[str], rows: Iterable[Iterable[object]]) -> Path:
+def write_table(
+    path: str | Path,
+    header: Iterable[str],
+    rows: Iterable[Iterable[object]],
+    *,
+    errors: str = "strict",
+) -> Path:
     """Write a CSV file in UTF-8 with a header line, whole or not at all.
+
+    Args:
+        path: of the file.
+        header: names of the columns.
+        rows: of as many cells.
+        errors: what becomes of what UTF-8 cannot hold, as `open` has it.
 
     Raises:
         InputError: nothing can be written there.
     """
     with (
         replace_atomically(path) as temporary,
-        temporary.open("w", encoding="utf-8", newline="") as file,
+        temporary.open("w", encoding="utf-8", errors=errors, newline="") as file,
     ):
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(header)

@@ -2,9 +2,10 @@
 
 import secrets
 import sys
+import threading
 import webbrowser
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from shlex import quote
@@ -50,8 +51,9 @@ class Label:
     below: float = 0.9
     """Confidence, 0 to 1: with --queue those below it are shown."""
     out: Path | None = None
-    """The list to write. None: labels.csv beside the images, for a .zip or a list beside it, called
-    as it; in the folder of a run; beside the file of --queue."""
+    """The list to write, a .csv. None: labels.csv in the folder of the images, or of the run;
+    beside a folder whose images have labels, a .zip, a list or the file of --queue:
+    NAME_labels.csv."""
     model: Path | None = None
     """Suggests texts at first: an .onnx file or the folder of a run. None: base, the network that
     comes with the package, but for a run its own."""
@@ -65,6 +67,8 @@ class Label:
     """Address to listen at; one that others reach needs --token."""
     port: int = 0
     """Port to listen at; 0 takes one that is free."""
+    allow_host: tuple[str, ...] = ()
+    """Names by which a browser may call the server, besides localhost and addresses."""
     token: str | None = None
     """Secret that a browser must show, in the address of the page behind #token=."""
     browser: bool = True
@@ -79,6 +83,16 @@ class Label:
                 "expected images to label, a run to correct, or --queue, received "
                 f"{'none' if self.source is None else 'both'}; give one of them"
             )
+        if self.suggestions is not None and (self.queue is not None or self._run is not None):
+            raise InputError(
+                "expected images without readings, received a run or --queue, which have their "
+                "own; leave it out",
+                argument="suggestions",
+            )
+        if self.out is not None and (self.out.suffix.lower() != ".csv" or self.out.is_dir()):
+            raise InputError(f"expected the name of a .csv, received {self.out}", argument="out")
+        if self.token is not None and not (self.token.isascii() and self.token.isprintable()):
+            raise InputError("expected characters of ASCII, received others", argument="token")
         if not 0 <= self.below <= 1:
             raise InputError(f"expected 0 to 1, received {self.below}", argument="below")
         if not 0 <= self.port < 2**16:
@@ -96,33 +110,28 @@ class Label:
                 f"one; add --token {secrets.token_urlsafe(12)}, or leave out --host",
                 argument="host",
             )
-        with ExitStack() as stack:
-            session = stack.enter_context(self._session())
+        with self._session() as session:
             self._serve(session)
 
     @contextmanager
     def _session(self) -> Iterator[Session]:
         """Lend a sitting; when it ends, so does its training, and the list is up to date."""
-        items, given = self._items()
-        learns = self.learn and self._run is None and self.queue is None and not given
-        if learns:
-            require_packages(*NEEDED)
-        with Journal.opened(self._list, given) as journal, TemporaryDirectory() as folder:
-            learner = None
-            if learns:
-                command = (sys.executable, "-m", "ctckit.cli.label_worker")
-                learner = Learner(command, Path(folder), self.characters or "")
-            session = Session(
-                items, journal, reader=self._reader(), learner=learner, seed=self.seed
-            )
+        path, given = self._list_and_labels()
+        reader = self._reader()
+        with Journal.opened(path, given) as journal, TemporaryDirectory() as folder:
+            items = self._items([Sample(*pair) for pair in journal.given.items()])
+            learner = self._learner(Path(folder), journal)
+            session = Session(items, journal, reader=reader, learner=learner, seed=self.seed)
+            if learner is not None:
+                learner.done = session.take
             LOGGER.info("images      %s", counted(len(items), "image"))
-            LOGGER.info("labels      %s, %d there already", self._list, len(journal.entries))
+            LOGGER.info("labels      %s, %d there already", path, len(journal.entries))
             try:
                 session.begin()
                 yield session
             finally:
                 session.end()
-        LOGGER.info("labels      %s", self._list)
+        LOGGER.info("labels      %s", path)
 
     @property
     def _run(self) -> RunFolder | None:
@@ -130,34 +139,50 @@ class Label:
         run = self.source and RunFolder(self.source)
         return run if run and run.configs.is_file() and run.report.is_dir() else None
 
-    def _items(self) -> tuple[list[Item], list[Sample]]:
-        """Return the images to look at, and the labels that images have already."""
-        if self.queue is not None:
-            return items_of_queue(self.queue, self.below), []
+    def _list_and_labels(self) -> tuple[Path, list[Sample]]:
+        """Return where the labels go, and those that the images have already.
+
+        Where images have labels, the list lies beside their folder, not in it: there the one would
+        hide the other.
+        """
+        source = self.source
+        if self.queue is not None or source is None:
+            assert self.queue is not None  # noqa: S101
+            return self.out or self.queue.with_name(f"{self.queue.stem}_{LIST}"), []
+        inside = source / LIST
         if self._run is not None:
-            return items_of_run(self._run)
+            return self.out or inside, items_of_run(self._run)[1]
+        given = given_labels(source, self.out or inside)
+        if source.is_dir():
+            beside = source.resolve().with_name(f"{source.resolve().name}_{LIST}")
+            return self.out or (beside if given else inside), given
+        return self.out or source.with_name(f"{source.stem}_{LIST}"), given
+
+    def _items(self, given: list[Sample]) -> list[Item]:
+        """Return the images to look at."""
+        if self.queue is not None:
+            return items_of_queue(self.queue, self.below)
+        if self._run is not None:
+            return items_of_run(self._run)[0]
         assert self.source is not None  # noqa: S101
         readings = suggestions_of(self.suggestions) if self.suggestions else {}
-        given = given_labels(self.source, self._list)
-        return items_of_source(self.source, given, readings), given
+        return items_of_source(self.source, given, readings)
 
-    @property
-    def _list(self) -> Path:
-        """Where the labels go."""
-        if self.out is not None:
-            return self.out
-        if self.queue is not None:
-            return self.queue.with_name(f"{self.queue.stem}_{LIST}")
-        assert self.source is not None  # noqa: S101
-        if self.source.is_dir():
-            return self.source / LIST
-        return self.source.with_name(f"{self.source.stem}_{LIST}")
+    def _learner(self, folder: Path, journal: Journal) -> Learner | None:
+        """Return what trains readers; None where none is to be trained."""
+        if not self.learn or self._run is not None or self.queue is not None:
+            return None
+        if journal.given:
+            LOGGER.info("the images have labels already: none is learned while you correct them")
+            return None
+        require_packages(*NEEDED)
+        command = (sys.executable, "-m", "ctckit.cli.label_worker")
+        return Learner(command, folder, self.characters or "")
 
     def _reader(self) -> ImageToWordModel | None:
-        """Return what suggests texts at first."""
-        if self.suggestions is not None or (self._run is not None and self.model is None):
-            return None
-        if self.queue is not None and self.model is None:
+        """Return what suggests texts at first; None: what was read before does, or nothing."""
+        are_read = self._run is not None or self.queue is not None or self.suggestions is not None
+        if self.model is None and are_read:
             return None
         return ImageToWordModel(self.model or base.NAME, characters=self.characters, num_threads=1)
 
@@ -165,24 +190,30 @@ class Label:
         """Answer the browser until Ctrl-C."""
         from ctckit.labelling.server import FILES, label_app
         from ctckit.serve import Bearer, Guard
+        from ctckit.serve.guard import App
         from ctckit.serve.server import address_of, listen, run
 
-        app = label_app(session, command=self._command)
+        app: App = label_app(session, command=self._command(session.journal.path))
         if self.token:
             app = Bearer(app, self.token, [f"/{path}" for path in FILES])
         with listen(self.host, self.port) as listening:
             secret = f"#token={quote_plus(self.token)}" if self.token else ""
             if self.browser:
-                webbrowser.open(f"{address_of(listening)}/{secret}")
+                address = f"{address_of(listening)}/{secret}"
+                # In a thread: a browser of the terminal would have to end before anything answers.
+                threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
             said = (
                 "in a browser, with #token= and the token behind it" if secret else "in a browser"
             )
-            run(Guard(app, [self.host]), listening, f"{said}; what is typed is safe at any time")
+            run(
+                Guard(app, [self.host, *self.allow_host]),
+                listening,
+                f"{said}; what is typed is safe at any time",
+            )
 
-    @property
-    def _command(self) -> str:
-        """What to type to train on the labels."""
-        words = ["ctckit", "train", "--dataset", str(self._list)]
+    def _command(self, path: Path) -> str:
+        """Return what to type to train on the labels in a list."""
+        words = ["ctckit", "train", "--dataset", str(path)]
         if self._run is None and self.source is not None:
             words += ["--unlabelled", str(self.source)]
         return " ".join(map(quote, words))

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ctckit.data.samples import Sample
 from ctckit.errors import InputError
@@ -88,6 +88,7 @@ class Learner:
         characters: that labels may have beside those that are in them.
         done: is given what came of a task, in a thread of its own.
         num_labels: that the last reader learned from, or the one at work does.
+        is_busy: whether a task is at work.
         share_done: 0…1 of the training at work; None: none is.
         problem: why the last training came to nothing; "" where it did not.
     """
@@ -95,14 +96,16 @@ class Learner:
     command: Sequence[str]
     folder: Path
     characters: str
-    done: Callable[[Learned], None]
+    done: Callable[[Learned], None] = lambda learned: None
     num_labels: int = 0
+    is_busy: bool = False
     share_done: float | None = None
     problem: str = ""
     _process: subprocess.Popen[str] | None = field(default=None, repr=False)
     _thread: threading.Thread | None = field(default=None, repr=False)
     _tasks: int = field(default=0, repr=False)
     _is_over: bool = field(default=False, repr=False)
+    _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
     @property
     def next_number(self) -> int:
@@ -111,41 +114,54 @@ class Learner:
 
     def is_due(self, num_labels: int) -> bool:
         """Whether so many labels are worth a new reader, and none is being trained."""
-        return self.share_done is None and num_labels >= self.next_number
+        return not self.is_busy and num_labels >= self.next_number
 
     def begin(self, task: Task) -> None:
         """Have a task done; none may be at work, and none is begun after the end."""
-        if self._is_over:
-            return
+        with self._lock:
+            if not self._is_over:
+                self._begin(task)
+
+    def _begin(self, task: Task) -> None:
         self._tasks += 1
         if task.labelled:
             self.num_labels = len(task.labelled)
         file = self.folder / f"task_{self._tasks}.json"
-        task.save(file)
-        self.share_done, self.problem = 0.0, ""
-        self._process = subprocess.Popen(
-            [*self.command, str(file)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            text=True, encoding="utf-8", errors="replace",
-        )  # fmt: skip
+        self.problem = ""
+        try:
+            task.save(file)
+            self._process = self._started(file)
+        except (InputError, OSError) as error:
+            self.problem = str(error)
+            LOGGER.warning("no training begins in the background: %s", self.problem)
+            return
+        self.is_busy = True
+        self.share_done = 0.0 if task.labelled else None
         self._thread = threading.Thread(
             target=self._follow, args=(self._process, task), daemon=True
         )
         self._thread.start()
 
+    def _started(self, file: Path) -> "subprocess.Popen[str]":
+        """Return the process that does a task; Ctrl-C in a terminal is not for it."""
+        return subprocess.Popen(
+            [*self.command, str(file)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            text=True, encoding="utf-8", errors="replace", start_new_session=True,
+        )  # fmt: skip
+
     def end(self) -> None:
         """End what is at work, and all."""
-        self._is_over = True
-        process = self._process
-        if process is not None:
-            process.kill()
-        if self._thread is not None:
-            self._thread.join()
+        with self._lock:
+            self._is_over = True
+            if self._process is not None:
+                self._process.kill()
+        self.wait()
 
     def wait(self) -> None:
-        """Wait for what is at work."""
-        if self._thread is not None:
-            self._thread.join()
+        """Wait for what is at work, and for what that has begun."""
+        while (thread := self._thread) is not None and thread.is_alive():
+            thread.join()
 
     def _follow(self, process: "subprocess.Popen[str]", task: Task) -> None:
         """Take what the process says, until it has ended."""
@@ -157,32 +173,42 @@ class Learner:
         reading_errors.start()
         for line in process.stdout or ():
             said = _parsed(line)
-            if "done" in said:
-                self.share_done = said["done"]
-            elif "image" in said:
-                readings.append(ReadImage(**said))
+            if isinstance(said, float):
+                self.share_done = said
+            elif said is not None:
+                readings.append(said)
         status = process.wait()
         reading_errors.join()
-        self.share_done = None
+        self.share_done, self.is_busy = None, False
         if self._is_over:
             return
-        if status:
-            lines = [line.strip() for line in errors if line.strip()]
-            self.problem = lines[-1] if lines else f"status {status}"
-        else:
+        try:
+            if status:
+                raise InputError(_reason(status, errors))
             number = len(task.labelled) or self.num_labels
-            try:
-                self.done(Learned(Path(task.reader), number, readings))
-            except InputError as error:
-                self.problem = str(error)
-        if self.problem:
+            self.done(Learned(Path(task.reader), number, readings))
+        except (InputError, OSError) as error:
+            self.problem = str(error)
             LOGGER.warning("no reader came of the training in the background: %s", self.problem)
 
 
-def _parsed(line: str) -> dict[str, Any]:
-    """Return what a line of JSON says; nothing of one that a library has written."""
+def _reason(status: int, errors: Sequence[str]) -> str:
+    """Return why a process came to nothing: its last line, where it ended by itself."""
+    if status < 0:
+        return f"it was ended by signal {-status}, perhaps for want of memory"
+    lines = [line.strip() for line in errors if line.strip()]
+    return lines[-1] if lines else f"status {status}"
+
+
+def _parsed(line: str) -> float | ReadImage | None:
+    """Return what a line of JSON says; None where a library has written it."""
     try:
         said = json.loads(line)
-    except ValueError:
-        return {}
-    return said if isinstance(said, dict) else {}
+        if "done" in said:
+            return float(said["done"])
+        return ReadImage(
+            str(said["image"]), str(said["text"]), float(said["confidence"]),
+            [float(value) for value in said["look"]],
+        )  # fmt: skip
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None

@@ -1,11 +1,12 @@
 """The page on which labels are typed, and what it asks for."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from importlib.resources import files
 from typing import Any
 
 import cv2
 from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel
 
@@ -13,6 +14,7 @@ from ctckit.errors import InputError
 from ctckit.image.decode import ImageReader
 from ctckit.labelling.session import Session, Shown
 
+Ask = Callable[[Request], Awaitable[Response]]
 LARGEST = 2000  # pixels of the longer side of an image that is shown
 FILES = {"": ("index.html", "text/html"), "page.css": ("page.css", "text/css"),
          "page.js": ("page.js", "text/javascript")}  # fmt: skip
@@ -23,6 +25,7 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
+    "Cross-Origin-Resource-Policy": "same-origin",
 }
 
 
@@ -55,6 +58,17 @@ def label_app(session: Session, *, command: str) -> FastAPI:
     def refuse(request: Request, error: InputError) -> JSONResponse:
         return JSONResponse({"error": str(error)}, status_code=400)
 
+    @app.exception_handler(RequestValidationError)
+    def refuse_form(request: Request, error: RequestValidationError) -> JSONResponse:
+        said = "expected what the page sends, received something else; reload the page"
+        return JSONResponse({"error": said}, status_code=422)
+
+    @app.middleware("http")
+    async def keep_to_ourselves(request: Request, ask: Ask) -> Response:
+        answer = await ask(request)
+        answer.headers.update(HEADERS)
+        return answer
+
     for path, (name, kind) in FILES.items():
         content = (page / name).read_bytes()
         app.get(f"/{path}")(_sent(content, kind))
@@ -70,7 +84,7 @@ def label_app(session: Session, *, command: str) -> FastAPI:
 
     @app.get("/items/{place}/image")
     def image(place: int) -> Response:
-        return Response(png_of(session, place), 200, HEADERS, "image/png")
+        return Response(png_of(session, place), media_type="image/png")
 
     @app.post("/items/{place}")
     def write(place: int, typed: Typed) -> dict[str, Any]:
@@ -103,7 +117,7 @@ def label_app(session: Session, *, command: str) -> FastAPI:
 
 
 def _sent(content: bytes, kind: str) -> Callable[[], Response]:
-    return lambda: Response(content, 200, HEADERS, kind)
+    return lambda: Response(content, media_type=kind)
 
 
 def png_of(session: Session, place: int) -> bytes:

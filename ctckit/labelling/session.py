@@ -1,5 +1,6 @@
 """A sitting of somebody who types labels: which image comes, what is suggested, what is learned."""
 
+import shutil
 import threading
 from collections import deque
 from collections.abc import Sequence
@@ -10,16 +11,18 @@ from typing import NamedTuple
 import numpy as np
 
 from ctckit.errors import InputError
+from ctckit.files import replace_atomically
 from ctckit.image.address import absolute, name_of
 from ctckit.inference.reader import ImageToWordModel
 from ctckit.labelling.journal import EMPTY, LABELLED, STATES, Entry, Journal
 from ctckit.labelling.learner import RANKED, UNLABELLED, Learned, Learner, Task
 from ctckit.labelling.order import Free, Order, Pick, Ranked
+from ctckit.log import LOGGER
 from ctckit.sources.lists.tables import UNREADABLE
 from ctckit.text.error_rates import ErrorCounts
 
 LATELY = 20  # suggestions that count as the last ones
-ENOUGH = 30  # in a row that were right: more labels bring little
+ENOUGH = 30  # hard ones in a row that were right: more labels bring little
 
 
 class Item(NamedTuple):
@@ -157,20 +160,26 @@ class Session:
         self._later: set[int] = set()
         self._at_random: set[int] = set()
         self._suggested: dict[int, Suggestion | None] = {}
-        self._lately: deque[bool] = deque(maxlen=ENOUGH)
+        self._lately: deque[bool] = deque(maxlen=LATELY)
+        self._hard: deque[bool] = deque(maxlen=ENOUGH)  # of those that came for being hard
         self._lock = threading.RLock()
 
     def begin(self) -> None:
         """Go on with the reader of an earlier sitting, and with its training."""
         with self._lock:
-            if self.learner is None:
+            learner = self.learner
+            if learner is None:
                 return
             if self.last_reader.is_file():
-                facts = ImageToWordModel(self.last_reader).metadata.extra
-                self.learner.num_labels = facts.get("images", 0)
-                self.learner.begin(Task(str(self.last_reader), ranked=self._drawn(RANKED)))
-            else:
-                self._learn()
+                try:
+                    self._use(self.last_reader)
+                except InputError as error:
+                    LOGGER.warning("a reader is trained anew: %s", error)
+                else:
+                    learner.num_labels = self._reader_labels
+            self._learn()
+            if not learner.is_busy and self._reader_name is not None:
+                learner.begin(Task(str(self.last_reader), ranked=self._drawn(RANKED)))
 
     def end(self) -> None:
         """End a training that is at work."""
@@ -180,7 +189,7 @@ class Session:
     @property
     def last_reader(self) -> Path:
         """The file of the reader that was trained last, beside the list of labels."""
-        return self.journal.path.with_suffix(".onnx")
+        return self.journal.path.with_name(f"{self.journal.path.stem}_reader.onnx")
 
     def next(self, tab: str) -> Shown | None:
         """Return the next image for a tab of a browser; None: all are done."""
@@ -191,10 +200,10 @@ class Session:
                 or self._pick(lambda place: self._is_of_another(place, tab))  # which was closed
             )
             if pick is None:
+                self.journal.write_list()
                 return None
             self._tabs[pick.place] = tab
-            if pick.at_random:
-                self._at_random.add(pick.place)
+            (self._at_random.add if pick.at_random else self._at_random.discard)(pick.place)
         return self.show(pick.place)
 
     def show(self, place: int) -> Shown:
@@ -236,7 +245,9 @@ class Session:
                 at_random = place in self._at_random
                 self.journal.add(Entry(item.image, label, state, text, reader, at_random))
                 if suggestion is not None and state == LABELLED:
-                    self._lately.append(suggestion.text == label)
+                    self._lately.append(text == label)
+                    if reader is not None and not at_random:
+                        self._hard.append(text == label)
             self._tabs.pop(place, None)
             self._learn()
 
@@ -258,13 +269,11 @@ class Session:
 
     def take(self, learned: Learned) -> None:
         """Suggest by another reader from now on, and let the images come in its order."""
-        reader = ImageToWordModel(learned.reader, num_threads=1)
+        if learned.reader != self.last_reader:
+            with replace_atomically(self.last_reader) as temporary:
+                shutil.copyfile(learned.reader, temporary)
         with self._lock:
-            self._reader, self._reader_labels = reader, learned.num_labels
-            self._reader_name = f"reader of {learned.num_labels} labels"
-            if learned.reader != self.last_reader:
-                learned.reader.replace(self.last_reader)
-            self._lately.clear()
+            self._use(self.last_reader)
             if self._order is not None:
                 places = self._places
                 self._order.rank([
@@ -278,7 +287,7 @@ class Session:
         with self._lock:
             here = [entry for image, entry in self.journal.entries.items() if image in self._places]
             labels = sum(entry.state == LABELLED for entry in here)
-            lately = [*self._lately][-LATELY:]
+            lately = self._lately
             learner = self.learner
             return Status(
                 images=len(self.items),
@@ -290,9 +299,19 @@ class Session:
                 training=learner.share_done if learner else None,
                 next_training=learner.next_number if learner else 0,
                 figure=self._figure(here),
-                is_enough=len(self._lately) == ENOUGH and all(self._lately),
+                is_enough=len(self._hard) == ENOUGH and all(self._hard),
                 problem=learner.problem if learner else "",
             )
+
+    def _use(self, file: Path) -> None:
+        """Suggest by a reader from now on."""
+        reader = ImageToWordModel(file, num_threads=1)
+        self._reader, self._reader_labels = reader, reader.metadata.extra.get("labels", 0)
+        name = f"reader of {self._reader_labels} labels"
+        if name != self._reader_name:
+            self._lately.clear()
+            self._hard.clear()
+        self._reader_name = name
 
     def _figure(self, entries: Sequence[Entry]) -> Figure | None:
         if self._reader_name is None:
@@ -311,7 +330,7 @@ class Session:
         """Return what the reader at work makes of an image, or what was read of it before."""
         with self._lock:
             reader, name = self._reader, self._reader_name
-        if reader is None or (item.reading is not None and name is None):
+        if reader is None:
             return None if item.reading is None else Suggestion(item.reading)
         text = reader.read_one(item.image).text
         characters: list[tuple[str, float]] = []

@@ -61,6 +61,7 @@ def train_from_labels(
     )
     model = train_on(provider, make_model, configs, callbacks=[_Told(told, configs.min_epochs)])
     metadata = model_metadata(replace(dataset, name="labels"), configs)
+    metadata = replace(metadata, extra=metadata.extra | {"labels": len(samples)})
     return export_onnx(plain_copy(reading_network(model)), path, metadata)
 
 

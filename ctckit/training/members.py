@@ -1,5 +1,6 @@
 """One model, or several that are kept in one file and vote."""
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -85,7 +86,13 @@ def train_models(
             callbacks=[
                 logger,
                 Advice(train_provider.samples, len(metadata.vocabulary), schedule.min_epochs),
-                ProgressPage(member, logger, val_provider, metadata.vocabulary),
+                ProgressPage(
+                    member,
+                    logger,
+                    val_provider,
+                    metadata.vocabulary,
+                    report=os.path.relpath(run.evaluation.page, member.report),
+                ),
                 *callbacks(member, configs, own, val_provider),
                 draw_curves(logger, member),
                 interrupt,

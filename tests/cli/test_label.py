@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from ctckit.cli.label import Label
 from ctckit.sources.layouts import open_dataset
 from tests.drawing import draw_folder
 from tests.inference.tiny_model import write_run
@@ -33,6 +34,10 @@ ROOT = Path(__file__).parents[2]
         (("gone",), "does not exist"),
         (("--queue", "gone.csv"), "what ctckit read --out wrote"),
         (("photos", "--out", "mine.csv"), "typed elsewhere"),
+        (("photos", "--out", "photos"), "--out: expected the name of a .csv"),
+        (("photos", "--out", "labels.onnx"), "--out: expected the name of a .csv"),
+        (("photos", "--token", "schlüssel"), "--token: expected characters of ASCII"),
+        (("--queue", "read.csv", "--suggestions", "mine.csv"), "leave it out"),
     ],
 )
 def test_what_cannot_be_is_one_line(call, tmp_path, monkeypatch, words, message):
@@ -43,6 +48,30 @@ def test_what_cannot_be_is_one_line(call, tmp_path, monkeypatch, words, message)
     assert status == 2 and message in said, said
     assert said.count("\n") == 1
     assert (tmp_path / "mine.csv").read_text() == "image,label\n"
+
+
+@pytest.mark.parametrize("layout", ["none", "sidecars", "list"])
+def test_where_the_labels_go_and_whether_it_learns(tmp_path, layout):
+    """Beside a folder whose images have labels already: in it, one would hide the other."""
+    photos = tmp_path / "photos"
+    draw_folder(photos, count=2)
+    first, second = sorted(photos.iterdir())
+    if layout == "sidecars":
+        for image in (first, second):
+            image.with_suffix(".txt").write_text("12")
+    elif layout == "list":
+        (photos / "labels.csv").write_text(f"image,label\n{first.name},12\n{second.name},13\n")
+    listed = photos / "labels.csv" if layout == "none" else tmp_path / "photos_labels.csv"
+    for number in (1, 2):  # the second sitting is as the first one
+        with Label(source=photos)._session() as session:
+            assert (session.learner is not None) == (layout == "none")
+            assert session.journal.path == listed
+            shown = session.next("one")
+            session.write(shown.place, f"3{number}", "labelled")
+    rows = list(csv.DictReader(listed.open(newline="")))
+    assert sorted(row["label"] for row in rows) == ["31", "32"]
+    assert {row["state"] for row in rows} == {"labelled"}
+    assert len(open_dataset(listed).samples) == 2
 
 
 @contextmanager
@@ -184,4 +213,4 @@ def test_it_learns_while_labels_are_typed(tmp_path):
         assert time.perf_counter() - began < 5, "nobody waits for the training"
         wait_for(lambda: ask(page + "status")["reader_labels"] == 20, seconds=900)
         assert ask(page + "next", {"tab": "one"})["item"]["reading"] is not None
-    assert (tmp_path / "photos" / "labels.onnx").is_file()
+    assert (tmp_path / "photos" / "labels_reader.onnx").is_file()

@@ -39,6 +39,7 @@ def test_labels_of_a_list_are_there_to_be_corrected(images):
     assert {item.label for item in items if item.image.endswith(first)} == {"12"}
     assert all(item.label is None for item in items if not item.image.endswith(first))
     assert len(items) == 1 + len(others)
+    (images / "labels.journal").touch()
     assert not given_labels(images, images / "labels.csv"), "it was typed here"
 
 
@@ -105,6 +106,38 @@ def test_the_doubtful_labels_of_a_run_the_likeliest_error_first(tmp_path):
         (third, "5", "4", "the label looks wrong"), (second, "33", "345", "misread"),
     ]  # fmt: skip
     assert sorted(label for _, label in samples) == ["22", "33", "5"]
+
+
+def test_a_run_of_another_folder_is_corrected_by_the_ends_of_its_addresses(tmp_path, monkeypatch):
+    """Its tables name images as they were named where it was trained; train.csv follows the run."""
+    run = RunFolder(write_run(tmp_path / "run", [("22", "22"), ("345", "33")]))
+    run.report.mkdir(exist_ok=True)
+    run.evaluation.predictions.write_text(
+        "image,label,prediction,confidence,edits\nsomewhere/images/1.png,33,345,0.5,2\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    [item], _ = items_of_run(run)
+    assert item.image == str(run.path / "images" / "1.png")
+
+
+def test_a_queue_is_looked_for_where_one_stands_then_beside_its_file(tmp_path, images, monkeypatch):
+    first = min(path.name for path in images.iterdir())
+    rows = f"image,text,confidence\nimages/{first},a,0.5\nimages/{first},a,0.5\n"
+    (tmp_path / "read.csv").write_text(rows)
+    [item] = items_of_queue(tmp_path / "read.csv", 0.9)
+    assert item.image == str(images / first)
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "read.csv").write_text(rows)
+    with pytest.raises(InputError, match="go to the folder"):
+        items_of_queue(tmp_path / "elsewhere" / "read.csv", 0.9)
+    monkeypatch.chdir(tmp_path)
+    assert len(items_of_queue(tmp_path / "elsewhere" / "read.csv", 0.9)) == 1
+
+
+def test_labels_in_files_beside_the_images_are_given(images):
+    for path in sorted(images.iterdir()):
+        path.with_suffix(".txt").write_text("12")
+    assert len(given_labels(images, images / "labels.csv")) == 4
 
 
 def test_a_run_without_doubts(tmp_path):

@@ -1,5 +1,6 @@
 import csv
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -101,7 +102,11 @@ def test_labels_that_were_given_stay_until_others_are_typed(images):
     given = [Sample(str(images / name), "77") for name in NAMES[:2]]
     with Journal.opened(images / "new.csv", given) as journal:
         journal.add(labelled(images, "b.png"))
-    assert rows_of(images / "new.csv") == [("a.png", "77", "given"), ("b.png", "12", "labelled")]
+    expected = [("a.png", "77", "given"), ("b.png", "12", "labelled")]
+    assert rows_of(images / "new.csv") == expected
+    with Journal.opened(images / "new.csv") as journal:  # the list may hide where they came from
+        assert journal.given == {str(images / name): "77" for name in NAMES[:2]}
+    assert rows_of(images / "new.csv") == expected
 
 
 def test_a_label_is_on_the_disk_before_add_returns(images):
@@ -117,7 +122,8 @@ def test_a_label_is_on_the_disk_before_add_returns(images):
     path = images / "labels.csv"
     words = [sys.executable, "-c", program, str(path), str(images / "a.png")]
     assert subprocess.run(words, check=False).returncode == -9
-    assert not path.exists()
+    assert len(rows_of(path)) == 1
+    path.unlink()
     with Journal.opened(path) as journal:
         assert len(journal.entries) == 1
         assert len(rows_of(path)) == 1, "the list is made from the journal as soon as it is opened"
@@ -168,12 +174,74 @@ def test_a_full_disk_is_told_and_leaves_whole_lines(images, monkeypatch):
     with Journal.opened(path) as journal:
         journal.add(labelled(images, "a.png"))
 
-        def full(handle):
+        write = os.write
+
+        def full(handle, data):
+            if len(data) > 10:
+                return write(handle, data[:-10])
             raise OSError(28, "No space left on device")
 
         with monkeypatch.context() as patch:
-            patch.setattr("ctckit.labelling.journal.os.fsync", full)
+            patch.setattr("ctckit.labelling.journal.os.write", full)
             with pytest.raises(InputError, match="make room"):
                 journal.add(labelled(images, "b.png"))
         journal.add(labelled(images, "c.png"))
     assert [name for name, *_ in rows_of(path)] == ["a.png", "c.png"]
+
+
+def test_an_empty_journal_makes_nobodys_list_ours(images):
+    path = images / "labels.csv"
+    with Journal.opened(path):
+        pass
+    assert not path.with_suffix(".journal").exists()
+    path.with_suffix(".journal").touch()
+    path.write_text("image,label\na.png,12\n")
+    with pytest.raises(InputError, match="typed elsewhere"), Journal.opened(path):
+        pass
+
+
+def test_what_is_changed_in_the_list_by_hand_is_taken_up(images, caplog):
+    path = images / "labels.csv"
+    with Journal.opened(path) as journal:
+        journal.add(labelled(images, "a.png", "1"))
+        journal.add(labelled(images, "b.png", "2"))
+        journal.add(labelled(images, "a.png", "3"))
+    path.write_text(
+        "image,label,state\na.png,1,labelled\nb.png,22,labelled\nc.png,4,labelled\n",
+        encoding="utf-8-sig",
+    )
+    with caplog.at_level("INFO", "ctckit"), Journal.opened(path) as journal:
+        labels = {Path(image).name: entry.label for image, entry in journal.entries.items()}
+    assert labels == {"a.png": "3", "b.png": "22", "c.png": "4"}, "an old list is no change"
+    assert "2 labels changed by hand" in caplog.text
+    path.write_text("image;label;state\na.png;1;labelled\n")
+    with pytest.raises(InputError, match="as it was written here"), Journal.opened(path):
+        pass
+    assert path.read_text().startswith("image;")
+
+
+@pytest.mark.parametrize("label", ["a\nb", "a\0", "\ud800", "\u2028", "a" * 1001, "\x1b[2J"])
+def test_labels_that_no_list_holds(images, label):
+    with Journal.opened(images / "labels.csv") as journal:
+        with pytest.raises(InputError, match="one line"):
+            journal.add(labelled(images, "a.png", label))
+        assert not journal.entries
+
+
+def test_given_labels_that_no_list_holds_are_told(images, caplog):
+    given = [Sample(str(images / "a.png"), "1\n2"), Sample(str(images / "b.png"), "3")]
+    with Journal.opened(images / "labels.csv", given) as journal:
+        assert [*journal.given.values()] == ["3"]
+    assert "not kept: 1 label" in caplog.text
+
+
+def test_labels_in_quotes_keep_them(images):
+    texts = ['"1"', '"2"', '"3"', '"4"', "1,2", '"', "שלום", "#"]
+    with Journal.opened(images / "labels.csv") as journal:
+        for place, text in enumerate(texts[:4]):
+            journal.add(labelled(images, NAMES[place], text))
+    assert [label for _, label in open_dataset(images).samples] == texts[:4]
+    with Journal.opened(images / "labels.csv") as journal:
+        for place, text in enumerate(texts[4:]):
+            journal.add(labelled(images, NAMES[place], text))
+    assert [label for _, label in open_dataset(images / "labels.csv").samples] == texts[4:]

@@ -1,4 +1,3 @@
-import json
 import os
 import signal
 import subprocess
@@ -72,9 +71,22 @@ def test_a_training_that_fails_is_told_and_the_next_waits_for_more_labels(tmp_pa
     one, done = learner(tmp_path, 'print("error: too few", file=sys.stderr); sys.exit(2)')
     one.begin(Task("reader.onnx", LABELLED * 10))
     one.wait()
-    assert not done and one.problem == "error: too few"
+    assert not done and one.problem == "error: too few" and not one.is_busy
     assert "no reader came of" in caplog.text
     assert not one.is_due(20) and one.is_due(30)
+
+
+def test_a_training_that_is_killed_is_told(tmp_path):
+    one, _ = learner(tmp_path, "import os; os.kill(os.getpid(), 9)")
+    one.begin(Task("reader.onnx", LABELLED))
+    one.wait()
+    assert "signal 9" in one.problem
+
+
+def test_a_program_that_is_not_there_is_told(tmp_path):
+    one = Learner((str(tmp_path / "gone"),), tmp_path, "")
+    one.begin(Task("reader.onnx", LABELLED))
+    assert "gone" in one.problem and not one.is_busy and one.share_done is None
 
 
 def test_a_reader_that_cannot_be_taken_is_told(tmp_path):
@@ -134,7 +146,8 @@ def _is_there(pid):
 
 def test_lines_of_others_do_no_harm(tmp_path):
     """A library may write to standard output, too."""
-    one, done = learner(tmp_path, f"print('downloading'); print({json.dumps('{}')!r})")
+    lines = ("downloading", "{}", "[]", "3", '{"image": 3}', '{"done": "much"}')
+    one, done = learner(tmp_path, f"for line in {lines!r}: print(line)")
     one.begin(Task("reader.onnx", LABELLED))
     one.wait()
-    assert len(done) == 1
+    assert len(done) == 1 and not done[0].readings

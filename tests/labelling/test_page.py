@@ -123,3 +123,36 @@ def test_it_fits_a_phone_and_keeps_to_its_policy(tab):
     assert tab.value("document.documentElement.scrollWidth <= innerWidth")
     said = [params for method, params in tab.events if method == "Log.entryAdded"]
     assert not [one for one in said if one["entry"]["level"] == "error"], said
+
+
+def test_going_back_and_forth_loses_neither_image_nor_text(tab):
+    shows(tab, "0.png")
+    press(tab, "Enter")
+    shows(tab, "1.png")
+    tab.call("Input.insertText", text="9")
+    press(tab, "PageUp")
+    shows(tab, "0.png")
+    press(tab, "Enter")
+    assert shows(tab, "1.png") == "3459"
+    tab.wait_until("document.querySelector('#image').naturalWidth > 0")
+
+
+def test_a_key_that_is_held_saves_nothing_unseen(tab, session):
+    shows(tab, "0.png")
+    for _ in range(4):
+        tab.call(
+            "Input.dispatchKeyEvent", type="keyDown", key="Enter", autoRepeat=True, **KEYS["Enter"]
+        )
+    tab.wait_until("!busy")
+    assert not session.journal.entries
+
+
+def test_what_is_put_off_comes_when_all_others_are_done(tab):
+    shows(tab, "0.png")
+    press(tab, "PageDown")
+    for name in ("1.png", "2.png", "3.png"):
+        shows(tab, name)
+        press(tab, "Enter")
+    assert shows(tab, "0.png") == "234"
+    press(tab, "PageDown")
+    assert shows(tab, "0.png") == "234"

@@ -109,6 +109,18 @@ def test_what_cannot_be_is_one_line(client, ask):
     assert "\n" not in answer.json()["error"]
 
 
+def test_no_other_page_learns_anything(client):
+    for path in ("/", "/status", "/items/0/image", "/items/99"):
+        headers = client.get(path).headers
+        assert headers["cross-origin-resource-policy"] == "same-origin"
+        assert headers["x-content-type-options"] == "nosniff"
+
+
+def test_what_the_page_never_sends_is_one_line(client):
+    answer = client.post("/next", json={"tab": 3})
+    assert answer.status_code == 422 and "reload the page" in answer.json()["error"]
+
+
 def test_an_image_that_is_gone(client, tmp_path):
     (tmp_path / "images" / "234.png").unlink()
     assert "234.png" in next_item(client)["problem"]

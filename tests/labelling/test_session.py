@@ -1,3 +1,4 @@
+import threading
 from types import SimpleNamespace
 
 import numpy as np
@@ -8,7 +9,7 @@ from ctckit.inference.reader import ImageToWordModel
 from ctckit.labelling.journal import EMPTY, LABELLED, Journal
 from ctckit.labelling.learner import Learned, ReadImage
 from ctckit.labelling.order import EVERY
-from ctckit.labelling.session import ENOUGH, Item, Session
+from ctckit.labelling.session import Item, Session
 from ctckit.sources.lists.tables import UNREADABLE
 from tests.drawing import write_image
 from tests.inference.tiny_model import draw_stripes, metadata, write_model
@@ -22,7 +23,7 @@ class NoLearner:
     def __init__(self, folder, first=20):
         self.folder, self.characters, self.first = folder, "", first
         self.share_done, self.problem, self.num_labels = None, "", 0
-        self.tasks = []
+        self.is_busy, self.tasks = False, []
 
     @property
     def next_number(self):
@@ -71,7 +72,7 @@ def places(session, number, tab="one"):
 def learned(session, folder, number, seed=0):
     """Return what came of a training: a reader that is sure of the last images least."""
     path = write_model(
-        folder / f"reader_{number}.onnx", metadata(extra={"images": number}).to_strings()
+        folder / f"reader_{number}.onnx", metadata(extra={"labels": number}).to_strings()
     )
     readings = [
         ReadImage(item.image, "", 1 - place / 100, np.zeros(128, np.float32))
@@ -233,15 +234,60 @@ def test_an_image_that_a_reader_has_learned_from_says_nothing_of_it(items, journ
     assert session.status().figure.texts == 0
 
 
-def test_many_right_suggestions_are_enough(items, journal, reader):
-    session = Session(items, journal, reader=reader)
-    places(session, ENOUGH - 1)
+def test_many_hard_ones_that_were_right_are_enough(items, journal, tmp_path, monkeypatch):
+    monkeypatch.setattr("ctckit.labelling.session.ENOUGH", 10)
+    session = Session(items, journal, learner=NoLearner(tmp_path, first=99))
+    session.take(learned(session, tmp_path, 1))
+    places(session, 11)  # two of which came at random
     assert not session.status().is_enough
     places(session, 1)
     status = session.status()
     assert status.is_enough
-    assert (status.images, status.labels, status.others) == (30, 30, 0)
-    assert (status.right_lately, status.lately) == (20, 20)
+    assert (status.images, status.labels, status.others) == (30, 12, 0)
+    assert (status.right_lately, status.lately) == (12, 12)
+
+
+def test_without_a_reader_of_here_nothing_is_hard(items, journal, reader):
+    session = Session(items, journal, reader=reader)
+    places(session, 30)
+    assert not session.status().is_enough
+    assert (session.status().right_lately, session.status().lately) == (20, 20)
+
+
+def test_an_image_drawn_at_random_and_put_off_is_none_when_it_comes_as_a_hard_one(
+    items, journal, tmp_path
+):
+    session = Session(items[:1], journal, learner=NoLearner(tmp_path, first=99))
+    assert session.next("one").place == 0
+    session.later(0)
+    session.take(learned(session, tmp_path, 1))
+    session.write(session.next("one").place, TEXTS[0], LABELLED)
+    [entry] = journal.entries.values()
+    assert not entry.at_random and session.status().figure.texts == 0
+
+
+def test_several_threads_at_once_lose_nothing(items, journal, tmp_path):
+    session = Session(items, journal, learner=NoLearner(tmp_path, first=99))
+    seen, problems = [], []
+
+    def work(tab):
+        try:
+            while (shown := session.next(tab)) is not None:
+                session.write(shown.place, TEXTS[shown.place], LABELLED)
+                seen.append(shown.place)
+        except Exception as error:  # noqa: BLE001 - it is shown below
+            problems.append(error)
+
+    threads = [threading.Thread(target=work, args=(str(tab),)) for tab in range(4)]
+    for thread in threads:
+        thread.start()
+    for number in range(1, 4):
+        session.take(learned(session, tmp_path, number))
+        session.status()
+    for thread in threads:
+        thread.join()
+    assert not problems
+    assert {*seen} == {*range(len(items))} and len(journal.entries) == len(items)
 
 
 def test_what_has_no_text_is_counted_and_not_learned(items, journal, tmp_path):
@@ -256,7 +302,7 @@ def test_an_earlier_sitting_left_its_reader(items, journal, tmp_path):
     session = Session(items, journal, learner=NoLearner(tmp_path))
     places(session, 20)
     session.take(learned(session, tmp_path, 20))
-    learner = NoLearner(tmp_path)
+    learner = NoLearner(tmp_path, first=30)
     again = Session(items, journal, learner=learner)
     again.begin()
     [task] = learner.tasks

@@ -56,7 +56,6 @@ function told(promise) { // of a promise that nobody waits for yet
 }
 
 function show(item) {
-  if (current?.address) URL.revokeObjectURL(current.address);
   current = item;
   byId("work").hidden = item === null;
   byId("done").hidden = item !== null;
@@ -119,7 +118,7 @@ async function write(state, text) {
 
 async function forward() {
   const left = current;
-  show(await (waiting.shift() ?? askNext()));
+  show((await waiting.shift()) ?? (await askNext())); // what was asked ahead may be none by now
   if (left?.address) URL.revokeObjectURL(left.address);
   if (current && !waiting.length) waiting.push(told(askNext()));
 }
@@ -130,7 +129,7 @@ async function back() {
     const place = past.at(-1);
     const before = await withImage(await (await ask(`items/${place}`)).json());
     past.pop();
-    waiting.unshift(Promise.resolve(current));
+    if (current) waiting.unshift(Promise.resolve({ ...current, text: byId("text").value }));
     show(before);
   });
 }
@@ -202,6 +201,7 @@ const actions = {
 };
 
 document.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && event.repeat) event.preventDefault(); // nothing is saved unseen
   if (event.altKey || event.ctrlKey || event.metaKey || event.isComposing) return;
   const choosing = current && !byId("choices").hidden;
   const action = choosing && event.key === "ArrowUp" ? () => take(current.label)

@@ -28,6 +28,7 @@ from ctckit.sources.options import SourceOptions
 MAX_COLUMNS = 1000  # more are no table of images and labels
 MANY = 5  # labels that a rule about all of them needs
 STATE, UNREADABLE = "state", "unreadable"  # a column of what `ctckit label` writes, and a state
+STATES = {"labelled", "empty", "given", UNREADABLE}
 PART_COLUMNS = ("split", "subset", "part", "partition", "usage", "set", "phase")
 
 
@@ -83,7 +84,8 @@ def parse_table(text: str, options: SourceOptions, place: str, is_image: IsImage
     if unreadable:
         rows = [row for row, state in zip(rows, states, strict=True) if state != UNREADABLE]
         said += f", without {counted(unreadable, 'image')} that nobody could read"
-    if quote := _common_quote([row.label for row in rows]):
+    is_ours = any(states)  # there a quote is a character
+    if not is_ours and (quote := _common_quote([row.label for row in rows])):
         rows = [row._replace(label=row.label.strip()[1:-1]) for row in rows]
         said += f", without the {quote} around all labels"
     return Table(rows, said)
@@ -94,7 +96,8 @@ def _states(header: list[str] | None, records: list[Record]) -> list[str]:
     names = [name.strip().lower() for name in header or ()]
     if STATE not in names:
         return [""] * len(records)
-    return [_cell(cells, names.index(STATE)).strip() for _, cells in records]
+    states = [_cell(cells, names.index(STATE)).strip() for _, cells in records]
+    return states if {*states} <= STATES else [""] * len(records)
 
 
 def _parts(header: list[str] | None, records: list[Record]) -> list[str]:

@@ -5,7 +5,9 @@ import time
 import keras
 import numpy as np
 
+from ctckit.errors import InputError
 from ctckit.image.widths import own_image
+from ctckit.log import LOGGER
 from ctckit.report.page.images import inline_png
 from ctckit.report.page.progress_page import ReadCard, save_progress
 from ctckit.run_folder import RunFolder
@@ -29,23 +31,31 @@ class ProgressPage(keras.callbacks.Callback):
         logger: has the figures; it comes before this callback.
         provider: images held back; the first ones are shown.
         vocabulary: characters of the network.
+        report: address of the report from the page. None: of the same run.
     """
 
     def __init__(
-        self, run: RunFolder, logger: TrainLogger, provider: DataProvider, vocabulary: Vocabulary
+        self,
+        run: RunFolder,
+        logger: TrainLogger,
+        provider: DataProvider,
+        vocabulary: Vocabulary,
+        *,
+        report: str | None = None,
     ) -> None:
         super().__init__()
         self.run = run
         self.logger = logger
         self.provider = provider
         self.vocabulary = vocabulary
+        self.report = run.evaluation.page.name if report is None else report
 
     def on_train_begin(self, logs: dict | None = None) -> None:
         """Read the images once."""
         self._images, labels = self.provider.first(LIMIT)
         self._labels = [self.vocabulary.decode(ids) for ids in labels]
         self._sources = [inline_png(own_image(one)) for one in self._images]
-        self._next = 0.0
+        self._next, self._is_full = 0.0, False
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         """Write the page, if there is time."""
@@ -61,14 +71,17 @@ class ProgressPage(keras.callbacks.Callback):
             self._write(is_over=True)
 
     def _write(self, *, is_over: bool = False) -> None:
+        if self._is_full:
+            return
         network = reading_network(self.model)
         probabilities = network(self._images.astype(np.float32), training=False)
         texts = ctc_decoder(np.asarray(probabilities), self.vocabulary)
-        save_progress(
-            self.logger.history,
-            map(ReadCard, self._sources, self._labels, texts),
-            self.run.progress,
-            title=self.run.path.name,
-            report=self.run.evaluation.page.name,
-            is_over=is_over,
-        )
+        cards = map(ReadCard, self._sources, self._labels, texts)
+        try:
+            save_progress(
+                self.logger.history, cards, self.run.progress, title=self.run.path.name,
+                report=self.report, is_over=is_over,
+            )  # fmt: skip
+        except InputError as error:  # no reason to end a training
+            self._is_full = True
+            LOGGER.warning("the page of the training stays as it is: %s", error)
