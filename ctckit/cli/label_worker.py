@@ -1,6 +1,5 @@
 """The process that trains a reader while labels are typed: `python -m ctckit.cli.label_worker`."""
 
-import json
 import os
 import sys
 import threading
@@ -14,6 +13,7 @@ from ctckit.errors import InputError
 from ctckit.inference.reader import ImageToWordModel
 from ctckit.labelling.learner import Task
 from ctckit.labelling.order import look_of
+from ctckit.terminal import show_json
 
 
 def main() -> None:
@@ -38,8 +38,8 @@ def _end_with_parent() -> None:
 
 def _tell(**facts: Any) -> None:
     """Write a line of JSON for the process that began this one."""
-    sys.stdout.write(json.dumps(facts) + "\n")
-    sys.stdout.flush()
+    show_json(facts)
+    sys.stdout.flush()  # a pipe would wait for more
 
 
 def _learn(task: Task) -> None:

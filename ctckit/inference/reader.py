@@ -86,7 +86,7 @@ class ImageToWordModel(OnnxInferenceModel):
     ) -> None:
         super().__init__(model_path, **options)
         facts = self.metadata
-        if widths is not None and facts.width is not None:
+        if widths not in (None, (1.0,)) and facts.width is not None:
             raise InputError(
                 f"expected none for images of one width, received {tuple(widths)}; leave it out",
                 argument="widths",

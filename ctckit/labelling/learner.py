@@ -101,11 +101,11 @@ class Learner:
     is_busy: bool = False
     share_done: float | None = None
     problem: str = ""
-    _process: subprocess.Popen[str] | None = field(default=None, repr=False)
-    _thread: threading.Thread | None = field(default=None, repr=False)
-    _tasks: int = field(default=0, repr=False)
-    _is_over: bool = field(default=False, repr=False)
-    _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
+    _process: subprocess.Popen[str] | None = field(default=None, repr=False, init=False)
+    _thread: threading.Thread | None = field(default=None, repr=False, init=False)
+    _tasks: int = field(default=0, repr=False, init=False)
+    _is_over: bool = field(default=False, repr=False, init=False)
+    _lock: threading.RLock = field(default_factory=threading.RLock, repr=False, init=False)
 
     @property
     def next_number(self) -> int:

@@ -49,7 +49,7 @@ def finish_run(
         ExportError: the file does not agree with the network; all files are written by then.
     """
     write_temperature(run.onnx, 1.0)  # a run that is finished again may have one already
-    reader = ImageToWordModel(run.onnx)
+    reader = ImageToWordModel(run.onnx, widths=(1.0,))  # as it was trained, a base too
     vocabulary = reader.metadata.vocabulary
     export_reader(run.onnx, run.reader)
     parity = ParityCheck(keras.models.load_model(run.checkpoint), vocabulary)

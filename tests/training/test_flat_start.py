@@ -93,6 +93,7 @@ def test_its_end_is_told_and_comes_in_time(caplog, share, is_on, stays_on, said)
     callback = EndOfFlatStart(SimpleNamespace(share_of_usual=share))
     callback.set_model(SimpleNamespace(flat_start=FlatStart()))
     callback.on_train_begin()
+    caplog.clear()
     callback.model.flat_start.is_on.assign(is_on)
     with caplog.at_level("INFO", "ctckit"):
         callback.on_train_batch_end(0)

@@ -15,6 +15,7 @@ from ctckit.export.onnx_file import save_onnx
 from ctckit.export.parity import compare
 from ctckit.inference.session import OnnxInferenceModel
 from ctckit.log import LOGGER
+from ctckit.text.vocabulary import blank_id
 
 FIRST_CHARACTER = 0x4E00  # of those that stand for the classes in the comparison
 
@@ -104,6 +105,6 @@ class Model2onnx(keras.callbacks.Callback):
         texts = {name: str(value) for name, value in self.metadata.items()}
         onnx.helper.set_model_props(model, texts)
         save_onnx(model, path)
-        characters = range(FIRST_CHARACTER, FIRST_CHARACTER + self.model.output_shape[-1] - 1)
+        characters = range(FIRST_CHARACTER, FIRST_CHARACTER + blank_id(self.model.output_shape[-1]))
         reader = OnnxInferenceModel(path, vocab="".join(map(chr, characters)))
         compare(self.model, reader, [random_images(self.model)]).require()
