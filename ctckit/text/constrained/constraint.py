@@ -121,8 +121,7 @@ def parse_length(length: str) -> tuple[int, int]:
     numbers = re.fullmatch(r"(\d{1,9})(?:-(\d{1,9}))?", length.strip(), re.ASCII)
     if not numbers:
         raise InputError(
-            f"expected a number such as 5, or two such as 4-6, received '{length}'; give one of "
-            "these",
+            f"expected a number such as 5, or 4-6, received '{length}'; give one such",
             argument="length",
         )
     return int(numbers[1]), int(numbers[2] or numbers[1])
