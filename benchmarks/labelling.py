@@ -18,6 +18,7 @@ from tempfile import TemporaryDirectory
 
 from benchmarks.common import load, save, table
 from ctckit.cli.arguments import parse_arguments
+from ctckit.cli.label import WORKER
 from ctckit.cli.running import run_command
 from ctckit.data.samples import Sample
 from ctckit.errors import InputError
@@ -29,7 +30,6 @@ from ctckit.labelling.session import Item, Session
 from ctckit.log import progress
 from ctckit.text.error_rates import ErrorCounts, count_errors
 
-COMMAND = (sys.executable, "-m", "ctckit.cli.label_worker")
 ORDERS = ("hardest", "random")
 
 
@@ -84,7 +84,7 @@ def label(source: str | None, order: str, seed: int, arguments: Arguments) -> di
     steps: list[tuple[int, ErrorCounts]] = []
     trained_s = 0.0
     with TemporaryDirectory() as folder, Journal.opened(Path(folder, "labels.csv")) as journal:
-        learner = Learner(COMMAND, Path(folder), "")
+        learner = Learner(WORKER, Path(folder), "")
         session = sitting([*map(Item, truth)], journal, learner=learner, seed=seed)
         learner.done = session.take
         while not is_over(steps, arguments):

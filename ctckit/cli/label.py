@@ -4,7 +4,7 @@ import secrets
 import sys
 import threading
 import webbrowser
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +14,7 @@ from urllib.parse import quote_plus
 
 from ctckit import base
 from ctckit.cli.running import require_packages
-from ctckit.cli.serve import PACKAGES
+from ctckit.cli.serve import PACKAGES, require_port
 from ctckit.cli.train import NEEDED
 from ctckit.data.samples import Sample
 from ctckit.errors import InputError
@@ -33,6 +33,7 @@ from ctckit.log import LOGGER, counted
 from ctckit.run_folder import RunFolder
 
 LIST = "labels.csv"
+WORKER = (sys.executable, "-m", "ctckit.cli.label_worker")  # trains while labels are typed
 
 
 @dataclass(frozen=True)
@@ -95,8 +96,7 @@ class Label:
             raise InputError("expected characters of ASCII, received others", argument="token")
         if not 0 <= self.below <= 1:
             raise InputError(f"expected 0 to 1, received {self.below}", argument="below")
-        if not 0 <= self.port < 2**16:
-            raise InputError(f"expected 0 to 65535, received {self.port}", argument="port")
+        require_port(self.port)
 
     def run(self) -> None:
         """Do it, until Ctrl-C."""
@@ -116,10 +116,10 @@ class Label:
     @contextmanager
     def _session(self) -> Iterator[Session]:
         """Lend a sitting; when it ends, so does its training, and the list is up to date."""
-        path, given = self._list_and_labels()
+        path, given, items_with = self._material()
         reader = self._reader()
         with Journal.opened(path, given) as journal, TemporaryDirectory() as folder:
-            items = self._items([Sample(*pair) for pair in journal.given.items()])
+            items = items_with([Sample(*pair) for pair in journal.given.items()])
             learner = self._learner(Path(folder), journal)
             session = Session(items, journal, reader=reader, learner=learner, seed=self.seed)
             if learner is not None:
@@ -139,34 +139,30 @@ class Label:
         run = self.source and RunFolder(self.source)
         return run if run and run.configs.is_file() and run.report.is_dir() else None
 
-    def _list_and_labels(self) -> tuple[Path, list[Sample]]:
-        """Return where the labels go, and those that the images have already.
+    def _material(self) -> tuple[Path, list[Sample], Callable[[list[Sample]], list[Item]]]:
+        """Return where the labels go, those that the images have already, and the images.
 
-        Where images have labels, the list lies beside their folder, not in it: there the one would
-        hide the other.
+        These are returned by a function that is given all labels that were ever there. Where images
+        have labels, the list lies beside their folder, not in it: there the one would hide the
+        other.
         """
-        source = self.source
-        if self.queue is not None or source is None:
-            assert self.queue is not None  # noqa: S101
-            return self.out or self.queue.with_name(f"{self.queue.stem}_{LIST}"), []
-        inside = source / LIST
-        if self._run is not None:
-            return self.out or inside, items_of_run(self._run)[1]
-        given = given_labels(source, self.out or inside)
-        if source.is_dir():
-            beside = source.resolve().with_name(f"{source.resolve().name}_{LIST}")
-            return self.out or (beside if given else inside), given
-        return self.out or source.with_name(f"{source.stem}_{LIST}"), given
-
-    def _items(self, given: list[Sample]) -> list[Item]:
-        """Return the images to look at."""
         if self.queue is not None:
-            return items_of_queue(self.queue, self.below)
-        if self._run is not None:
-            return items_of_run(self._run)[0]
+            items = items_of_queue(self.queue, self.below)
+            return self.out or _beside(self.queue, self.queue.stem), [], lambda given: items
         assert self.source is not None  # noqa: S101
+        inside = self.source / LIST
+        if self._run is not None:
+            items, given = items_of_run(self._run)
+            return self.out or inside, given, lambda given: items
+        source = self.source
         readings = suggestions_of(self.suggestions) if self.suggestions else {}
-        return items_of_source(self.source, given, readings)
+        given = given_labels(source, self.out or inside)
+        path = inside
+        if not source.is_dir():
+            path = _beside(source, source.stem)
+        elif given:
+            path = _beside(source.resolve(), source.resolve().name)
+        return self.out or path, given, lambda given: items_of_source(source, given, readings)
 
     def _learner(self, folder: Path, journal: Journal) -> Learner | None:
         """Return what trains readers; None where none is to be trained."""
@@ -176,8 +172,7 @@ class Label:
             LOGGER.info("the images have labels already: none is learned while you correct them")
             return None
         require_packages(*NEEDED)
-        command = (sys.executable, "-m", "ctckit.cli.label_worker")
-        return Learner(command, folder, self.characters or "")
+        return Learner(WORKER, folder, self.characters or "")
 
     def _reader(self) -> ImageToWordModel | None:
         """Return what suggests texts at first; None: what was read before does, or nothing."""
@@ -217,3 +212,7 @@ class Label:
         if self._run is None and self.source is not None:
             words += ["--unlabelled", str(self.source)]
         return " ".join(map(quote, words))
+
+
+def _beside(path: Path, name: str) -> Path:
+    return path.with_name(f"{name}_{LIST}")

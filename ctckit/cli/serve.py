@@ -38,8 +38,7 @@ class Serve(ReaderOptions, Settings):
         """Refuse what cannot be."""
         ReaderOptions.__post_init__(self)
         Settings.__post_init__(self)
-        if not 0 <= self.port < 2**16:
-            raise InputError(f"expected 0 to 65535, received {self.port}", argument="port")
+        require_port(self.port)
 
     def run(self) -> None:
         """Do it."""
@@ -63,3 +62,13 @@ class Serve(ReaderOptions, Settings):
             for name, reader in readers.items():
                 LOGGER.info("%s  %s", name, reader.model_path)
             run(app, listening)
+
+
+def require_port(port: int) -> None:
+    """Refuse what is no port.
+
+    Raises:
+        InputError: it is none.
+    """
+    if not 0 <= port < 2**16:
+        raise InputError(f"expected 0 to 65535, received {port}", argument="port")

@@ -242,12 +242,7 @@ class Journal:
         if changed:
             number = counted(len(changed), "label")
             LOGGER.info("labels      %s changed by hand in %s, taken up", number, self.path)
-            self._write([
-                entry._replace(state=LABELLED if entry.label else EMPTY)
-                if entry.state == GIVEN or (entry.state == LABELLED) != bool(entry.label)
-                else entry
-                for entry in changed
-            ])  # fmt: skip
+            self._write([_as_typed(entry) for entry in changed])
 
     def _take_given(self, given: Sequence[Sample]) -> None:
         """Keep the labels that came with the images, as the list may hide where they are."""
@@ -262,6 +257,13 @@ class Journal:
                            counted(len(new) - len(plain), "label"))  # fmt: skip
         if plain:
             self._write(plain)
+
+
+def _as_typed(entry: Entry) -> Entry:
+    """Return an entry whose state fits its label, which somebody may have typed alone."""
+    if entry.state == GIVEN or (entry.state == LABELLED) != bool(entry.label):
+        return entry._replace(state=LABELLED if entry.label else EMPTY)
+    return entry
 
 
 def _entry(fields: Mapping[str, Any]) -> Entry:

@@ -203,7 +203,10 @@ class Session:
                 self.journal.write_list()
                 return None
             self._tabs[pick.place] = tab
-            (self._at_random.add if pick.at_random else self._at_random.discard)(pick.place)
+            if pick.at_random:
+                self._at_random.add(pick.place)
+            else:
+                self._at_random.discard(pick.place)
         return self.show(pick.place)
 
     def show(self, place: int) -> Shown:

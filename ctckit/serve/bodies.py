@@ -143,14 +143,24 @@ def _of_address(request: Request) -> dict[str, Any]:
     )
 
 
-def _of_json(body: bytes) -> tuple[list[bytes], dict[str, Any]]:
+def json_object(body: bytes, refusal: str) -> dict[str, Any]:
+    """Return the JSON object in a body.
+
+    Raises:
+        HTTPException: it is none; says `refusal`.
+    """
     try:
         value = json.loads(body)
     except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict):
-        raise HTTPException(422, 'expected a JSON object such as {"image": "…"}, received another')
-    fields = checked(ReadBody, value)
+        raise HTTPException(422, refusal)
+    return value
+
+
+def _of_json(body: bytes) -> tuple[list[bytes], dict[str, Any]]:
+    refusal = 'expected a JSON object such as {"image": "…"}, received another'
+    fields = checked(ReadBody, json_object(body, refusal))
     texts = [*([] if fields.image is None else [fields.image]), *(fields.images or [])]
     said = fields.model_dump(exclude={"image", "images"}, exclude_none=True)
     return list(map(from_base64, texts)), said

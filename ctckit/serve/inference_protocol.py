@@ -6,7 +6,6 @@ JSON, as Triton's does by default (the header Inference-Header-Content-Length), 
 from there.
 """
 
-import json
 import struct
 from collections.abc import Iterator
 from typing import Any
@@ -16,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ctckit import __version__
 from ctckit.errors import InputError
-from ctckit.serve.bodies import checked, from_base64, require_number, whole_body
+from ctckit.serve.bodies import checked, from_base64, json_object, require_number, whole_body
 from ctckit.serve.health import told
 from ctckit.serve.models import ServedModels
 from ctckit.serve.read import REFUSALS, chosen, in_json, read_or_refuse
@@ -165,13 +164,8 @@ def _parse(body: bytes, request: Request) -> tuple[InferRequest, list[bytes]]:
             422, f"expected a length of the JSON up to {len(body)}, received '{length}'"
         )
     head, tail = body[: int(length)], body[int(length) :]
-    try:
-        value = json.loads(head)
-    except (ValueError, RecursionError):
-        value = None
-    if not isinstance(value, dict):
-        raise HTTPException(422, "expected a JSON object with inputs, received another body")
-    asked = checked(InferRequest, value)
+    refusal = "expected a JSON object with inputs, received another body"
+    asked = checked(InferRequest, json_object(head, refusal))
     names = [tensor.name for tensor in asked.inputs]
     if names != [INPUT] or asked.inputs[0].datatype != "BYTES":
         raise HTTPException(

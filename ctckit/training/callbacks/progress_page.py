@@ -3,7 +3,6 @@
 import time
 
 import keras
-import numpy as np
 
 from ctckit.errors import InputError
 from ctckit.image.widths import own_image
@@ -11,10 +10,9 @@ from ctckit.log import LOGGER
 from ctckit.report.page.images import inline_png
 from ctckit.report.page.progress_page import ReadCard, save_progress
 from ctckit.run_folder import RunFolder
-from ctckit.text.greedy import ctc_decoder
 from ctckit.text.vocabulary import Vocabulary
-from ctckit.training.callbacks.export import reading_network
 from ctckit.training.callbacks.progress import TrainLogger
+from ctckit.training.callbacks.shown_images import ShownImages
 from ctckit.training.provider import DataProvider
 
 LIMIT = 24  # images
@@ -52,9 +50,8 @@ class ProgressPage(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: dict | None = None) -> None:
         """Read the images once."""
-        self._images, labels = self.provider.first(LIMIT)
-        self._labels = [self.vocabulary.decode(ids) for ids in labels]
-        self._sources = [inline_png(own_image(one)) for one in self._images]
+        self._shown = ShownImages(self.provider, LIMIT, self.vocabulary)
+        self._sources = [inline_png(own_image(one)) for one in self._shown.images]
         self._next, self._is_full = 0.0, False
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
@@ -73,10 +70,8 @@ class ProgressPage(keras.callbacks.Callback):
     def _write(self, *, is_over: bool = False) -> None:
         if self._is_full:
             return
-        network = reading_network(self.model)
-        probabilities = network(self._images.astype(np.float32), training=False)
-        texts = ctc_decoder(np.asarray(probabilities), self.vocabulary)
-        cards = map(ReadCard, self._sources, self._labels, texts)
+        texts = self._shown.texts(self.model)
+        cards = map(ReadCard, self._sources, self._shown.labels, texts)
         try:
             save_progress(
                 self.logger.history, cards, self.run.progress, title=self.run.path.name,

@@ -3,13 +3,11 @@
 from pathlib import Path
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from ctckit.report.grid import caption, image_grid
-from ctckit.text.greedy import ctc_decoder
 from ctckit.text.vocabulary import Vocabulary
-from ctckit.training.callbacks.export import reading_network
+from ctckit.training.callbacks.shown_images import ShownImages
 from ctckit.training.provider import DataProvider
 
 
@@ -42,8 +40,7 @@ class ValidationImages(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: dict | None = None) -> None:
         """Read the images once."""
-        self._images, labels = self.provider.first(self.limit)
-        self._truths = [self.vocabulary.decode(ids) for ids in labels]
+        self._shown = ShownImages(self.provider, self.limit, self.vocabulary)
         self._writer = tf.summary.create_file_writer(self.log_dir)
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
@@ -59,11 +56,9 @@ class ValidationImages(keras.callbacks.Callback):
         self._writer.close()
 
     def _draw(self, epoch: int) -> None:
-        network = reading_network(self.model)
-        probabilities = network(self._images.astype(np.float32), training=False)
-        texts = ctc_decoder(np.asarray(probabilities), self.vocabulary)
-        pairs = list(zip(self._truths, texts, strict=True))
+        pairs = list(zip(self._shown.labels, self._shown.texts(self.model), strict=True))
         captions = [caption(truth, text) for truth, text in pairs]
-        grid = image_grid(list(self._images), captions, [truth == text for truth, text in pairs])
+        right = [truth == text for truth, text in pairs]
+        grid = image_grid(list(self._shown.images), captions, right)
         with self._writer.as_default():
             tf.summary.image("validation", grid[None, ..., ::-1], step=epoch)
