@@ -1,8 +1,11 @@
 """`ctckit serve`: the text of images, over HTTP."""
 
 import os
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ctckit.cli.reader_options import ReaderOptions
 from ctckit.cli.running import require_packages
@@ -10,6 +13,9 @@ from ctckit.errors import InputError
 from ctckit.log import LOGGER
 from ctckit.run_folder import newest_run
 from ctckit.serve.settings import Settings
+
+if TYPE_CHECKING:
+    from ctckit.serve.process import ModelProcess
 
 PACKAGES = ("fastapi", "fastapi_offline", "httptools", "prometheus_client", "python_multipart",
             "uvicorn")  # fmt: skip
@@ -31,6 +37,9 @@ class Serve(ReaderOptions, Settings):
     reads where none is chosen; without any, the newest run in Models/."""
     host: str = "127.0.0.1"
     """Address to listen on; 0.0.0.0 is every one of this machine, for others to reach."""
+    memory_mb: int = 2000
+    """Most memory of the process that each model has, in millions of bytes, by Linux; 0 sets no
+    limit. One that ends is started anew."""
     port: int = 8000
     """Port to listen on; 0 takes a free one."""
 
@@ -56,12 +65,25 @@ class Serve(ReaderOptions, Settings):
                 argument="host",
             )
         files = named_files(self.models or [str(newest_run().path)])
-        readers = {name: self.open(file) for name, file in files.items()}
-        app = make_app(readers, settings)
-        with listen(self.host, self.port) as listening:
-            for name, reader in readers.items():
-                LOGGER.info("%s  %s", name, reader.model_path)
-            run(app, listening)
+        with listen(self.host, self.port) as listening, ExitStack() as stack:
+            models = {}
+            for name, file in files.items():
+                models[name] = stack.enter_context(closing(self._process(name, file)))
+                LOGGER.info("%s  %s", name, file)
+            run(make_app(models, settings), listening)
+
+    def _process(self, name: str, file: Path) -> "ModelProcess":
+        """Return a model in a process of its own, loaded."""
+        from ctckit.serve.process import ModelProcess
+
+        return ModelProcess(
+            name,
+            partial(self.open, file),
+            num_threads=self.num_threads or os.cpu_count() or 1,
+            max_pixels=self.max_pixels,
+            memory_mb=self.memory_mb,
+            time_limit_s=self.time_limit_s,
+        )
 
 
 def require_port(port: int) -> None:

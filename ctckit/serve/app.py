@@ -20,10 +20,12 @@ from ctckit.serve.bodies import ReadBody, in_one_line
 from ctckit.serve.guard import App, Guard
 from ctckit.serve.health import OPEN_PATHS, health_routes
 from ctckit.serve.inference_protocol import InferRequest, inference_routes
+from ctckit.serve.loaded import LoadedModel
 from ctckit.serve.metrics import Metrics
 from ctckit.serve.models import ServedModel, ServedModels
 from ctckit.serve.observed import Observed
-from ctckit.serve.read import in_json, read_routes
+from ctckit.serve.process import ModelProcess
+from ctckit.serve.read import add_read_route, in_json
 from ctckit.serve.room import Room
 from ctckit.serve.settings import Settings
 
@@ -35,22 +37,29 @@ DESCRIPTION = "Reads small images of text."
 STATIC = "/static-offline-docs"  # what the page /docs is made of, from this server and no other
 
 
-def make_app(readers: Mapping[str, ImageToWordModel], settings: Settings | None = None) -> App:
+def make_app(
+    models: Mapping[str, ImageToWordModel | ModelProcess], settings: Settings | None = None
+) -> App:
     """Return the ASGI application that reads with some models.
 
     Args:
-        readers: by name, one or more; the first reads where a request names none.
+        models: by name, one or more; the first reads where a request names none. Processes are
+            ended with the application.
         settings: limits, and who may ask.
     """
     settings = settings or Settings()
     metrics = Metrics()
-    models = ServedModels(
-        ServedModel(name, reader, settings, metrics) for name, reader in readers.items()
+    served = ServedModels(
+        ServedModel(name, _of(model, settings), settings, metrics) for name, model in models.items()
     )
-    app: App = _routes(models, settings, metrics)
+    app: App = _routes(served, settings, metrics)
     if settings.token is not None:
         app = Bearer(app, settings.token, (*OPEN_PATHS, f"{STATIC}/*"))
     return Observed(Guard(app, settings.allow_host), metrics, settings)
+
+
+def _of(model: ImageToWordModel | ModelProcess, settings: Settings) -> LoadedModel | ModelProcess:
+    return model if isinstance(model, ModelProcess) else LoadedModel(model, settings.max_pixels)
 
 
 def _routes(models: ServedModels, settings: Settings, metrics: Metrics) -> FastAPI:
@@ -64,7 +73,7 @@ def _routes(models: ServedModels, settings: Settings, metrics: Metrics) -> FastA
         redoc_url=None, static_url=STATIC,
     )  # fmt: skip
     room = Room(settings.max_waiting)
-    app.include_router(read_routes(models, settings, room))
+    add_read_route(app, models, settings, room)
     app.include_router(health_routes(models, metrics))
     app.include_router(inference_routes(models, settings, room))
     app.add_exception_handler(HTTPException, _refused)

@@ -1,23 +1,21 @@
 """The models that a server reads with, by name."""
 
 import asyncio
-import functools
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from ctckit.errors import InputError, nearest_name
-from ctckit.inference.reader import ImageToWordModel
 from ctckit.serve.batching import Batcher
+from ctckit.serve.loaded import LoadedModel
 from ctckit.serve.metrics import Metrics
-from ctckit.serve.reading import Asked, Found, read_batch
+from ctckit.serve.process import ModelProcess
+from ctckit.serve.reading import Asked, Found
 from ctckit.serve.settings import Settings
-from ctckit.serve.wishes import Constraints
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
@@ -27,35 +25,38 @@ class ServedModel:
 
     Args:
         name: by which requests choose it.
-        reader: the model.
+        model: in this process, or in one of its own.
         settings: of the server.
         metrics: that are told what is read.
     """
 
     def __init__(
-        self, name: str, reader: ImageToWordModel, settings: Settings, metrics: Metrics
+        self,
+        name: str,
+        model: LoadedModel | ModelProcess,
+        settings: Settings,
+        metrics: Metrics,
     ) -> None:
         self.name = name
-        self.reader = reader
-        _warm_up(reader)
-        self._constraints = Constraints(reader.metadata, reader.constraint)
+        self._model = model
         self._patterns = ThreadPoolExecutor(1, "pattern")  # one takes up to a second, all of it
         self._metrics = metrics
         self.batcher: Batcher[Asked, Found | InputError] = Batcher(
-            functools.partial(read_batch, reader, max_pixels=settings.max_pixels),
-            num_threads=reader.num_threads,
+            model.read,
+            num_threads=model.num_threads,
             batch_size=settings.batch_size,
             max_queue=settings.max_queue,
             max_wait_s=settings.max_wait_ms / 1000,
             time_limit_s=settings.time_limit_s,
-            observe=functools.partial(metrics.tell_batch, name),
+            observe=partial(metrics.tell_batch, name),
         )
         metrics.watch_queue(name, lambda: self.batcher.queued)
 
     def close(self) -> None:
-        """End the threads."""
+        """End the threads, and the process of the model."""
         self.batcher.close()
         self._patterns.shutdown(wait=False, cancel_futures=True)
+        self._model.close()
 
     async def read(
         self, images: Sequence[bytes], constraint: dict[str, Any]
@@ -65,11 +66,12 @@ class ServedModel:
         Raises:
             InputError: the constraint cannot be used.
             QueueFullError: too much is waiting.
+            UnavailableError: the model's process does not answer.
         """
         said = None
         if constraint:
             loop = asyncio.get_running_loop()
-            said = await loop.run_in_executor(self._patterns, self._constraints.of, constraint)
+            said = await loop.run_in_executor(self._patterns, self._model.constraint, constraint)
         answers = await self.batcher.answers([Asked(image, said) for image in images])
         self._metrics.tell_answers(self.name, answers)
         return answers
@@ -152,12 +154,6 @@ def named_files(words: Sequence[str]) -> dict[str, Path]:
             )
         files[name] = file
     return files
-
-
-def _warm_up(reader: ImageToWordModel) -> None:
-    """Read a blank image: the first run of a network takes longer than all others."""
-    blank = reader.prepare(np.full((reader.metadata.height, 64), 255, np.uint8))
-    reader.predict_probabilities(blank[None])
 
 
 def _name_of(file: Path) -> str:

@@ -1,20 +1,24 @@
 """`POST /read`: the text of images."""
 
 import json
+from collections.abc import MutableMapping
 from typing import Any
 
-from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi import FastAPI, HTTPException, Request, Response
+from starlette.routing import Match, Route
 
 from ctckit.errors import InputError
 from ctckit.serve.answers import ReadAnswer, Refusal, image_answer
 from ctckit.serve.batching import QueueFullError
 from ctckit.serve.bodies import images_and_wishes
 from ctckit.serve.models import ServedModel, ServedModels
+from ctckit.serve.process import UnavailableError
 from ctckit.serve.reading import Found
 from ctckit.serve.room import RETRY_AFTER, Room
 from ctckit.serve.settings import Settings
 from ctckit.serve.wishes import Wishes
 
+PATH = "/read"
 _IMAGE = {"type": "string", "format": "binary"}
 _BODY = {
     "required": True,
@@ -49,21 +53,22 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
     415: {"model": Refusal, "description": "The body is of another kind"},
     422: {"model": Refusal, "description": "The request, or all of its images, cannot be read"},
     429: {"model": Refusal, "description": "Too much is waiting; try again later"},
-    503: {"model": Refusal, "description": "It took too long"},
+    503: {"model": Refusal, "description": "It took too long, or the model has ended"},
 }
 
 
-def read_routes(models: ServedModels, settings: Settings, room: Room) -> APIRouter:
-    """Return the route that reads images."""
-    router = APIRouter()
+class _BareRoute(Route):
+    """A route past what FastAPI does for each request, which takes as long as all that we do."""
 
-    @router.post(
-        "/read",
-        summary="Read images",
-        response_model=ReadAnswer,
-        responses=REFUSALS,
-        openapi_extra={"parameters": _PARAMETERS, "requestBody": _BODY},
-    )
+    def matches(self, scope: MutableMapping[str, Any]) -> tuple[Match, Any]:
+        """Tell whether it is meant, and that it was, as a route of FastAPI does."""
+        match, found = super().matches(scope)
+        return match, {**found, "route": self}
+
+
+def add_read_route(app: FastAPI, models: ServedModels, settings: Settings, room: Room) -> None:
+    """Add the route that reads images; a second one of FastAPI, behind it, describes it."""
+
     async def read(request: Request) -> Response:
         """Read one image or several: as they are, in a form, or in JSON.
 
@@ -83,7 +88,14 @@ def read_routes(models: ServedModels, settings: Settings, room: Room) -> APIRout
             200 if any(isinstance(answer, Found) for answer in answers) else 422,
         )
 
-    return router
+    app.router.routes.append(_BareRoute(PATH, read, methods=["POST"], include_in_schema=False))
+    app.post(
+        PATH,
+        summary="Read images",
+        response_model=ReadAnswer,
+        responses=REFUSALS,
+        openapi_extra={"parameters": _PARAMETERS, "requestBody": _BODY},
+    )(read)
 
 
 def chosen(models: ServedModels, name: str | None) -> ServedModel:
@@ -103,6 +115,11 @@ async def read_or_refuse(
     except QueueFullError:
         raise HTTPException(
             429, "expected fewer images at once, received more than can wait; try again later",
+            RETRY_AFTER,
+        ) from None  # fmt: skip
+    except UnavailableError:
+        raise HTTPException(
+            503, "expected the model to answer, received nothing in time; try again later",
             RETRY_AFTER,
         ) from None  # fmt: skip
     except InputError as error:

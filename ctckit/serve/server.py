@@ -1,6 +1,7 @@
 """Listen, answer, and end on SIGTERM when every request that has arrived is answered."""
 
 import asyncio
+import gc
 import ipaddress
 import logging
 import signal
@@ -67,6 +68,7 @@ def run(app: App, listening: socket.socket, said: str = "described at /docs") ->
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end)
     LOGGER.info("%s  %s; Ctrl-C ends it", address_of(listening), said)
+    gc.freeze()  # no collection of garbage, which holds up whatever waits, looks at what stays
     server.run(sockets=[listening])
 
 
