@@ -72,8 +72,8 @@ def main() -> None:
     wanted = list(product(arguments.datasets or (None,), orders, arguments.seeds))
     for source, order, seed in progress(wanted, "sittings", unit="sitting"):
         rows.append(label(source, order, seed, arguments))
+        save({"results": rows}, arguments.output)  # the next may take an hour
     print(table(rows))
-    save({"results": rows}, arguments.output)
 
 
 def label(source: str | None, order: str, seed: int, arguments: Arguments) -> dict[str, object]:

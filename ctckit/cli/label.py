@@ -1,6 +1,5 @@
 """`ctckit label`: a page on this machine for typing labels."""
 
-import secrets
 import sys
 import threading
 import webbrowser
@@ -13,8 +12,8 @@ from tempfile import TemporaryDirectory
 from urllib.parse import quote_plus
 
 from ctckit import base
+from ctckit.cli.listening import PACKAGES, require_port, token_for
 from ctckit.cli.running import require_packages
-from ctckit.cli.serve import PACKAGES, require_port
 from ctckit.cli.train import NEEDED
 from ctckit.data.samples import Sample
 from ctckit.errors import InputError
@@ -71,7 +70,8 @@ class Label:
     allow_host: tuple[str, ...] = ()
     """Names by which a browser may call the server, besides localhost and addresses."""
     token: str | None = None
-    """Secret that a browser must show, in the address of the page behind #token=."""
+    """Secret that a browser must show, in the address of the page behind #token=. Other
+    users of this machine see the command line: the variable CTCKIT_TOKEN says the same."""
     browser: bool = True
     """Open the page."""
     seed: int = 0
@@ -92,8 +92,6 @@ class Label:
             )
         if self.out is not None and (self.out.suffix.lower() != ".csv" or self.out.is_dir()):
             raise InputError(f"expected the name of a .csv, received {self.out}", argument="out")
-        if self.token is not None and not (self.token.isascii() and self.token.isprintable()):
-            raise InputError("expected characters of ASCII, received others", argument="token")
         if not 0 <= self.below <= 1:
             raise InputError(f"expected 0 to 1, received {self.below}", argument="below")
         require_port(self.port)
@@ -102,16 +100,9 @@ class Label:
         """Do it, until Ctrl-C."""
         require_packages(*PACKAGES, extra="serve")
         require_packages("filelock")
-        from ctckit.serve.server import is_loopback
-
-        if not self.token and not is_loopback(self.host):
-            raise InputError(
-                f"expected a --token where others reach the page, received {self.host} without "
-                f"one; add --token {secrets.token_urlsafe(12)}, or leave out --host",
-                argument="host",
-            )
+        token = token_for(self.host, self.token)
         with self._session() as session:
-            self._serve(session)
+            self._serve(session, token)
 
     @contextmanager
     def _session(self) -> Iterator[Session]:
@@ -181,7 +172,7 @@ class Label:
             return None
         return ImageToWordModel(self.model or base.NAME, characters=self.characters, num_threads=1)
 
-    def _serve(self, session: Session) -> None:
+    def _serve(self, session: Session, token: str | None) -> None:
         """Answer the browser until Ctrl-C."""
         from ctckit.labelling.server import FILES, label_app
         from ctckit.serve import Bearer, Guard
@@ -189,10 +180,10 @@ class Label:
         from ctckit.serve.server import address_of, listen, run
 
         app: App = label_app(session, command=self._command(session.journal.path))
-        if self.token:
-            app = Bearer(app, self.token, [f"/{path}" for path in FILES])
+        if token is not None:
+            app = Bearer(app, token, [f"/{path}" for path in FILES])
         with listen(self.host, self.port) as listening:
-            secret = f"#token={quote_plus(self.token)}" if self.token else ""
+            secret = "" if token is None else f"#token={quote_plus(token)}"
             if self.browser:
                 address = f"{address_of(listening)}/{secret}"
                 # In a thread: a browser of the terminal would have to end before anything answers.

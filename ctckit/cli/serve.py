@@ -7,19 +7,15 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ctckit.cli.listening import PACKAGES, require_port, token_for
 from ctckit.cli.reader_options import ReaderOptions
 from ctckit.cli.running import require_packages
-from ctckit.errors import InputError
 from ctckit.log import LOGGER
 from ctckit.run_folder import newest_run
 from ctckit.serve.settings import Settings
 
 if TYPE_CHECKING:
     from ctckit.serve.process import ModelProcess
-
-PACKAGES = ("fastapi", "fastapi_offline", "httptools", "prometheus_client", "python_multipart",
-            "uvicorn")  # fmt: skip
-TOKEN = "CTCKIT_TOKEN"  # the variable of the environment
 
 
 @dataclass(frozen=True)
@@ -54,16 +50,13 @@ class Serve(ReaderOptions, Settings):
         require_packages(*PACKAGES, extra="serve")
         from ctckit.serve.app import make_app
         from ctckit.serve.models import named_files
-        from ctckit.serve.server import is_loopback, listen, run
+        from ctckit.serve.server import listen, run
 
-        token = os.environ.get(TOKEN) if self.token is None else self.token
-        settings = replace(self, token=token, allow_host=(*self.allow_host, self.host))
-        if settings.token is None and not is_loopback(self.host):
-            raise InputError(
-                f"expected a --token, or {TOKEN}, where others can reach the server, received "
-                f"{self.host} without; give one, or leave --host out",
-                argument="host",
-            )
+        settings = replace(
+            self,
+            token=token_for(self.host, self.token),
+            allow_host=(*self.allow_host, self.host),
+        )
         files = named_files(self.models or [str(newest_run().path)])
         with listen(self.host, self.port) as listening, ExitStack() as stack:
             models = {}
@@ -84,13 +77,3 @@ class Serve(ReaderOptions, Settings):
             memory_mb=self.memory_mb,
             time_limit_s=self.time_limit_s,
         )
-
-
-def require_port(port: int) -> None:
-    """Refuse what is no port.
-
-    Raises:
-        InputError: it is none.
-    """
-    if not 0 <= port < 2**16:
-        raise InputError(f"expected 0 to 65535, received {port}", argument="port")

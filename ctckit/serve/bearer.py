@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from hmac import compare_digest
 
+from ctckit.errors import InputError
 from ctckit.serve.guard import App, Receive, Scope, Send, header_values, refuse
 
 
@@ -41,3 +42,16 @@ class Bearer:
         scheme, _, token = values[0].partition(" ") if len(values) == 1 else ("", "", "")
         same = compare_digest(token.strip().encode("latin-1"), self._expected)
         return same and scheme.lower() == "bearer"
+
+
+def require_token(token: str) -> None:
+    """Refuse what cannot stand in a header, or would be no secret.
+
+    Raises:
+        InputError: it is empty, or has blanks or other characters than printable ASCII.
+    """
+    if not (token.isascii() and token.isprintable()):
+        raise InputError("expected printable ASCII characters, received others", argument="token")
+    if not token or " " in token:
+        raise InputError("expected a token without blanks, received none, or one with blanks",
+                         argument="token")  # fmt: skip

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from ctckit.errors import InputError, nearest_name
+from ctckit.serve.bearer import require_token
 
 LOGS = ("failures", "requests", "texts")
 
@@ -58,12 +59,8 @@ class Settings:
                 raise InputError(
                     f"expected 0 to {most}, received {getattr(self, name)}", argument=name
                 )
-        if self.token is not None and not (self.token.isascii() and self.token.isprintable()):
-            raise InputError("expected printable ASCII characters, received others",
-                             argument="token")  # fmt: skip
-        if self.token is not None and (not self.token or " " in self.token):
-            raise InputError("expected a token without blanks, received none, or one with blanks",
-                             argument="token")  # fmt: skip
+        if self.token is not None:
+            require_token(self.token)
         if self.log not in LOGS:
             raise InputError(
                 f"expected one of {', '.join(LOGS)}, received '{self.log}'."
