@@ -1,11 +1,13 @@
 """Batches of samples: what a data provider does for each of them, here or in another process."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from copy import copy
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ctckit.errors import InputError
+from ctckit.feed.cache import CacheRoom, bytes_of
 from ctckit.image.steps import Step, apply_steps
 from ctckit.image.widths import stack_images
 from ctckit.log import LOGGER
@@ -38,7 +40,8 @@ class BatchMaker:
     Args:
         samples: pairs (image, label).
         steps: deterministic callables (image, label) -> (image, label).
-        use_cache: keep the results of `steps` in memory; a copy in another process starts empty.
+        cache: room for the results of `steps`, which are kept as far as it goes; a copy in another
+            process starts empty. None: nothing is kept.
         replace_unreadable: in the place of a sample that the steps refuse comes the next one that
             they do not; its image is named in the log once.
         free_width: images of a batch may differ in width, see `stack_images`.
@@ -52,21 +55,28 @@ class BatchMaker:
         samples: Sequence[tuple[Any, Any]],
         steps: Sequence[Step],
         *,
-        use_cache: bool = False,
+        cache: CacheRoom | None = None,
         replace_unreadable: bool = False,
         free_width: bool = False,
     ) -> None:
         self._samples = samples
         self._steps = tuple(steps)
-        self._use_cache = use_cache
+        self._room = cache
         self._free_width = free_width
-        self._cache: dict[int, tuple[Any, Any]] = {}
+        self._kept: dict[int, tuple[Any, Any]] = {}
         self._num_tried = min(MAX_TRIED, len(samples)) if replace_unreadable else 1
         self.replaced: dict[int, str] = {}
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave the cache out of what goes to another process."""
-        return self.__dict__ | {"_cache": {}}
+        return self.__dict__ | {"_kept": {}}
+
+    def for_processes(self, number: int) -> "BatchMaker":
+        """Return a copy for each of so many processes, which share the room."""
+        maker = copy(self)
+        if self._room is not None:
+            maker._room = self._room.part(number)
+        return maker
 
     def __call__(
         self, plan: BatchPlan, empty: Callable[..., np.ndarray] = np.empty
@@ -97,11 +107,11 @@ class BatchMaker:
         return height, width, channels
 
     def _load(self, position: int) -> tuple[Any, Any]:
-        data = self._cache.get(position)
+        data = self._kept.get(position)
         if data is None:
             data = self._first_readable(position)
-            if self._use_cache:
-                self._cache[position] = data
+            if self._room is not None and self._room.take(bytes_of(data)):
+                self._kept[position] = data
         return data
 
     def _first_readable(self, position: int) -> tuple[Any, Any]:

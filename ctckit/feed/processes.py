@@ -45,7 +45,7 @@ class BatchProcesses:
 
     def __init__(self, make: BatchMaker, num_processes: int, batch_size: int) -> None:
         self._make = make
-        self._pickled = _pickle(make)
+        self._pickled = _pickle(make.for_processes(num_processes))
         self._num_processes = num_processes
         self._batch_size = batch_size
         self._idle: LifoQueue[_Process] = LifoQueue()

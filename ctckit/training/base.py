@@ -174,7 +174,7 @@ def provider_of_drawn(drawn: Sequence[Drawn], configs: TrainConfigs) -> DataProv
         )
     filled = (kept * -(-len(drawn) // len(kept)))[: len(drawn)]
     samples = [Sample(str(place), text) for place, (_, text) in enumerate(filled)]
-    provider = make_provider(samples, configs.replace(use_cache=False))
+    provider = make_provider(samples, configs.replace(cache="off"))
     take = _Taken([image for image, _ in filled])
     return provider.with_(
         data_preprocessors=[take, *provider.data_preprocessors],

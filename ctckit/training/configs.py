@@ -11,6 +11,7 @@ from ctckit.augment.strengths import STRENGTHS
 from ctckit.config import BaseModelConfigs
 from ctckit.data.groups import key_of_groups
 from ctckit.errors import InputError, nearest_name
+from ctckit.feed.cache import OFF, cache_size
 from ctckit.feed.order import BATCH_PIXELS
 from ctckit.image.rotate import ROTATIONS
 from ctckit.image.widths import MAX_OWN_WIDTH, WIDTH_MULTIPLE
@@ -29,7 +30,7 @@ EXCLUSIVE = (  # fields of which only one may be given
 LENGTH = ("time_budget", "train_epochs", "min_epochs", "max_epochs")  # what says how long it is
 CHANGEABLE = (  # while a run is unfinished
     "learning_rate", "gradient_clip_norm", "save_every", "train_workers", "use_multiprocessing",
-    "use_cache",
+    "cache",
 )  # fmt: skip
 SECONDS_PER = {"": 1, "s": 1, "min": 60, "h": 3600}
 AUTO = "auto"
@@ -198,8 +199,10 @@ class TrainConfigs(BaseModelConfigs, SourceOptions, _Dataset):
     auto: growing where the shapes of the images differ, as of handwriting and photographs, else
     light."""
 
-    use_cache: bool = True
-    """Keep the resized images in memory (height x width x channels bytes each)."""
+    cache: str = AUTO
+    """Memory in which resized images (height x width x channels bytes each) are kept from epoch to
+    epoch, such as 2GB; what does not fit is read again. auto: half of what is free, the limit of a
+    container included; off: none."""
 
     train_workers: int = 2
     """Threads that prepare batches, which are the same for any number; with 0 each is prepared
@@ -207,7 +210,7 @@ class TrainConfigs(BaseModelConfigs, SourceOptions, _Dataset):
 
     use_multiprocessing: bool = False
     """Prepare batches in train_workers processes instead of threads: where many cores feed a GPU.
-    Each keeps images of its own in memory."""
+    Each keeps images of its own, in its part of the cache."""
 
     quantize: str | None = None
     """float16 or int8: keep a file of half the size, too (model.float16.onnx), unless it misreads
@@ -240,8 +243,14 @@ class TrainConfigs(BaseModelConfigs, SourceOptions, _Dataset):
 
     @classmethod
     def _brought_up_to_date(cls, document: dict[str, Any]) -> dict[str, Any]:
-        """Up to version 0.3 `augment` was true or false; up to 0.4 runs started from nothing."""
+        """Bring older ones up to date.
+
+        Up to version 0.3 `augment` was true or false; up to 0.4 runs started from nothing, and
+        whether images are kept was true or false.
+        """
         document = {"start_from": NOTHING} | document
+        if isinstance(kept := document.pop("use_cache", None), bool):
+            document["cache"] = AUTO if kept else OFF
         if isinstance(document.get("augment"), bool):
             return document | {"augment": "light" if document["augment"] else "none"}
         return document
@@ -265,6 +274,7 @@ class TrainConfigs(BaseModelConfigs, SourceOptions, _Dataset):
                 f"{nearest_name(str(self.augment), strengths)}",
                 argument="augment",
             )
+        cache_size(self.cache)
         if self.rotate not in (None, *ROTATIONS):
             raise InputError(
                 f"expected one of {', '.join(ROTATIONS)}, received '{self.rotate}'",

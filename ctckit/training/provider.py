@@ -14,6 +14,7 @@ from ctckit.data.samples import Sample, write_csv
 from ctckit.data.split import split_samples
 from ctckit.errors import InputError
 from ctckit.feed.batches import BatchMaker, BatchPlan
+from ctckit.feed.cache import CacheRoom, cache_room
 from ctckit.feed.order import BATCH_PIXELS, WINDOW, epoch_order, like_widths
 from ctckit.feed.processes import BatchProcesses
 from ctckit.feed.stream import in_order
@@ -53,7 +54,8 @@ class DataProvider(keras.utils.PyDataset, DataAdapter):
         batch_postprocessors: callables (images, labels) -> (images, labels) on stacked arrays.
         skip_validation: do not check that the image files exist.
         limit: use only the first `limit` pairs.
-        use_cache: keep the results of the deterministic steps in memory.
+        use_cache: keep the results of the deterministic steps in memory: in half of what is free,
+            or in a room for them; what does not fit is read again in every epoch.
         seed: seed of order, split and augmentation.
         workers: threads that prepare batches; with 0 each is made when it is needed.
         use_multiprocessing: let each of these threads wait for a process of its own, which does
@@ -81,7 +83,7 @@ class DataProvider(keras.utils.PyDataset, DataAdapter):
         batch_postprocessors: Sequence[Step] = (),
         skip_validation: bool = True,
         limit: int | None = None,
-        use_cache: bool = False,
+        use_cache: bool | CacheRoom = False,
         *,
         later_augmentors: Sequence[Callable] | None = None,
         unlabelled: Sequence[str] = (),
@@ -113,7 +115,9 @@ class DataProvider(keras.utils.PyDataset, DataAdapter):
         self.batch_size = batch_size
         self.shuffle = shuffle
         self.seed = seed
-        self.use_cache = use_cache
+        self.cache = use_cache if isinstance(use_cache, CacheRoom) else None
+        if use_cache is True:
+            self.cache = cache_room()
         self.replace_unreadable = replace_unreadable
         self.free_width = free_width
         self.batch_pixels = batch_pixels
@@ -126,7 +130,7 @@ class DataProvider(keras.utils.PyDataset, DataAdapter):
         self._make = BatchMaker(
             self.samples,
             steps,
-            use_cache=use_cache,
+            cache=self.cache,
             replace_unreadable=replace_unreadable,
             free_width=free_width,
         )
@@ -245,7 +249,7 @@ class DataProvider(keras.utils.PyDataset, DataAdapter):
             "unlabelled": self.unlabelled,
             "transformers": self.transformers,
             "batch_postprocessors": self.batch_postprocessors,
-            "use_cache": self.use_cache,
+            "use_cache": self.cache or False,
             "seed": self.seed,
             "workers": self.workers,
             "use_multiprocessing": self.processes > 0,
@@ -317,7 +321,7 @@ def make_provider(
             ),
         ],
         batch_size=configs.batch_size,
-        use_cache=configs.use_cache,
+        use_cache=cache_room(configs.cache) or False,
         seed=configs.seed,
         workers=configs.train_workers,
         use_multiprocessing=configs.use_multiprocessing,

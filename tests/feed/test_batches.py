@@ -5,6 +5,7 @@ import pytest
 
 from ctckit.errors import InputError
 from ctckit.feed.batches import BatchMaker, BatchPlan
+from ctckit.feed.cache import CacheRoom
 from ctckit.feed.order import epoch_order
 
 
@@ -21,6 +22,10 @@ def calls():
 
 def add_noise(image, label, rng):
     return image + rng.integers(100, dtype=np.uint8), label
+
+
+def room(wanted=True):
+    return CacheRoom(10**6) if wanted else None
 
 
 SAMPLES = [(10 * position, position) for position in range(6)]
@@ -44,7 +49,7 @@ def test_random_numbers_belong_to_seed_epoch_and_position():
 
 @pytest.mark.parametrize(("use_cache", "expected"), [(True, 4), (False, 6)])
 def test_the_cache_calls_the_steps_once_a_sample(use_cache, expected):
-    make = BatchMaker(SAMPLES, [count_up], use_cache=use_cache)
+    make = BatchMaker(SAMPLES, [count_up], cache=room(use_cache))
     make(BatchPlan([0, 1, 2])), make(BatchPlan([1, 2, 3]))
     assert count_up.calls == expected
 
@@ -54,13 +59,13 @@ def test_a_batch_never_writes_to_the_cache():
         images[:] = 0
         return images, labels
 
-    make = BatchMaker(SAMPLES, [count_up], use_cache=True)
+    make = BatchMaker(SAMPLES, [count_up], cache=room())
     make(BatchPlan([1, 2], postprocessors=[blacken]))
     assert make(BatchPlan([1, 2]))[0][:, 0, 0, 0].tolist() == [10, 20]
 
 
 def test_the_cache_stays_here_when_the_maker_is_pickled():
-    make = BatchMaker(SAMPLES, [count_up], use_cache=True)
+    make = BatchMaker(SAMPLES, [count_up], cache=room())
     empty = len(pickle.dumps(make))
     make(BatchPlan([0, 1, 2]))
     assert len(pickle.dumps(make)) == empty
@@ -103,7 +108,7 @@ def refuse_all(image, label):
 
 @pytest.mark.parametrize("use_cache", [True, False])
 def test_the_next_image_comes_in_the_place_of_an_unreadable_one(caplog, use_cache):
-    make = BatchMaker(SAMPLES, [refuse_some], use_cache=use_cache, replace_unreadable=True)
+    make = BatchMaker(SAMPLES, [refuse_some], cache=room(use_cache), replace_unreadable=True)
     for _ in range(2):
         images, labels = make(BatchPlan([1, 2, 5]))
         assert images[:, 0, 0, 0].tolist() == [10, 30, 0]

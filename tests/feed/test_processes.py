@@ -14,6 +14,7 @@ import pytest
 from ctckit.augment.geometric import RandomAffine
 from ctckit.errors import InputError
 from ctckit.feed.batches import BatchMaker, BatchPlan
+from ctckit.feed.cache import CacheRoom
 from ctckit.feed.processes import BatchProcesses, _Room
 
 ROOT = Path(__file__).parents[2]
@@ -70,7 +71,7 @@ def end_process(images, labels):
 
 
 def make_batch() -> BatchMaker:
-    return BatchMaker(SAMPLES, [draw], use_cache=True)
+    return BatchMaker(SAMPLES, [draw], cache=CacheRoom(10**9))
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ctckit.feed.cache import CacheRoom
 from ctckit.training.provider import DataProvider
 from tests.properties.steps import cut, draw, vary
 
@@ -16,7 +17,7 @@ FORMS = st.fixed_dictionaries(
         "batch_size": st.integers(1, 12),
         "seed": st.integers(0, 2**32),
         "shuffle": st.booleans(),
-        "use_cache": st.booleans(),
+        "use_cache": st.sampled_from([False, True, CacheRoom(3000)]),
         "free_width": st.booleans(),
         "augmentors": st.sampled_from([[], [vary]]),
         "batch_pixels": st.sampled_from([200, 10**6]),
