@@ -95,10 +95,10 @@ def counted(number: int, noun: str) -> str:
 
 @contextmanager
 def hidden_native_log() -> Iterator[None]:
-    """Hide what is written to file descriptor 2 while TensorFlow is imported.
+    """Hide what is written to file descriptor 2 while TensorFlow is imported, or converts.
 
-    Its C++ parts write there before any setting of theirs is read. If the block fails, what
-    was hidden is shown after all.
+    Its C++ parts write there before any setting of theirs is read, LiteRT's without one. If the
+    block fails, what was hidden is shown after all.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     sys.stderr.flush()

@@ -6,6 +6,7 @@
 | onnxruntime | 1.31.1 | ctckit/inference/session.py |
 | uvicorn | 0.54.0 | ctckit/serve/patience.py, tested in tests/serve/test_process.py |
 | starlette | 1.10.0 | `_InMemory` in ctckit/serve/bodies.py, tested in tests/serve/test_read.py |
+| tensorflow | 2.21.0 | ctckit/export/tflite.py and tflite_network.py, tested in tests/export |
 | captcha | 0.7.1 | ctckit/sources/stand_in.py, tested in tests/sources/test_stand_in.py |
 
 tf2onnx is used by its public functions only. Where a test here fails, the package has changed:
@@ -59,6 +60,12 @@ def test_moments_are_those_of_the_variable():
     mean, square = map(np.asarray, keras_privates.moments_of(optimizer, variable))
     np.testing.assert_allclose(mean, [0.1, -0.2], rtol=1e-5, err_msg=hint("keras", "3.15.1"))
     np.testing.assert_allclose(square, [1e-3, 4e-3], rtol=1e-4)
+
+
+def test_a_sum_in_a_network_is_of_this_kind():
+    x = keras.Input((3,))
+    kinds = {type(each) for each in keras.Model(x, keras.ops.add(x, 1.0) + x).operations}
+    assert keras_privates.AddOperation in kinds, hint("keras", "3.15.1")
 
 
 def test_errors_of_onnxruntime_are_still_there():

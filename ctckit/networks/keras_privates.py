@@ -5,9 +5,10 @@
 
 import keras
 import tensorflow as tf
+from keras.src.ops.numpy import Add as AddOperation
 from keras.src.trainers.data_adapters.data_adapter import DataAdapter
 
-__all__ = ["DataAdapter", "count_loss", "moments_of"]
+__all__ = ["AddOperation", "DataAdapter", "count_loss", "moments_of"]
 
 
 def count_loss(model: keras.Model, loss: tf.Tensor, images: tf.Tensor) -> None:
