@@ -325,7 +325,7 @@ def _cannot_write(run: RunFolder, error: OSError) -> InputError:
 
 def file_of_form(model: Path, form: str) -> Path:
     """Return the file beside a model's that holds it in another form, such as "float16"."""
-    return model.with_suffix(f".{form}.onnx")
+    return model.with_suffix(".tflite" if form == "tflite" else f".{form}.onnx")
 
 
 def images_roots(csv: str | Path) -> list[Path]:

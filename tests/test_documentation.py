@@ -164,7 +164,20 @@ def test_python_runs(block, workplace):
         "run": workplace,
         "validation_samples": open_dataset("photos").samples,
     }
+    if "model.tflite" in block.text:
+        write_tflite(workplace)
+        known["image"] = ImageToWordModel(workplace).prepare("captcha.png")
     exec(compile(block.text, f"{block.page.name}:{block.line}", "exec"), known)  # noqa: S102
+
+
+def write_tflite(run: Path) -> None:
+    import keras
+
+    from ctckit.export import to_tflite
+    from ctckit.inference import OnnxInferenceModel
+
+    network = keras.models.load_model(run / "model.keras")
+    Path("model.tflite").write_bytes(to_tflite(network, OnnxInferenceModel(run).metadata, [256]))
 
 
 @pytest.mark.slow

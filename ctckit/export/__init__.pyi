@@ -16,3 +16,6 @@ from .smaller import SmallerCheck as SmallerCheck
 from .smaller import export_smaller as export_smaller
 from .smaller import to_float16 as to_float16
 from .smaller import to_int8 as to_int8
+from .tflite import to_tflite as to_tflite
+from .tflite_file import SameTexts as SameTexts
+from .tflite_file import export_tflite as export_tflite

@@ -61,7 +61,10 @@ def test_each_command_has_a_help(call):
         (["read", "--images", "a.png"], "unknown flag '--images'."),
         (["describe"], "expected an .onnx file or the folder of a run"),
         (["export"], "expected an .onnx file or the folder of a run"),
-        (["export", "Models", "--form", "int16"], "--form: expected one of reader, float16, int8"),
+        (
+            ["export", "Models", "--form", "int16"],
+            "--form: expected one of reader, float16, int8, tflite",
+        ),
         (["new"], "expected the name of a folder"),
         (["read", "--modl", "a.onnx"], "Did you mean '--model'"),
         (["read", "a.png", "--modle", "x"], "Did you mean '--model'?"),

@@ -1,5 +1,6 @@
 """`ctckit export`, in this process."""
 
+import shutil
 from pathlib import Path
 
 import onnx
@@ -9,8 +10,10 @@ from onnx import numpy_helper
 
 from ctckit.cli import export
 from ctckit.export.smaller import SHRINKERS
+from ctckit.export.tflite_file import TfliteModel
 from ctckit.image.decode import ImageReader
 from ctckit.inference.reader import ImageToWordModel
+from tests.export.phone_run import write_phone_run
 from tests.inference.tiny_model import write_csv, write_run
 
 TEXTS = ["22", "345", "5"]
@@ -93,6 +96,7 @@ def test_it_is_compared_on_the_images_one_wants(run, call, monkeypatch):
         (["RUN", "--output", "RUN/model.onnx"], "--output: expected another file than the model"),
         (["RUN", "--form", "int8", "--csv", "gone.csv"], "gone.csv"),
         (["RUN/val.csv"], "val.csv: expected an ONNX model"),
+        (["RUN", "--widths", "64"], "--widths: expected none for the form reader, received 64"),
         (["RUN", "--output", "RUN/val.csv/r.onnx"], "expected a place to write to"),
     ],
 )
@@ -110,6 +114,44 @@ def test_the_reader_form_is_no_source(run, call):
     status, _, said = call("export", run / "model.reader.onnx", "--output", "again.onnx")
     assert (status, said.count("\n")) == (2, 1) and "expected the network form" in said
     assert not Path("again.onnx").exists()
+
+
+@pytest.mark.slow
+def test_tflite(call, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    run = write_phone_run(Path("Models/noise_20250101-120000"))
+    status, said, log = call("export", run, "--form", "tflite", "--widths", "128", "64")
+    path = run / "model.tflite"
+    assert (status, log, len(said)) == (0, "", 2)
+    assert said[0].startswith("the same texts of all 5 images, probabilities within ")
+    size, before = path.stat().st_size, (run / "model.onnx").stat().st_size
+    assert said[1] == f"{path}  {size:,} bytes, {before:,} before"
+    assert TfliteModel(path).widths == [64, 128]
+
+    status, said, log = call("export", run, "--form", "tflite", "--output", "usual.tflite")
+    assert (status, log) == (0, "widths  64, 96, 120, of the images compared\n")
+
+    kept = path.read_bytes()
+    write_phone_run(Path("other"), seed=5)
+    shutil.copy("other/model.keras", run)
+    status, said, log = call("export", run, "--form", "tflite", "--widths", "128")
+    assert (status, said, log.count("\n")) == (2, [], 1)
+    assert log.startswith("error: expected the texts of the .onnx file, received other texts of 5")
+    assert path.read_bytes() == kept
+
+
+def test_a_file_alone_becomes_no_tflite(run, call):
+    before = files(run)
+    status, _, said = call("export", run / "model.onnx", "--form", "tflite")
+    assert (status, said.count("\n")) == (2, 1)
+    assert "received no usable model.keras (no such file); give the folder of a run" in said
+    assert files(run) == before
+
+
+def test_without_tensorflow(run, call, monkeypatch):
+    monkeypatch.setattr(export, "find_spec", lambda name: None if name == "tensorflow" else name)
+    status, _, said = call("export", run, "--form", "tflite")
+    assert (status, said.count("\n")) == (2, 1) and "pip install tensorflow" in said
 
 
 def test_without_the_package_onnx(run, call, monkeypatch):
