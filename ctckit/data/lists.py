@@ -3,11 +3,12 @@
 import csv
 import os
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 
-from ctckit.data.samples import Sample, write_csv
+from ctckit.data.samples import Sample, write_list
 from ctckit.errors import InputError
-from ctckit.image.address import absolute, exists, file_of
+from ctckit.image.address import absolute_all, exists, file_of
 from ctckit.images_root import ImagesRoot, common_root
 from ctckit.run_folder import RunFolder
 
@@ -29,15 +30,14 @@ def write_lists(
     Raises:
         InputError: nothing can be written there.
     """
-    files = {file_of(absolute(sample.image)) for part in (train, val, test) for sample in part}
-    root = common_root(files)
+    parts = ((train, run.train_csv), (val, run.val_csv), (test, run.test_csv))
+    places = [list(absolute_all(sample.image for sample in part)) for part, _ in parts]
+    root = common_root(map(file_of, chain(*places)))
     if root is not None:
         ImagesRoot.seen_from(run.path, root).save(run.path)
-    write_csv(train, run.train_csv, root=root)
-    if len(val):
-        write_csv(val, run.val_csv, root=root)
-    if len(test):
-        write_csv(test, run.test_csv, root=root)
+    for (part, path), its in zip(parts, places, strict=True):
+        if its:
+            write_list(its, (sample.label for sample in part), path, root=root)
 
 
 def read_lists(run: RunFolder, first: str = "") -> tuple[list[Sample], list[Sample], list[Sample]]:

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import tee
 from pathlib import Path
 from typing import NamedTuple
 
 from ctckit.files import write_table
-from ctckit.image.address import absolute, relative_to
+from ctckit.image.address import absolute_all, relative_to
 
 
 class Sample(NamedTuple):
@@ -88,9 +89,14 @@ def write_csv(
         root: an absolute folder that holds all images; their addresses are written relative to
             it, with `/`. None: absolute ones are written.
     """
-    rows = ((_address(sample.image, root), sample.label) for sample in samples)
-    return write_table(path, ("image", "label"), rows)
+    samples, again = tee(samples)
+    places = absolute_all(sample.image for sample in samples)
+    return write_list(places, (sample.label for sample in again), path, root=root)
 
 
-def _address(image: str, root: str | Path | None) -> str:
-    return absolute(image) if root is None else relative_to(absolute(image), root)
+def write_list(
+    places: Iterable[str], labels: Iterable[str], path: str | Path, *, root: str | Path | None
+) -> Path:
+    """Write a CSV as `write_csv` does, of absolute addresses and labels."""
+    images = places if root is None else (relative_to(place, root) for place in places)
+    return write_table(path, ("image", "label"), zip(images, labels, strict=True))

@@ -7,6 +7,7 @@ A plain file whose own name has a `!` is that file.
 
 import os
 import re
+from collections.abc import Iterable, Iterator
 from io import FileIO
 from pathlib import Path
 
@@ -56,12 +57,25 @@ def exists(address: str | Path) -> bool:
 
 def absolute(address: str | Path) -> str:
     """Return the same address, valid in every working directory."""
-    place = split_address(address)
-    if place is None:
-        return str(Path(address).resolve())
-    archive = Path(place[0])
-    # A link keeps its own name: what it leads to may not end in .zip or .mdb.
-    return join_address(archive.parent.resolve() / archive.name, place[1])
+    return next(absolute_all([address]))
+
+
+def absolute_all(addresses: Iterable[str | Path]) -> Iterator[str]:
+    """Yield what `absolute` returns for each, for many: a folder is looked at only once."""
+    folders: dict[str, str] = {}
+    for address in addresses:
+        place = split_address(address)
+        folder, name = os.path.split(os.fspath(address) if place is None else place[0])
+        if folder not in folders:
+            folders[folder] = os.path.realpath(folder)
+        path = os.path.join(folders[folder], name)  # noqa: PTH118
+        if place is not None:
+            # A link keeps its own name: what it leads to may not end in .zip or .mdb.
+            yield join_address(path, place[1])
+        elif name in ("", ".", "..") or os.path.islink(path):  # noqa: PTH114
+            yield os.path.realpath(path)
+        else:
+            yield path
 
 
 def name_of(address: str | Path) -> str:
@@ -101,10 +115,14 @@ def relative_to(address: str | Path, folder: str | Path) -> str:
     >>> relative_to("/sets/plates/old.zip!in/a.png", "/sets")
     'plates/old.zip!in/a.png'
     """
-    place = split_address(address)
+    start = os.path.join(folder, "")  # noqa: PTH118
+    text = os.fspath(address)
+    if not text.startswith(start):
+        raise ValueError(f"{text} is not in {folder}")
+    place = split_address(text)
     if place is None:
-        return Path(address).relative_to(folder).as_posix()
-    return join_address(Path(place[0]).relative_to(folder).as_posix(), place[1])
+        return text[len(start) :].replace(os.sep, "/")
+    return join_address(place[0][len(start) :].replace(os.sep, "/"), place[1])
 
 
 def file_of(address: str | Path) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import keras
+import numpy as np
 
 from ctckit.inference.metadata import ModelMetadata
 from ctckit.log import LOGGER, counted
@@ -24,6 +25,7 @@ from ctckit.training.events import forget_events
 from ctckit.training.fitting import begin, fit, make_schedule
 from ctckit.training.provider import DataProvider
 
+LOOKED_AT = 1000  # images at most, before the first step
 History = list[dict[str, float]]  # a row for each epoch, with the columns of history.csv
 Callbacks = Callable[
     [RunFolder, TrainConfigs, ModelMetadata, DataProvider], Sequence[keras.callbacks.Callback]
@@ -129,7 +131,13 @@ def train_models(
 def log_errors(
     what: str, model: keras.Model, provider: DataProvider, vocabulary: Vocabulary
 ) -> None:
-    """Log how a network reads the images of a provider."""
+    """Log how a network reads the images of a provider, or some of them, drawn at random."""
+    number = len(provider.samples)
+    if number > LOOKED_AT:
+        drawn = np.random.default_rng(0).choice(number, LOOKED_AT, replace=False)
+        some = [provider.samples[place] for place in drawn.tolist()]
+        provider = provider.with_(dataset=some, use_cache=False)
+        what = f"{what}, {LOOKED_AT:,} of {number:,} images"
     read = read_all(reading_network(model), provider, vocabulary)
     texts = [text for text, _ in read.values()]
     errors = count_errors(texts, [provider.samples[place].label for place in read])

@@ -5,7 +5,15 @@ import ctckit.image
 from ctckit.data.check import scan
 from ctckit.data.samples import Dataset, Sample
 from ctckit.errors import InputError
-from ctckit.image.address import absolute, address_from, exists, join_address, name_of, read_bytes
+from ctckit.image.address import (
+    absolute,
+    absolute_all,
+    address_from,
+    exists,
+    join_address,
+    name_of,
+    read_bytes,
+)
 from ctckit.image.decode import ImageReader
 from tests.drawing import draw_text, write_image
 from tests.image.zips import change_member, damage_member, make_zip
@@ -147,3 +155,23 @@ def test_the_package_offers_what_its_stub_names():
     assert ctckit.image.read_bytes is read_bytes
     for name in ctckit.image.__all__:
         assert getattr(ctckit.image, name), name
+
+
+def test_many_addresses_are_those_of_one(tmp_path, monkeypatch):
+    """Links of files lead where they lead, links of folders too, an archive keeps its name."""
+    monkeypatch.chdir(tmp_path)
+    folder, other = tmp_path / "a", tmp_path / "b"
+    folder.mkdir(), other.mkdir()
+    for path in (folder / "1.png", folder / "set.zip", other / "2.png"):
+        path.touch()
+    (folder / "link.png").symlink_to(other / "2.png")
+    (folder / "link.zip").symlink_to(folder / "set.zip")
+    (tmp_path / "c").symlink_to(folder)
+    addresses = ["a/1.png", "c/1.png", "a/link.png", "c/link.png", "a/../b/2.png", "a/gone.png",
+                 "a", ".", "a/link.zip!x.png", "c/set.zip!y/../x.png"]  # fmt: skip
+    assert [*absolute_all(addresses)] == [
+        str(folder / "1.png"), str(folder / "1.png"), str(other / "2.png"), str(other / "2.png"),
+        str(other / "2.png"), str(folder / "gone.png"), str(folder), str(tmp_path),
+        f"{folder / 'link.zip'}!x.png", f"{folder / 'set.zip'}!y/../x.png",
+    ]  # fmt: skip
+    assert [absolute(address) for address in addresses] == [*absolute_all(addresses)]
