@@ -43,8 +43,7 @@ def replace_atomically(path: str | Path) -> Iterator[Path]:
     try:
         yield temporary
         _sync(temporary)
-        temporary.replace(path)
-        _sync_folder(path.parent)
+        put_in_place(temporary, path)
     except OSError as error:
         if error.errno in NO_ROOM:
             raise not_writable(path, error) from error
@@ -53,9 +52,20 @@ def replace_atomically(path: str | Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
-def remove_temporaries(folder: Path) -> None:
-    """Remove what `replace_atomically` left in a folder when the process was killed in it."""
-    for path in folder.rglob(".*"):
+def put_in_place(file: Path, path: Path) -> None:
+    """Rename a file that is on the disk to `path`; so is the name when this returns."""
+    file.replace(path)
+    _sync_folder(path.parent)
+
+
+def remove_temporaries(folder: Path, names: str = "*") -> None:
+    """Remove what `replace_atomically` left in a folder when the process was killed in it.
+
+    Args:
+        folder: with all that is in it.
+        names: of the files that were written there, where others may be at work, too.
+    """
+    for path in folder.rglob(f".{names}"):
         if _TEMPORARY.fullmatch(path.name):
             path.unlink(missing_ok=True)
 

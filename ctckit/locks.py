@@ -9,6 +9,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from ctckit.errors import InputError
+from ctckit.files import not_writable
 
 
 @contextmanager
@@ -20,7 +21,7 @@ def held(path: Path, *, what: str) -> Iterator[None]:
     who holds it, `path` with the suffix `.txt`.
 
     Raises:
-        InputError: another process holds it; names it.
+        InputError: another process holds it; names it. Or nothing can be written there.
     """
     note = path.with_suffix(".txt")
     lock = FileLock(path)
@@ -32,9 +33,18 @@ def held(path: Path, *, what: str) -> Iterator[None]:
             f"expected {what} to be free, received one that {who} is at work on; "
             "wait for it, or end it first"
         ) from None
+    except OSError as error:
+        raise not_writable(path.parent, error) from error
     try:
         note.write_text(f"process {os.getpid()} on {socket.gethostname()}", encoding="utf-8")
         yield
     finally:
         note.unlink(missing_ok=True)
         lock.release()
+
+
+@contextmanager
+def in_turn(path: Path) -> Iterator[None]:
+    """Hold the lock `path` while the block lasts; wait for it as long as another process does."""
+    with FileLock(path):
+        yield

@@ -263,7 +263,7 @@ def unfinished_run_folder(path: str | Path) -> Iterator[RunFolder]:
 @contextmanager
 def _at_work(run: RunFolder) -> Iterator[None]:
     """Log into the folder, which no other process may work on; clear away what is not needed."""
-    from ctckit.locks import held  # for training only: whoever reads has no filelock
+    from ctckit.locks import held  # here: whoever reads one image holds nothing
 
     try:
         with held(run.state / "lock", what=f"the run {run.path}"):

@@ -99,7 +99,6 @@ class Label:
     def run(self) -> None:
         """Do it, until Ctrl-C."""
         require_packages(*PACKAGES, extra="serve")
-        require_packages("filelock")
         token = token_for(self.host, self.token)
         with self._session() as session:
             self._serve(session, token)

@@ -9,7 +9,7 @@ from ctckit.cli.running import require_packages
 from ctckit.errors import InputError
 
 NEEDED = ("tensorflow", "tf2onnx", "onnx", "yaml", "matplotlib", "tensorboard", "requests",
-          "captcha", "filelock")  # fmt: skip
+          "captcha")  # fmt: skip
 
 
 class Train:
