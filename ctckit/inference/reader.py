@@ -15,7 +15,13 @@ from ctckit.image.resize import ImageScaler
 from ctckit.image.steps import Step, apply_steps, steps_to
 from ctckit.image.widths import own_image, stack_images
 from ctckit.inference.session import OnnxInferenceModel
-from ctckit.inference.windows import TURNS, Prepared, batches_by_width, batches_in_order
+from ctckit.inference.windows import (
+    TURNS,
+    Prepared,
+    batches_by_width,
+    batches_in_order,
+    batches_of_parts,
+)
 from ctckit.run_folder import RunFolder
 from ctckit.text.alignment import Character, align_by_reader
 from ctckit.text.calibration import calibrated
@@ -142,7 +148,12 @@ class ImageToWordModel(OnnxInferenceModel):
             yield from (reading for _, reading in rows)
 
     def in_order(
-        self, images: Sequence[Image], batch_size: int = 16, unreadable: Unreadable | None = None
+        self,
+        images: Sequence[Image],
+        batch_size: int = 16,
+        unreadable: Unreadable | None = None,
+        *,
+        part_size: int | None = None,
     ) -> Iterator[list[tuple[int, Reading]]]:
         """Yield the readings some at a time, in the order of the images, each with its place.
 
@@ -157,7 +168,9 @@ class ImageToWordModel(OnnxInferenceModel):
             waiting[place] = None
             unreadable(place, error)
 
-        for chunk in self.chunks(images, batch_size, unreadable=skip, with_pixels=False):
+        for chunk in self.chunks(
+            images, batch_size, unreadable=skip, with_pixels=False, part_size=part_size
+        ):
             waiting.update(zip(chunk.places, chunk.readings, strict=True))
             rows = []
             while place in waiting:
@@ -173,6 +186,7 @@ class ImageToWordModel(OnnxInferenceModel):
         *,
         unreadable: Unreadable | None = None,
         with_pixels: bool = True,
+        part_size: int | None = None,
     ) -> Iterator[Chunk]:
         """Yield what was read, batch by batch.
 
@@ -187,6 +201,8 @@ class ImageToWordModel(OnnxInferenceModel):
                 read. None: such an image raises.
             with_pixels: keep what the files hold until the batch is read. Photographs take much
                 memory so.
+            part_size: no batch holds images of two parts of so many. What is read of a part is then
+                the same to the bit, whatever is read before and behind it. None: all are one.
 
         Raises:
             InputError: an image cannot be read, or no text that the constraint allows fits.
@@ -200,7 +216,10 @@ class ImageToWordModel(OnnxInferenceModel):
         # This thread prepares the images: its many small steps hold Python's lock.
         with ThreadPoolExecutor(self.num_threads) as pool:
             ahead: deque[Future[Chunk]] = deque()
-            for prepared in batches(prepare, len(images), batch_size, self.num_threads):
+            size = part_size or len(images) or 1
+            for prepared in batches_of_parts(
+                batches, prepare, len(images), size, batch_size, self.num_threads
+            ):
                 if prepared:
                     ahead.append(pool.submit(self._read_chunk, prepared))
                 if len(ahead) > (TURNS if by_width else 2) * self.num_threads:

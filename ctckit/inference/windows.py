@@ -18,6 +18,19 @@ class Prepared(NamedTuple):
 
 
 Prepare = Callable[[Iterable[int]], Iterable[Prepared]]  # at these places; some may be left out
+Batches = Callable[[Prepare, int, int, int], Iterator[list[Prepared]]]
+
+
+def batches_of_parts(
+    batches: Batches, prepare: Prepare, images: int, part_size: int, batch_size: int, threads: int
+) -> Iterator[list[Prepared]]:
+    """Yield the batches of parts of the images, one after the other; none holds images of two."""
+    for start in range(0, images, part_size):
+
+        def prepare_part(places: Iterable[int], start: int = start) -> Iterable[Prepared]:
+            return prepare(start + place for place in places)
+
+        yield from batches(prepare_part, min(part_size, images - start), batch_size, threads)
 
 
 def batches_in_order(
