@@ -123,7 +123,7 @@ def _add_field(parser: argparse.ArgumentParser, item: Field, hint: Any, text: st
     kind = get_args(plain)[0] if several else plain
     options: dict[str, Any] = {
         "type": functools.partial(_convert, kind, optional),
-        "metavar": METAVARS[kind],
+        "metavar": item.metadata.get("metavar", METAVARS[kind]),
         "help": text,
     }
     if item.metadata.get("positional"):

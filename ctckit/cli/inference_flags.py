@@ -1,6 +1,6 @@
 """The flags of `inferenceModel.py`, which stand for the verbs read, evaluate and describe."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from ctckit.cli.arguments import flag_of
@@ -13,7 +13,7 @@ from ctckit.errors import InputError
 # What goes with a flag that stands for another verb than judging.
 _COMPANIONS = {
     "describe": {"json"},
-    "images": {"json", "out", *(option.name for option in fields(ReaderOptions))},
+    "images": {"json", "out", "shard", *(option.name for option in fields(ReaderOptions))},
 }
 
 
@@ -25,8 +25,12 @@ class InferenceFlags(Evaluate):
     """Images to read without labels: files, folders, .zip archives, lists of files (.txt, .csv, …)
     or wildcards in quotes. Prints file<TAB>text<TAB>confidence for each, with tabs, line breaks and
     backslashes in them as \\t, \\n and \\\\."""
-    out: Path | None = None
-    """With --images: file for the results, .csv or .jsonl, instead of lines in the terminal."""
+    out: str | None = field(default=None, metadata={"metavar": "PATH"})
+    """With --images: file for the results, .csv, .jsonl or .parquet, instead of lines in the
+    terminal; or a folder for Parquet files, FOLDER/."""
+    shard: str | None = field(default=None, metadata={"metavar": "NUMBER/COUNT"})
+    """With --images: read only a share of them, such as 1/4, for several processes with the same
+    --out."""
     describe: Path | None = None
     """An .onnx file, or the folder of a run, to describe."""
 
@@ -40,11 +44,12 @@ class InferenceFlags(Evaluate):
                 flags = ", ".join(map(flag_of, useless))
                 raise InputError(f"does not go with {flags}; leave one or the other out",
                                  argument=verb)  # fmt: skip
-        if "out" in given and "images" not in given:
+        lonely = [name for name in ("out", "shard") if name in given and "images" not in given]
+        if lonely:
             raise InputError(
                 "expected images to read beside it, received none; what a judgement reads goes to "
                 "--predictions",
-                argument="out",
+                argument=lonely[0],
             )
 
     @property

@@ -1,29 +1,37 @@
-"""Where the texts go that are read: lines for the terminal, a CSV file, or lines of JSON."""
+"""Where the texts go that are read: the terminal, CSV, lines of JSON, or Parquet."""
 
 import csv
 import json
+import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from ctckit.cli.parquet import parquet_file
 from ctckit.errors import InputError
 from ctckit.files import replace_atomically
 from ctckit.terminal import show_table
 
-Rows = Iterable[dict[str, Any]]  # image, text, confidence, and accepted where that was asked
+# Image, text, confidence, accepted where that was asked; an error where an image cannot be read.
+Row = dict[str, Any]
+Rows = Iterable[Row]
 Write = Callable[[Rows], None]
 
 
 @contextmanager
 def table_file(path: Path, columns: Iterable[str]) -> Iterator[Write]:
-    """Lend a function that adds rows to a .csv or .jsonl file, written whole or not at all.
+    """Lend a function that adds rows to a file of its suffix, written whole or not at all.
 
     Names and texts are in it as they are, quoted as CSV and JSON do it.
 
     Raises:
         InputError: nothing can be written there.
     """
+    if path.suffix.lower() == ".parquet":
+        with parquet_file(path, columns) as write:
+            yield write
+        return
     is_csv = path.suffix.lower() == ".csv"
     # Odd bytes of file names stay bytes in CSV, and become \udc80 … in JSON, which is that in JSON.
     errors = "surrogateescape" if is_csv else "backslashreplace"
@@ -41,15 +49,21 @@ def table_file(path: Path, columns: Iterable[str]) -> Iterator[Write]:
             )
 
 
-def require_table_name(path: Path) -> None:
+def is_folder(out: str) -> bool:
+    """Say whether `--out` means a folder of Parquet files: it ends in a slash, or there is one."""
+    return out.endswith(("/", os.sep)) or Path(out).is_dir()
+
+
+def require_output_name(out: str) -> None:
     """Refuse a file of another kind.
 
     Raises:
-        InputError: its name ends neither in .csv nor in .jsonl.
+        InputError: it is no folder, and its name has no suffix of a table.
     """
-    if path.suffix.lower() not in (".csv", ".jsonl"):
+    if not is_folder(out) and Path(out).suffix.lower() not in (".csv", ".jsonl", ".parquet"):
         raise InputError(
-            f"expected a file to write that ends in .csv or .jsonl, received {path}",
+            "expected a file to write that ends in .csv or .jsonl, or for Parquet in .parquet, "
+            f"or a folder that ends in /, received '{out}'",
             argument="out",
         )
 
@@ -59,11 +73,12 @@ def show_rows(rows: Rows) -> None:
     show_table(map(_columns, rows))
 
 
-def _columns(row: dict[str, Any]) -> list[str]:
+def _columns(row: Row) -> list[str]:
     columns = [row["image"], row["text"], f"{row['confidence']:.4f}"]
     return columns if "accepted" not in row else [*columns, "ok" if row["accepted"] else "look"]
 
 
-def _csv_row(row: dict[str, Any]) -> dict[str, Any]:
-    shown = {"confidence": f"{row['confidence']:.6f}"}
+def _csv_row(row: Row) -> Row:
+    is_read = row["confidence"] is not None
+    shown = {"confidence": f"{row['confidence']:.6f}"} if is_read else {}
     return row | shown | ({"accepted": str(row["accepted"]).lower()} if "accepted" in row else {})
