@@ -99,7 +99,7 @@ class Read(ReaderOptions):
                 show_json({"model": str(model.model_path)} | where)
             return []
         if missing:
-            LOGGER.info("missing: shard %s; the process that completes the last one writes %s",
+            LOGGER.info("missing: shard %s; %s is complete when the last one is",
                         ", ".join(map(str, missing)), self.out)  # fmt: skip
         number = len(shard.places(len(images))) - len(unreadable)
         self._tell(model, number, unreadable, where | pace)

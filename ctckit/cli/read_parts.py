@@ -147,7 +147,8 @@ class Parts:
 
     def _write_target(self) -> None:
         everything = [part for shard in self.shard.all for part in shard.parts(self.images)]
-        has_errors = any(row.get("error") for row in self.rows(everything))
+        is_csv = self.target.suffix.lower() == ".csv"  # its columns must be known before its rows
+        has_errors = is_csv and any("error" in row for row in self.rows(everything))
         columns = [*self.columns, "error"] if has_errors else self.columns
         scratch = self.folder / f"joined{self.target.suffix}"  # here a kill leaves nothing for good
         with table_file(scratch, columns) as write:
