@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ctckit.cli.listening import PACKAGES, require_port, token_for
 from ctckit.cli.reader_options import ReaderOptions
 from ctckit.cli.running import require_packages
+from ctckit.errors import InputError
 from ctckit.log import LOGGER
 from ctckit.run_folder import newest_run
 from ctckit.serve.settings import Settings
@@ -44,6 +45,8 @@ class Serve(ReaderOptions, Settings):
         ReaderOptions.__post_init__(self)
         Settings.__post_init__(self)
         require_port(self.port)
+        if self.memory_mb < 0:
+            raise InputError(f"expected 0 or more, received {self.memory_mb}", argument="memory_mb")
 
     def run(self) -> None:
         """Do it."""

@@ -28,6 +28,7 @@ def run(tmp_path, monkeypatch):
          "of different names"),
         (["--port", "65536"], "--port: expected 0 to 65535"),
         (["--model", "a.onnx"], "unknown flag '--model'"),
+        (["--memory-mb", "-1"], "--memory-mb: expected 0 or more"),
         (["--max-queue", "1"], "--max-queue: expected room"),
         (["--batch-size", "0"], "--batch-size: expected 1 or more"),
         (["--host", "192.0.2.1", "--token", "a"], "expected an address and a port that are free"),
