@@ -74,7 +74,7 @@ def cache_size(text: str) -> int | None:
     number = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(MB|GB)", text.strip(), re.IGNORECASE)
     if not number:
         raise InputError(
-            f"expected {AUTO}, {OFF} or a size such as 500MB or 2GB, received '{text}'",
+            f"expected {AUTO}, {OFF} or a size, received '{text}'; write it as 500MB or 2GB",
             argument="cache",
         )
     return int(float(number[1]) * UNITS[number[2].upper()])
