@@ -163,6 +163,14 @@ MUTANTS = (
            "wrong_texts=sum(map(bool, edits)),", "wrong_texts=len(edits),",
            ("tests/text/test_error_rates_by_jiwer.py::"
             "test_our_word_error_is_the_sentence_error_of_jiwer",)),
+    Mutant("what does not fit into the cache is kept all the same", "ctckit/feed/cache.py",
+           "            if size <= self._left:\n", "            if True:\n",
+           ("tests/feed/test_cache.py::test_what_does_not_fit_is_read_again",)),
+    Mutant("an image that ends a model's process takes others with it", "ctckit/serve/process.py",
+           "            return [self._read_alone(one) for one in asked]\n",
+           "            return [self._read_alone(one) for one in asked[:1]] * len(asked)\n",
+           ("tests/serve/test_model_process.py::"
+            "test_an_image_that_ends_it_takes_no_other_with_it",)),
     Mutant("each image that was read stays in memory", "ctckit/image/decode.py",
            "        return np.ascontiguousarray(pixels), label\n",
            "        self.__dict__.setdefault('kept', []).append(pixels)\n"

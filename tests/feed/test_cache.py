@@ -28,7 +28,7 @@ def test_sizes(text, size):
 
 @pytest.mark.parametrize("text", ["", "2", "2 TB", "-1GB", "all", "1e9MB"])
 def test_what_is_no_size(text):
-    with pytest.raises(InputError, match="^cache: expected auto, off or a size, received .*; write it as 500MB or 2GB"):
+    with pytest.raises(InputError, match="^cache: expected auto, off or a size, received"):
         cache_size(text)
 
 
