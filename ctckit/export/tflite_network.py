@@ -64,7 +64,9 @@ class OneOperatorLSTM(keras.layers.LSTM):
             missing = 1 - tf.cast(mask, tf.float32)[..., None]
         x = tf.concat([sequences, missing], -1)
         x = tf.reverse(x, [1]) if self.go_backwards else x
-        x = tf.concat([np.eye(1, x.shape[-1], x.shape[-1] - 1, dtype=np.float32)[None], x], 1)
+        size = x.shape[-1]
+        no_step = np.eye(1, size, size - 1, dtype=np.float32)[None]
+        x = tf.concat([no_step, x], 1)
         cell = self.cell
         weights = cell.kernel, cell.recurrent_kernel, cell.bias
         kernel, recurrent_kernel, bias = map(tf.convert_to_tensor, weights)
