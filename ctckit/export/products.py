@@ -3,6 +3,8 @@
 import keras
 import tensorflow as tf
 
+from ctckit.networks.plain import copy_of
+
 
 class _Product(keras.layers.Dense):
     """A Dense of sequences by one product, of which the converter makes one operator.
@@ -19,18 +21,10 @@ class _Product(keras.layers.Dense):
 
 def with_plain_products(network: keras.Model) -> keras.Model:
     """Return a copy of `network`, made by `plain_copy`, that multiplies sequences by matrices."""
-    copy = keras.models.clone_model(network, clone_function=_with_product)
-    copy.set_weights(network.get_weights())
-    return copy
+    return copy_of(network, _with_product)
 
 
 def _with_product(layer: keras.Layer) -> keras.Layer:
-    if isinstance(layer, keras.Model):  # of an ensemble
-        member = keras.models.clone_model(layer, clone_function=_with_product)
-        member.name = layer.name
-        return member
-    if isinstance(layer, keras.layers.Lambda):  # see `plain_copy`
-        return layer
     is_product = type(layer) is keras.layers.Dense and len(layer.input.shape) > 2
     kind = _Product if is_product else type(layer)
     return kind.from_config(layer.get_config())

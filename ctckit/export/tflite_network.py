@@ -12,6 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from ctckit.networks.keras_privates import AddOperation
+from ctckit.networks.plain import copy_of
 
 CLOSED = -1e4  # added to a gate: its sigmoid is 0 whatever else is added
 _STEPWISE = (keras.layers.LSTM, keras.layers.GRU, keras.layers.SimpleRNN)
@@ -19,18 +20,10 @@ _STEPWISE = (keras.layers.LSTM, keras.layers.GRU, keras.layers.SimpleRNN)
 
 def for_litert(network: keras.Model) -> keras.Model:
     """Return a copy of `network`, made by `plain_copy`, that says the same of one image, (1, …)."""
-    copy = keras.models.clone_model(network, clone_function=_convertible)
-    copy.set_weights(network.get_weights())
-    return copy
+    return copy_of(network, _convertible)
 
 
 def _convertible(layer: keras.Operation) -> keras.Operation:
-    if isinstance(layer, keras.Model):  # of an ensemble
-        member = keras.models.clone_model(layer, clone_function=_convertible)
-        member.name = layer.name
-        return member
-    if isinstance(layer, keras.layers.Lambda):  # see `plain_copy`
-        return layer
     if type(layer) is AddOperation:
         return _Sum()
     if type(layer) is keras.layers.Bidirectional:
