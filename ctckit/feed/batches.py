@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ctckit.errors import InputError
-from ctckit.feed.cache import CacheRoom, bytes_of
+from ctckit.feed.cache import CacheRoom, Kept
 from ctckit.image.steps import Step, apply_steps
 from ctckit.image.widths import stack_images
 from ctckit.log import LOGGER
@@ -61,21 +61,15 @@ class BatchMaker:
     ) -> None:
         self._samples = samples
         self._steps = tuple(steps)
-        self._room = cache
         self._free_width = free_width
-        self._kept: dict[int, tuple[Any, Any]] = {}
+        self._kept: Kept[int] = Kept(cache)
         self._num_tried = min(MAX_TRIED, len(samples)) if replace_unreadable else 1
         self.replaced: dict[int, str] = {}
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Leave the cache out of what goes to another process."""
-        return self.__dict__ | {"_kept": {}}
 
     def for_processes(self, number: int) -> "BatchMaker":
         """Return a copy for each of so many processes, which share the room."""
         maker = copy(self)
-        if self._room is not None:
-            maker._room = self._room.part(number)
+        maker._kept = self._kept.part(number)
         return maker
 
     def __call__(
@@ -106,13 +100,8 @@ class BatchMaker:
         height, width, channels = self._load(position)[0].shape
         return height, width, channels
 
-    def _load(self, position: int) -> tuple[Any, Any]:
-        data = self._kept.get(position)
-        if data is None:
-            data = self._first_readable(position)
-            if self._room is not None and self._room.take(bytes_of(data)):
-                self._kept[position] = data
-        return data
+    def _load(self, position: int) -> tuple[Any, ...]:
+        return self._kept.get(position, self._first_readable)
 
     def _first_readable(self, position: int) -> tuple[Any, Any]:
         """Return the sample, or the first one behind it that can be read."""

@@ -2,9 +2,10 @@
 
 import re
 import threading
-from collections.abc import Iterable
+import weakref
+from collections.abc import Callable, Hashable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from ctckit.errors import InputError
 from ctckit.log import LOGGER, counted
@@ -15,6 +16,8 @@ OVERHEAD = 200  # bytes, of an array, beside its numbers
 UNITS = {"MB": 10**6, "GB": 10**9}
 CGROUPS = Path("/sys/fs/cgroup")  # where Linux tells what a container may have
 OWN_CGROUPS = Path("/proc/self/cgroup")  # and which of them this process is in
+
+Key = TypeVar("Key", bound=Hashable)
 
 
 class CacheRoom:
@@ -32,7 +35,7 @@ class CacheRoom:
         self._left = size
         self._num_kept = 0
         self._is_full = False
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # what goes may give back at any moment, here too
 
     def __reduce__(self) -> tuple[type["CacheRoom"], tuple[int]]:
         """Go to another process as empty as it was."""
@@ -53,12 +56,59 @@ class CacheRoom:
             )  # fmt: skip
         return False
 
+    def give_back(self, size: int) -> None:
+        """Have room again for what is kept no longer."""
+        with self._lock:
+            self._left += size
+
     def part(self, number: int) -> "CacheRoom":
         """Return one of so many equal parts, for a process of its own."""
         return CacheRoom(self.size // number)
 
 
-def bytes_of(parts: Iterable[Any]) -> int:
+class Kept(Generic[Key]):
+    """Samples that are kept as far as there is room, which they give back when this object goes.
+
+    A copy in another process is empty. Safe to use from several threads.
+
+    Args:
+        room: None keeps nothing.
+    """
+
+    def __init__(self, room: CacheRoom | None) -> None:
+        self._room = room
+        self._samples: dict[Key, tuple[Any, ...]] = {}
+        if room is not None:
+            weakref.finalize(self, _give_all_back, room, self._samples).atexit = False
+
+    def __reduce__(self) -> tuple[type["Kept[Key]"], tuple[CacheRoom | None]]:
+        """Go to another process without what is kept here."""
+        return Kept, (self._room,)
+
+    def get(self, key: Key, make: Callable[[Key], tuple[Any, ...]]) -> tuple[Any, ...]:
+        """Return the sample of a key, made if it is not kept."""
+        sample = self._samples.get(key)
+        if sample is None:
+            sample = make(key)
+            size = _bytes_of(sample)
+            if (
+                self._room is not None
+                and self._room.take(size)
+                and self._samples.setdefault(key, sample) is not sample
+            ):
+                self._room.give_back(size)  # another thread was quicker
+        return sample
+
+    def part(self, number: int) -> "Kept[Key]":
+        """Return an empty one with one of so many parts of the room."""
+        return Kept(self._room and self._room.part(number))
+
+
+def _give_all_back(room: CacheRoom, samples: dict[Any, tuple[Any, ...]]) -> None:
+    room.give_back(sum(map(_bytes_of, samples.values())))
+
+
+def _bytes_of(parts: Iterable[Any]) -> int:
     """Return how much memory the arrays of a sample take, with what Python takes for them."""
     return sum(getattr(part, "nbytes", 0) + OVERHEAD for part in parts)
 

@@ -8,7 +8,7 @@ import pytest
 
 from ctckit.errors import InputError
 from ctckit.feed import BatchMaker, BatchPlan, CacheRoom, cache, cache_room
-from ctckit.feed.cache import OVERHEAD, cache_size, free_memory
+from ctckit.feed.cache import OVERHEAD, Kept, cache_size, free_memory
 
 IMAGE = 10_000  # bytes
 SAMPLE = IMAGE + 4 + 2 * OVERHEAD
@@ -68,15 +68,39 @@ def test_two_share_a_room():
     makers = [BatchMaker([("1", 1), ("2", 2)], [draw], cache=room) for _ in range(2)]
     for make in makers:
         make(BatchPlan([0, 1]))
-    assert [len(make._kept) for make in makers] == [2, 1]
+    assert [len(make._kept._samples) for make in makers] == [2, 1]
 
 
 def test_processes_share_a_room():
     make = BatchMaker([("1", 1)], [draw], cache=CacheRoom(3000))
     make(BatchPlan([0]))
     copy = pickle.loads(pickle.dumps(make.for_processes(3)))
-    assert copy._room.size == 1000 and copy._kept == {} and make._room.size == 3000
-    assert BatchMaker([], []).for_processes(2)._room is None
+    assert copy._kept._room.size == 1000 and copy._kept._samples == {}
+    assert make._kept._room.size == 3000
+    assert BatchMaker([], []).for_processes(2)._kept._room is None
+
+
+def test_what_is_gone_gives_its_room_back():
+    """As folds do, of which each has a provider of its own."""
+    room = CacheRoom(2 * SAMPLE)
+    for _ in range(3):
+        make = BatchMaker([("1", 1), ("2", 2)], [draw], cache=room)
+        make(BatchPlan([0, 1]))
+        assert len(make._kept._samples) == 2
+        del make
+
+
+def test_a_sample_that_two_threads_make_takes_room_once():
+    kept = Kept(CacheRoom(2 * SAMPLE))
+    sample = draw("1", 1)
+
+    def make(key):
+        assert kept.get(key, lambda key: sample) is sample  # the other one, meanwhile
+        return draw("1", 1)
+
+    kept.get("a", make)
+    kept.get("b", lambda key: draw("2", 2))
+    assert kept.get("a", draw) is sample and len(kept._samples) == 2
 
 
 @pytest.fixture

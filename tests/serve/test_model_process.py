@@ -22,6 +22,7 @@ from ctckit.text.constrained.constraint import Constraint
 from tests.inference.tiny_model import write_model
 
 ROOT = Path(__file__).parents[2]
+PATIENCE_S = 30
 DEADLY = b"deadly"
 ENDLESS = b"endless"
 GREEDY = b"greedy"
@@ -159,7 +160,9 @@ def test_it_ends_with_a_server_that_is_killed(path):
         children = Path(f"/proc/{started.pid}/task/{started.pid}/children").read_text().split()
         assert children
         started.kill()
-    while any(_is_alive(int(child)) for child in children):
+    began = time.monotonic()
+    while left := [child for child in children if _is_alive(int(child))]:
+        assert time.monotonic() - began < PATIENCE_S, left
         time.sleep(0.05)
 
 

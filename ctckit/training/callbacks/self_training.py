@@ -8,7 +8,7 @@ import numpy as np
 from ctckit.data.label_steps import LabelIndexer
 from ctckit.data.samples import Sample
 from ctckit.errors import InputError
-from ctckit.feed.cache import CacheRoom, bytes_of
+from ctckit.feed.cache import CacheRoom, Kept
 from ctckit.image.steps import Step, apply_steps
 from ctckit.log import LOGGER
 from ctckit.text.vocabulary import Vocabulary
@@ -43,7 +43,7 @@ class SelfTraining(ResumableCallback):
         self._vocabulary = _vocabulary_of(provider)
         self._averaging = averaging
         # The images stay in memory from epoch to epoch, where they should; threads share them.
-        keep = provider.cache and _Kept(provider.data_preprocessors, provider.cache)
+        keep = provider.cache and _KeptImages(provider.data_preprocessors, provider.cache)
         self._own = {
             "use_cache": False,
             "use_multiprocessing": False,
@@ -114,20 +114,15 @@ class SelfTraining(ResumableCallback):
         return sure, len(read)
 
 
-class _Kept:
+class _KeptImages:
     """Steps whose results are kept in memory, by the addresses of the images."""
 
     def __init__(self, steps: Sequence[Step], room: CacheRoom) -> None:
         self._steps = steps
-        self._room = room
-        self._images: dict[str, np.ndarray] = {}
+        self._kept: Kept[str] = Kept(room)
 
     def __call__(self, image: str, label: str) -> tuple[np.ndarray, str]:
-        made = self._images.get(image)
-        if made is None:
-            made = apply_steps(self._steps, image)[0]
-            if self._room.take(bytes_of([made])):
-                self._images[image] = made
+        (made,) = self._kept.get(image, lambda image: apply_steps(self._steps, image)[:1])
         return made, label
 
 
