@@ -49,6 +49,8 @@ def main() -> None:
             histories = training.train_models(
                 make_model, train_provider, val_provider, configs, metadata, run, callbacks
             )
+            if not training.is_first_worker():
+                return  # of several machines that train together, the first one judges
             result = training.finish_run(
                 run, train_provider, val_provider, histories, quantize=configs.quantize
             )

@@ -33,6 +33,17 @@ class BatchPlan(NamedTuple):
     augmentors: Sequence[Callable[..., tuple[Any, Any]]] = ()
     postprocessors: Sequence[Step] = ()
 
+    def share(self, index: int, number: int) -> "BatchPlan":
+        """Return what one of `number` devices makes of the batch: every so-many-th sample.
+
+        Where it has fewer samples than there are devices, some get the first one, with weight 0.
+        """
+        return self._replace(positions=self.positions[index::number] or self.positions[:1])
+
+    def weight(self, index: int, number: int) -> float:
+        """Return how much of the batch that share is, 0…1."""
+        return len(self.positions[index::number]) / len(self.positions)
+
 
 class BatchMaker:
     """Make batches of samples: the same plan gives the same batch, in whatever process.

@@ -85,10 +85,13 @@ class FusedBatchNormalization(layers.BatchNormalization):
     def call(self, inputs, training=None, mask=None):
         """Normalise (B, H, W, C) or (B, T, C) over all axes but the last.
 
-        `mask`, (B, 1, W) or (B, T), is 0 where nothing is to be counted.
+        `mask`, (B, 1, W) or (B, T), is 0 where nothing is to be counted. Where it is `synchronized`
+        the statistics are those of what all devices have.
         """
         if not (training and self.trainable):
             return super().call(inputs, training=training)
+        if mask is None and self.synchronized:
+            mask = tf.ones_like(inputs[..., 0])
         if mask is not None:
             return self._masked(inputs, tf.cast(mask, tf.float32)[..., None])
         if len(inputs.shape) != 4:
@@ -112,12 +115,19 @@ class FusedBatchNormalization(layers.BatchNormalization):
         kind, inputs = inputs.dtype, tf.cast(inputs, tf.float32)  # 16 bits are too few for sums
         axes = list(range(len(inputs.shape) - 1))
         counted = tf.reduce_sum(mask) * tf.cast(tf.size(inputs[..., 0]) / tf.size(mask), mask.dtype)
-        mean = tf.reduce_sum(inputs * mask, axes) / counted
+        counted = self._of_all(counted)
+        mean = self._of_all(tf.reduce_sum(inputs * mask, axes)) / counted
         centred = (inputs - mean) * mask
-        variance = tf.reduce_sum(centred * centred, axes) / counted
+        variance = self._of_all(tf.reduce_sum(centred * centred, axes)) / counted
         self._remember(mean, variance)
         scale = tf.math.rsqrt(variance + self.epsilon) * tf.cast(self.gamma, tf.float32)
         return tf.cast(centred * scale + tf.cast(self.beta, tf.float32), kind)
+
+    def _of_all(self, own: tf.Tensor) -> tf.Tensor:
+        """Return the sum over all devices, where it is to be that of all."""
+        if not self.synchronized:
+            return own
+        return tf.distribute.get_replica_context().all_reduce("SUM", own)
 
     def _remember(self, mean: tf.Tensor, variance: tf.Tensor) -> None:
         kept = self.momentum

@@ -44,3 +44,4 @@ from .recipe import Course as Course
 from .recipe import make_optimizer as make_optimizer
 from .recipe import mixed_precision_policy as mixed_precision_policy
 from .recipe import prepare_keras as prepare_keras
+from .workers import is_first_worker as is_first_worker

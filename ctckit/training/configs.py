@@ -30,10 +30,12 @@ EXCLUSIVE = (  # fields of which only one may be given
 LENGTH = ("time_budget", "train_epochs", "min_epochs", "max_epochs")  # what says how long it is
 CHANGEABLE = (  # while a run is unfinished
     "learning_rate", "gradient_clip_norm", "save_every", "train_workers", "use_multiprocessing",
-    "cache",
+    "cache", "devices",
 )  # fmt: skip
 SECONDS_PER = {"": 1, "s": 1, "min": 60, "h": 3600}
 AUTO = "auto"
+ALL = "all"  # devices
+DEVICES = rf"{ALL}|cpu|\d+(,\d+)*"
 NOTHING = "none"  # to start from
 
 
@@ -212,6 +214,14 @@ class TrainConfigs(BaseModelConfigs, SourceOptions, _Dataset):
     """Prepare batches in train_workers processes instead of threads: where many cores feed a GPU.
     Each keeps images of its own, in its part of the cache."""
 
+    devices: str | None = None
+    """Where to train: all GPUs of this machine, some by number as 0,1, or cpu. By default the first
+    GPU; all of them where several machines train together, as TF_CONFIG says."""
+
+    sync_batch_norm: bool = False
+    """Several devices: take the statistics of batch normalisation over the whole batch instead of
+    each device's share. Slower; of use where a share has very few images."""
+
     quantize: str | None = None
     """float16 or int8: keep a file of half the size, too (model.float16.onnx), unless it misreads
     0.5 % more of the validation images."""
@@ -275,6 +285,11 @@ class TrainConfigs(BaseModelConfigs, SourceOptions, _Dataset):
                 argument="augment",
             )
         cache_size(self.cache)
+        if not re.fullmatch(DEVICES, self.devices or ALL):
+            raise InputError(
+                f"expected {ALL}, cpu or numbers of GPUs such as 0,1, received '{self.devices}'",
+                argument="devices",
+            )
         if self.rotate not in (None, *ROTATIONS):
             raise InputError(
                 f"expected one of {', '.join(ROTATIONS)}, received '{self.rotate}'",

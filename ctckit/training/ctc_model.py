@@ -1,5 +1,7 @@
 """A Keras model that trains every head of a network and measures and keeps the first."""
 
+from functools import partial
+
 import keras
 import tensorflow as tf
 
@@ -43,7 +45,7 @@ class CTCModel(keras.Model):
         self._jit_step = None
         if jit_step:
             use_plain_loops(network)
-            self._jit_step = tf.function(self._gradients, jit_compile=True)
+            self._jit_step = tf.function(partial(gradients_of, self), jit_compile=True)
 
     def compile(self, *arguments, **options) -> None:
         """Compile as Keras does, and give optimizer and metrics their variables at once.
@@ -74,14 +76,6 @@ class CTCModel(keras.Model):
         self.optimizer.apply_gradients(zip(gradients, self.trainable_weights, strict=True))
         return self.compute_metrics(x, y, y_pred)
 
-    def _gradients(self, x, y):
-        with tf.GradientTape() as tape:
-            y_pred = self(x, training=True)
-            loss = self.compute_loss(x, y, y_pred)
-            scaled = self.optimizer.scale_loss(loss)
-        weights = [weight.value for weight in self.trainable_weights]
-        return loss, y_pred, tape.gradient(scaled, weights)
-
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         """Return the weighted mean of the heads' losses, while a flat start lasts of its own."""
         if not training or self.flat_start is None:
@@ -111,6 +105,23 @@ class CTCModel(keras.Model):
     def compute_metrics(self, x, y, y_pred, sample_weight=None):
         """Measure the first head."""
         return super().compute_metrics(x, y, _heads(y_pred)[0], sample_weight)
+
+
+def gradients_of(model: keras.Model, x, y, weight=1.0):
+    """Return the mean loss of a batch, what the network says of it, and the gradients.
+
+    Args:
+        model: compiled.
+        x: images (B, H, W, C).
+        y: labels (B, L).
+        weight: of the loss, in the gradients alone; 1, or the share of a larger batch.
+    """
+    with tf.GradientTape() as tape:
+        y_pred = model(x, training=True)
+        loss = model.compute_loss(x, y, y_pred)
+        scaled = model.optimizer.scale_loss(loss * weight)
+    weights = [variable.value for variable in model.trainable_weights]
+    return loss, y_pred, tape.gradient(scaled, weights)
 
 
 def _heads(y_pred) -> list:

@@ -1,6 +1,7 @@
 """A run of the recipe, from its first step to its last."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 
 import keras
 
@@ -12,12 +13,17 @@ from ctckit.training.callbacks.schedule import Schedule
 from ctckit.training.callbacks.self_training import SelfTraining
 from ctckit.training.callbacks.state import StateKeeper
 from ctckit.training.configs import TrainConfigs
+from ctckit.training.devices import Devices, open_devices, synchronise_batch_normalisation
 from ctckit.training.length import ENOUGH_TO_DECIDE, passes_per_epoch
 from ctckit.training.loop import run_loop
 from ctckit.training.provider import DataProvider
 from ctckit.training.start import start_from
 
 ENDLESS = 1_000_000  # epochs
+OF_ONE_MACHINE = {
+    "dataset", "validation", "unlabelled", "images_root", "model_path", "cache", "train_workers",
+    "use_multiprocessing", "devices", "start_from",
+}  # fmt: skip
 NUM_SEEN = 64  # training images that are measured, unvaried, where there are not enough
 
 
@@ -40,6 +46,7 @@ def make_schedule(
         max_epochs=configs.max_epochs or 1,
         passes=1 if is_given else passes,
         decide_by="val" if enough else "seen",
+        clock=open_devices(configs.devices).now,
     )
 
 
@@ -51,6 +58,7 @@ def fit(
     val_provider: DataProvider | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     keeper: StateKeeper | None = None,
+    devices: Devices | None = None,
 ) -> None:
     """Train along a course of the learning rate, the images of the last epochs unvaried.
 
@@ -68,6 +76,7 @@ def fit(
         val_provider: data to validate with after each epoch.
         callbacks: what else happens around the epochs.
         keeper: saves the state every now and then; where it has one the training begins there.
+        devices: where the model was built; None: on one.
     """
     each = max(1, len(provider.samples) // NUM_SEEN)
     some = provider.samples[::each][:NUM_SEEN]  # of all pages and writers
@@ -98,6 +107,7 @@ def fit(
         callbacks=[*([] if self_training is None else [self_training]), *callbacks],
         keeper=keeper,
         averaging=averaging,
+        devices=devices,
     )
     _log_replaced([provider, seen, *([] if val_provider is None else [val_provider])])
 
@@ -112,6 +122,7 @@ def fit_epochs(
     callbacks: Sequence[keras.callbacks.Callback],
     keeper: StateKeeper | None,
     averaging: AveragedWeights | None = None,
+    devices: Devices | None = None,
 ) -> None:
     """Train along a course of the learning rate on whatever an epoch brings, or go on with it.
 
@@ -124,6 +135,7 @@ def fit_epochs(
         callbacks: what happens around the epochs besides averaging, course and progress.
         keeper: saves the state every now and then; where it has one the training begins there.
         averaging: of the weights, if somebody else asks it, too.
+        devices: where the model was built; None: on one.
     """
     around = [
         averaging or AveragedWeights(),
@@ -145,6 +157,7 @@ def fit_epochs(
         first_step=begun.step if begun else 0,
         measured=measured,
         callbacks=around,
+        devices=devices,
     )
 
 
@@ -169,10 +182,22 @@ def begin(
     own time.
 
     Raises:
-        InputError: there is no such run, or its network is another one.
+        InputError: there is no such run, or its network is another one; or several machines are to
+            train together that have different images or settings.
     """
-    model = make_model(configs)
-    goes_on = keeper is not None and keeper.begun is not None
+    devices = open_devices(configs.devices)
+    begun = None if keeper is None else keeper.begun
+    settings = asdict(configs)
+    devices.require_same(
+        images=settings.pop("dataset_fingerprint"),
+        **{name: value for name, value in settings.items() if name not in OF_ONE_MACHINE},
+        begun=begun and [begun.epoch, begun.step],
+    )
+    with devices.scope():
+        model = make_model(configs)
+    if configs.sync_batch_norm and devices.number > 1:
+        synchronise_batch_normalisation(model)
+    goes_on = begun is not None
     return model, not goes_on and start_from(model, configs)
 
 
@@ -201,6 +226,7 @@ def train_on(
         val_provider=val_provider,
         callbacks=callbacks,
         keeper=keeper,
+        devices=open_devices(configs.devices),
     )
     if keeper is not None:
         keeper.finish()

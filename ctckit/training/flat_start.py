@@ -27,11 +27,12 @@ class FlatStart:
 
     Attributes:
         is_on: whether it lasts, a bool variable.
+        gain: how much better than their mean the guesses are, 0…1, the mean over many batches.
     """
 
     def __init__(self) -> None:
         self.is_on = tf.Variable(True, trainable=False, name="flat_start")
-        self._gain = tf.Variable(0.0, trainable=False, name="flat_start_gain")
+        self.gain = tf.Variable(0.0, trainable=False, name="flat_start_gain")
 
     @classmethod
     def where_needed(cls, num_characters: int) -> "FlatStart | None":
@@ -40,11 +41,11 @@ class FlatStart:
 
     def memory(self) -> dict[str, float]:
         """Return what to remember of it, beside whether it lasts."""
-        return {"gain": float(self._gain)}
+        return {"gain": float(self.gain)}
 
     def restore(self, memory: dict[str, Any]) -> None:
         """Go on from what `memory` returned, or end it if `is_on` says so."""
-        self._gain.assign(memory.get("gain", 0.0))
+        self.gain.assign(memory.get("gain", 0.0))
         self.is_on.assign(memory["is_on"])
 
     def losses(self, y_true: tf.Tensor, y_pred: tf.Tensor) -> tf.Tensor:
@@ -65,8 +66,8 @@ class FlatStart:
         of_mean = tf.reduce_sum(_cross_entropy(positions, ids, tf.zeros_like(guesses) + mean))
         of_guesses = tf.reduce_sum(_cross_entropy(positions, ids, guesses))
         gain = tf.math.divide_no_nan(of_mean - of_guesses, of_mean)
-        self._gain.assign(MOMENTUM * self._gain + (1 - MOMENTUM) * gain)
-        self.is_on.assign(self._gain < TELLS_APART)
+        self.gain.assign(MOMENTUM * self.gain + (1 - MOMENTUM) * gain)
+        self.is_on.assign(self.gain < TELLS_APART)
 
 
 def _shown(y_pred: tf.Tensor) -> tf.Tensor:

@@ -8,15 +8,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import keras
-import numpy as np
-import tensorflow as tf
 
 from ctckit.errors import InputError
+from ctckit.training.devices import CompiledStep, Devices
 from ctckit.training.provider import DataProvider
 
-Batch = tuple[np.ndarray, ...]
 Logs = dict[str, float]
-CompiledStep = Callable[[Batch, DataProvider], dict]
 
 
 def run_loop(
@@ -29,6 +26,7 @@ def run_loop(
     first_step: int = 0,
     measured: Mapping[str, DataProvider] | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
+    devices: Devices | None = None,
 ) -> None:
     """Feed `train_step`, and call the callbacks as `fit` does.
 
@@ -43,6 +41,7 @@ def run_loop(
         measured: data to measure after each epoch; the logs have the names before the figures, as
             in `val_loss`.
         callbacks: what else happens around steps and epochs.
+        devices: where the model was built, and is trained; None: on one.
 
     Raises:
         InputError: the loss is no number any more.
@@ -50,7 +49,8 @@ def run_loop(
     listeners = keras.callbacks.CallbackList(
         list(callbacks), add_history=True, model=model, epochs=epochs, steps=steps, verbose=0
     )
-    train_step, test_step = _compiled(model, model.train_step), _compiled(model, model.test_step)
+    devices = devices or Devices()
+    train_step, test_step = devices.train_step(model), devices.test_step(model)
     model.stop_training = False
     listeners.on_train_begin()
     logs: Logs = {}
@@ -58,19 +58,20 @@ def run_loop(
         model.reset_metrics()
         listeners.on_epoch_begin(epoch)
         provider = provider_of(epoch)
-        batches = provider.batches(epoch, first_step)
+        batches = devices.batches(provider, epoch, first_step)
         for step, batch in enumerate(batches, start=first_step):
             listeners.on_train_batch_begin(step)
             logs = train_step(batch, provider)
             _require_number(logs["loss"], provider, epoch, step)
             listeners.on_train_batch_end(step, logs)
+            model.stop_training = devices.any(model.stop_training)
             if model.stop_training:
                 break
         batches.close()
         first_step = 0
         logs = _results(model)
         for name, measured_provider in (measured or {}).items():
-            figures = _measure(model, test_step, measured_provider, listeners)
+            figures = _measure(model, test_step, measured_provider, devices, listeners)
             logs |= {f"{name}_{figure}": value for figure, value in figures.items()}
         listeners.on_epoch_end(epoch, logs)
         if model.stop_training:
@@ -96,11 +97,12 @@ def _measure(
     model: keras.Model,
     test_step: CompiledStep,
     provider: DataProvider,
+    devices: Devices,
     listeners: keras.callbacks.CallbackList,
 ) -> Logs:
     listeners.on_test_begin()
     model.reset_metrics()
-    for step, batch in enumerate(provider.batches(epoch=0)):
+    for step, batch in enumerate(devices.batches(provider, epoch=0)):
         listeners.on_test_batch_begin(step)
         listeners.on_test_batch_end(step, test_step(batch, provider))
     logs = _results(model)
@@ -119,19 +121,3 @@ def _flat(results: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
             yield from _flat(value)
         else:
             yield name, float(value)
-
-
-def _compiled(model: keras.Model, step: Callable) -> CompiledStep:
-    """Return `step` as a graph that is traced once, for batches of any size."""
-    if model.run_eagerly:
-        return lambda batch, provider: step(batch)
-    graph: Callable | None = None
-
-    def run(batch: Batch, provider: DataProvider) -> dict:
-        nonlocal graph
-        if graph is None:
-            form = provider.form_of(batch)
-            graph = tf.function(lambda *parts: step(parts), input_signature=form, autograph=False)
-        return graph(*batch)
-
-    return run

@@ -20,6 +20,7 @@ from ctckit.training.callbacks.progress import TrainLogger
 from ctckit.training.callbacks.progress_page import ProgressPage
 from ctckit.training.callbacks.state import StateKeeper
 from ctckit.training.configs import NOTHING, TrainConfigs
+from ctckit.training.devices import open_devices
 from ctckit.training.ensemble import read_all, save_ensemble
 from ctckit.training.events import forget_events
 from ctckit.training.fitting import begin, fit, make_schedule
@@ -100,6 +101,7 @@ def train_models(
                 interrupt,
             ],
             keeper=keeper,
+            devices=open_devices(configs.devices),
         )
         if interrupt.stopped:
             run.ended_early.touch()
@@ -155,6 +157,7 @@ def keeper_of(
         configs.save_every_s,
         deterministic=configs.deterministic,
         interrupt=interrupt,
+        devices=open_devices(configs.devices),
     )
 
 

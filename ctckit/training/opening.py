@@ -1,11 +1,13 @@
 """A run to work on: a new one, or one that did not come to its end."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Generic, NamedTuple, TypeVar
 
 from ctckit.data.lists import read_lists, write_lists
@@ -22,6 +24,7 @@ from ctckit.run_folder import (
 from ctckit.training.configs import TrainConfigs
 from ctckit.training.parts import split_dataset
 from ctckit.training.preparation import log_data, prepare_data
+from ctckit.training.workers import workers
 
 Configs = TypeVar("Configs", bound=TrainConfigs)
 
@@ -48,6 +51,9 @@ def open_run(configs: Configs, *, resume: str | Path | None = None) -> Iterator[
     What a new one chooses and finds is written into its folder, so that it can be gone on with from
     then on, on the same images.
 
+    Where several machines train together, only the first leaves a folder; those of the others are
+    temporary.
+
     Args:
         configs: of the run. With `resume` they are those of its `configs.yaml`, in which what
             changes no result may differ.
@@ -56,6 +62,22 @@ def open_run(configs: Configs, *, resume: str | Path | None = None) -> Iterator[
     Raises:
         InputError: there are no such images, or too few; or no such run, or it is at work.
     """
+    cluster = workers()
+    if cluster.is_first:
+        yield from _open_run(configs, resume)
+        return
+    LOGGER.info(
+        "worker %d of %d: the first one, worker 0, writes the files and judges the result",
+        cluster.index, len(cluster.addresses),
+    )  # fmt: skip
+    with TemporaryDirectory(prefix="ctckit-worker-") as own:
+        folder = Path(own) / "run"
+        if resume is not None:
+            resume = shutil.copytree(resume, folder, ignore=shutil.ignore_patterns("lock*"))
+        yield from _open_run(configs.replace(model_path=str(folder)), resume)
+
+
+def _open_run(configs: Configs, resume: str | Path | None) -> Iterator[Run[Configs]]:
     if resume is None:
         yield from _new_run(configs)
         return

@@ -1,6 +1,7 @@
 """Batches of images and labels for Keras."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import tee
 from pathlib import Path
 from typing import Any, Self
 
@@ -200,6 +201,32 @@ class DataProvider(keras.utils.PyDataset, DataAdapter):
         plans = (self.plan(epoch, step) for step in range(first_step, len(self)))
         ahead = max(1, self.max_queue_size)
         yield from in_order(self._make, plans, workers=self.workers, ahead=ahead)
+
+    def shares(
+        self, epoch: int, first_step: int = 0, *, own: Sequence[int], number: int
+    ) -> Iterator[tuple[np.ndarray, np.ndarray, np.float32]]:
+        """Yield the shares that devices have of the batches of an epoch, from a step on.
+
+        Args:
+            epoch: counted from 0.
+            first_step: where to begin in it.
+            own: the devices whose shares are wanted, in turn, of each batch.
+            number: of all devices.
+
+        Yields:
+            Images, labels, and how much of the batch they are, 0…1; 0 where they stand in for none.
+        """
+        ahead = max(1, self.max_queue_size)
+        plans = (self.plan(epoch, step) for step in range(first_step, len(self)))
+        for_batches, for_weights = tee(plans)
+        wanted = (plan.share(one, number) for plan in for_batches for one in own)
+        weights = (plan.weight(one, number) for plan in for_weights for one in own)
+        batches = in_order(self._make, wanted, workers=self.workers, ahead=ahead)
+        try:
+            for batch, weight in zip(batches, weights, strict=True):
+                yield *batch, np.float32(weight)
+        finally:
+            batches.close()
 
     def form_of(self, batch: Sequence[np.ndarray]) -> tuple[tf.TensorSpec, ...]:
         """Return the form of any batch, given one: the number of samples is free, or the width."""

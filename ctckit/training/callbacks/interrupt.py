@@ -41,10 +41,10 @@ class StopOnInterrupt(keras.callbacks.Callback):
 
         Raises:
             KeyboardInterrupt: Ctrl-C wanted that.
-            Terminated: SIGTERM wanted it.
+            Terminated: SIGTERM wanted it, or another process that trains together with this one.
         """
         self.on_train_end()
-        raise self._leaving
+        raise self._leaving or Terminated()
 
     def on_train_begin(self, logs: dict | None = None) -> None:
         """Take over the signals."""

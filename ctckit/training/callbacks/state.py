@@ -11,6 +11,7 @@ from ctckit.errors import InputError
 from ctckit.log import LOGGER
 from ctckit.training.callbacks.interrupt import StopOnInterrupt
 from ctckit.training.callbacks.resumable import ResumableCallback
+from ctckit.training.devices import Devices
 from ctckit.training.state import Memory, TrainingState, environment, variables_of
 
 COST = 0.01  # share of the time that saving may take
@@ -28,6 +29,7 @@ class StateKeeper(keras.callbacks.Callback):
         every_s: seconds between two savings.
         deterministic: whether steps give the same bits again.
         interrupt: tells whether a signal wants to end the process.
+        devices: of the training, which all save at the same step; None: one.
 
     Attributes:
         begun: the state to go on from; None: a training from its beginning.
@@ -41,12 +43,14 @@ class StateKeeper(keras.callbacks.Callback):
         *,
         deterministic: bool = False,
         interrupt: StopOnInterrupt | None = None,
+        devices: Devices | None = None,
     ) -> None:
         super().__init__()
         self.path, self._done_path = path, path.with_suffix(f".done{path.suffix}")
         self.every_s = every_s
         self.deterministic = deterministic
         self.interrupt = interrupt
+        self.devices = devices or Devices()
         self.is_done = self._done_path.is_file()
         found = next((file for file in (self._done_path, path) if file.is_file()), None)
         self.begun = None if found is None else TrainingState.load(found)
@@ -63,7 +67,7 @@ class StateKeeper(keras.callbacks.Callback):
     def on_train_begin(self, logs: dict | None = None) -> None:
         """Start the clock."""
         self._cost_s = 0.0
-        self._saved = time.perf_counter()
+        self._saved = self.devices.now()
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         """Take the state to go on from, if the training begins here."""
@@ -75,8 +79,8 @@ class StateKeeper(keras.callbacks.Callback):
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
         """Save the state if it is time."""
         is_last = batch + 1 == self.params["steps"]
-        leaves = self.interrupt is not None and self.interrupt.leaves
-        waited_s = time.perf_counter() - self._saved
+        leaves = self.interrupt is not None and self.devices.any(self.interrupt.leaves)
+        waited_s = self.devices.now() - self._saved
         is_time = waited_s >= self.every_s or is_last
         if leaves or self.model.stop_training or (is_time and self._cost_s <= COST * waited_s):
             self._save(self.path, batch + 1)
@@ -129,7 +133,7 @@ class StateKeeper(keras.callbacks.Callback):
             LOGGER.info("note        not to the bit as without a break: that takes --deterministic")
 
     def _save(self, path: Path, step: int) -> None:
-        began = time.perf_counter()
+        began = self.devices.now()
         values = [
             keras.ops.convert_to_numpy(variable).copy() for variable in variables_of(self.model)
         ]
@@ -143,5 +147,5 @@ class StateKeeper(keras.callbacks.Callback):
             saved_at=time.time(),
             environment=environment(),
         ).save(path)
-        self._saved = time.perf_counter()
+        self._saved = self.devices.now()
         self._cost_s = self._saved - began
