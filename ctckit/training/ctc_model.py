@@ -89,7 +89,8 @@ class CTCModel(keras.Model):
     def _flat_loss(self, y, y_pred):
         heads = _heads(y_pred)
         self.flat_start.update(y, (heads[1:] or heads)[0])  # the auxiliary one learns first
-        return self._mean(*(tf.reduce_mean(self.flat_start.losses(y, head)) for head in heads))
+        loss = self._mean(*(tf.reduce_mean(self.flat_start.losses(y, head)) for head in heads))
+        return loss / tf.distribute.get_strategy().num_replicas_in_sync  # as Keras' losses are
 
     def _given_loss(self, x, y, y_pred, sample_weight, training):
         first, *others = _heads(y_pred)

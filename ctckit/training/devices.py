@@ -103,7 +103,8 @@ class ManyDevices(Devices):
         means = _averaged_by_steps(model)
 
         def share(x: tf.Tensor, y: tf.Tensor, weight: tf.Tensor) -> tf.Tensor:
-            loss, y_pred, gradients = gradients_of(model, x, y, weight)
+            loss, y_pred, gradients = gradients_of(model, x, y, weight * self.number)
+            loss *= self.number  # Keras divides each loss by the number of devices
             _count_if_any(model, weight, x, y, y_pred, loss)
             return _packed([loss * weight, *gradients, *(one / self.number for one in means)])
 
@@ -124,7 +125,7 @@ class ManyDevices(Devices):
 
         def share(x: tf.Tensor, y: tf.Tensor, weight: tf.Tensor) -> tf.Tensor:
             y_pred = model(x, training=False)
-            loss = model.compute_loss(x, y, y_pred, training=False)
+            loss = model.compute_loss(x, y, y_pred, training=False) * self.number
             _count_if_any(model, weight, x, y, y_pred, loss)
             return loss * weight
 
