@@ -6,7 +6,6 @@ one sum of all gradients makes one step of all copies of the network.
 """
 
 import json
-import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -28,7 +27,6 @@ from ctckit.training.workers import Workers, workers
 
 Batch = tuple[np.ndarray, ...]
 CompiledStep = Callable[[Batch, DataProvider], dict]
-PROBE_S = 5  # within which a worker that lives can be reached
 
 
 class Devices:
@@ -177,6 +175,7 @@ class WorkerDevices(ManyDevices):
 
     def __init__(self, cluster: Workers) -> None:
         self._cluster = cluster
+        cluster.meet()
         strategy = self._together(tf.distribute.MultiWorkerMirroredStrategy)
         super().__init__(strategy, first=cluster.index * len(strategy.extended.worker_devices))
         self._total = tf.function(
@@ -206,13 +205,13 @@ class WorkerDevices(ManyDevices):
             name = differing[0]
             raise InputError(
                 f"expected the same {name} on all workers, received {values[name]} on "
-                f"{self._named(self._cluster.index)} and {of_first.get(name)} on {self._named(0)}; "
-                "give all the same images and settings"
+                f"{self._cluster.named([self._cluster.index])} and {of_first.get(name)} on "
+                f"{self._cluster.named([0])}; give all the same images and settings"
             )
         if others:
             raise InputError(
                 f"expected the same images and settings on all workers, received others on "
-                f"{self._named(others[0])}, whose error says which; give all the same"
+                f"{self._cluster.named(others)}, whose error says which; give all the same"
             )
 
     def _from_first(self, values: Sequence[float] | np.ndarray) -> np.ndarray:
@@ -239,25 +238,14 @@ class WorkerDevices(ManyDevices):
         try:
             return do(*arguments)
         except tf.errors.OpError as error:
-            gone = [place for place in range(len(self._cluster.addresses)) if self._is_gone(place)]
+            gone = self._cluster.missing()
             if not gone:
                 raise
             raise InputError(
                 f"expected {counted(len(self._cluster.addresses), 'worker')} at work, received no "
-                f"answer of {', '.join(map(self._named, gone))} ({type(error).__name__}); look why "
-                "it ended, then go on with --resume on all workers"
+                f"answer of {self._cluster.named(gone)} ({type(error).__name__}); look why it "
+                "ended, then go on with --resume on all workers"
             ) from error
-
-    def _is_gone(self, place: int) -> bool:
-        host, _, port = self._cluster.addresses[place].rpartition(":")
-        try:
-            socket.create_connection((host.strip("[]"), int(port)), timeout=PROBE_S).close()
-        except OSError:
-            return True
-        return False
-
-    def _named(self, place: int) -> str:
-        return f"worker {place} ({self._cluster.addresses[place]})"
 
 
 @cache

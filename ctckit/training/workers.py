@@ -6,12 +6,22 @@ cloud services set it.
 
 import json
 import os
+import socket
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ctckit.errors import InputError
+from ctckit.log import LOGGER
 
 VARIABLE = "TF_CONFIG"
-EXAMPLE = '{"cluster": {"worker": ["host-a:2222", "host-b:2222"]}, "task": {"type": "worker", "index": 0}}'
+PATIENCE_S = 300  # for a worker that has not come yet
+QUIET_S = 3  # before it is said that one is waited for
+PROBE_S = 5  # within which a worker that lives can be reached
+EXAMPLE = (
+    '{"cluster": {"worker": ["host-a:2222", "host-b:2222"]}, "task": '
+    '{"type": "worker", "index": 0}}'
+)
 
 
 @dataclass(frozen=True)
@@ -30,6 +40,36 @@ class Workers:
     def is_first(self) -> bool:
         """Whether this is the one that logs, writes the files and judges the result."""
         return self.index == 0
+
+    def named(self, places: Sequence[int]) -> str:
+        """Return how some of them are called in messages."""
+        return ", ".join(f"worker {place} ({self.addresses[place]})" for place in places)
+
+    def missing(self) -> list[int]:
+        """Return those that cannot be reached now."""
+        places = range(len(self.addresses))
+        return [place for place in places if not _answers(self.addresses[place])]
+
+    def meet(self) -> None:
+        """Wait until all of them are there: TensorFlow would wait without end, and say nothing.
+
+        Raises:
+            InputError: some do not come within five minutes, or this one's port is taken.
+        """
+        began, said = time.monotonic(), False
+        with _listening(self.addresses[self.index]):
+            while missing := self.missing():
+                waited_s = time.monotonic() - began
+                if waited_s >= PATIENCE_S:
+                    raise InputError(
+                        f"expected {len(self.addresses)} workers, received none at "
+                        f"{self.named(missing)} within {PATIENCE_S:.0f} s; start it there with the "
+                        f"same {VARIABLE}, and see that its port can be reached from here"
+                    )
+                if waited_s >= QUIET_S and not said:
+                    LOGGER.info("waiting for %s", self.named(missing))
+                    said = True
+                time.sleep(0.2)
 
 
 ALONE = Workers(("",), 0)
@@ -74,6 +114,31 @@ def workers() -> Workers:
 def is_first_worker() -> bool:
     """Tell whether this process, alone or first, writes the files of a run and judges it."""
     return workers().is_first
+
+
+def _listening(address: str) -> socket.socket:
+    """Return a socket that answers the others until TensorFlow does."""
+    _, port = _host_and_port(address)
+    try:
+        return socket.create_server(("", port))
+    except OSError as error:
+        raise InputError(
+            f"expected port {port} to be free for this worker, received: {error.strerror}; end "
+            f"what uses it, or give another one in {VARIABLE} on every machine"
+        ) from error
+
+
+def _answers(address: str) -> bool:
+    try:
+        socket.create_connection(_host_and_port(address), timeout=PROBE_S).close()
+    except OSError:
+        return False
+    return True
+
+
+def _host_and_port(address: str) -> tuple[str, int]:
+    host, _, port = address.rpartition(":")
+    return host.strip("[]"), int(port)
 
 
 def _is_address(text: object) -> bool:

@@ -49,9 +49,8 @@ def compiled(
     return model
 
 
-def drawn_providers(folder: Path, *, count: int = 20, workers: int = 1, augment: bool = True):
-    draw_folder(folder, count=count)
-    provider = DataProvider(
+def drawn_provider_of(folder: Path, *, batch_size: int = 4, workers: int = 1) -> DataProvider:
+    return DataProvider(
         load_dataset(folder, datasets_dir=folder).samples,
         data_preprocessors=image_steps(
             height=HEIGHT, width=WIDTH, channels=1, keep_aspect_ratio=False
@@ -60,9 +59,14 @@ def drawn_providers(folder: Path, *, count: int = 20, workers: int = 1, augment:
             LabelIndexer(VOCABULARY),
             LabelPadding(max_word_length=4, padding_value=VOCABULARY.padding_id),
         ],
-        batch_size=4,
+        batch_size=batch_size,
         workers=workers,
     )
+
+
+def drawn_providers(folder: Path, *, count: int = 20, workers: int = 1, augment: bool = True):
+    draw_folder(folder, count=count)
+    provider = drawn_provider_of(folder, workers=workers)
     train, val = provider.split(0.8)
     train.augmentors = default_augmentors() if augment else []
     return train, val
