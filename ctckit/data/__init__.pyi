@@ -11,6 +11,7 @@ from .lists import write_lists as write_lists
 from .samples import Dataset as Dataset
 from .samples import LeftOut as LeftOut
 from .samples import Sample as Sample
+from .samples import Samples as Samples
 from .samples import write_csv as write_csv
 from .scan_result import ScanResult as ScanResult
 from .split import split_folds as split_folds

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from ctckit.data.look import Look, look_at
-from ctckit.data.samples import Dataset, LeftOut, Sample
+from ctckit.data.samples import Dataset, LeftOut, Sample, Samples
 from ctckit.data.scan_result import ScanResult, scan_result
 from ctckit.data.unusable import UNREADABLE, kinds_of, unusable
 from ctckit.errors import InputError
@@ -66,7 +66,7 @@ def leave_out_labels(
             return f"label '{label}' looks like '{read}' in an image, and would be taken for it"
         return ""
 
-    learned = (*dataset.samples, *dataset.validation)
+    learned = Samples.of(dataset.samples) + dataset.validation
     unfit = [LeftOut(*sample, why) for sample in learned if (why := reason(sample))]
     fitting = dataset.without(unfit)
     if unfit and not len(fitting.samples):
@@ -121,7 +121,7 @@ def scan(
     Raises:
         InputError: No image can be used to learn from.
     """
-    ranked = [*dataset.test, *dataset.validation, *dataset.samples]
+    ranked = Samples.of(dataset.test) + dataset.validation + dataset.samples
     looked_at = ranked if full or len(ranked) <= MAX_CHECKED else _drawn(ranked)
     looks = look_at(looked_at, workers=workers, rotate=rotate)
     left_out = unusable(looked_at, looks)
@@ -139,10 +139,10 @@ def scan(
     return scan_result(scanned, used)
 
 
-def _drawn(samples: Sequence[Sample]) -> list[Sample]:
+def _drawn(samples: Samples) -> Samples:
     """Return some of the samples, the same ones every time, in their order."""
     chosen = np.random.default_rng(0).choice(len(samples), SAMPLE_SIZE, replace=False)
-    return [samples[position] for position in np.sort(chosen).tolist()]
+    return samples[np.sort(chosen)]
 
 
 def _nothing_left(dataset: Dataset, left_out: Sequence[LeftOut]) -> InputError:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
 
-from ctckit.data.samples import Sample, write_list
+from ctckit.data.samples import Sample, Samples, write_list
+from ctckit.data.texts import Texts
 from ctckit.errors import InputError
 from ctckit.image.address import absolute_all, exists, file_of
 from ctckit.images_root import ImagesRoot, common_root
@@ -30,17 +31,20 @@ def write_lists(
     Raises:
         InputError: nothing can be written there.
     """
-    parts = ((train, run.train_csv), (val, run.val_csv), (test, run.test_csv))
-    places = [list(absolute_all(sample.image for sample in part)) for part, _ in parts]
+    parts = [
+        (Samples.of(part), path)
+        for part, path in ((train, run.train_csv), (val, run.val_csv), (test, run.test_csv))
+    ]
+    places = [Texts.of(absolute_all(part.images)) for part, _ in parts]
     root = common_root(map(file_of, chain(*places)))
     if root is not None:
         ImagesRoot.seen_from(run.path, root).save(run.path)
     for (part, path), its in zip(parts, places, strict=True):
         if its:
-            write_list(its, (sample.label for sample in part), path, root=root)
+            write_list(its, part.labels, path, root=root)
 
 
-def read_lists(run: RunFolder, first: str = "") -> tuple[list[Sample], list[Sample], list[Sample]]:
+def read_lists(run: RunFolder, first: str = "") -> tuple[Samples, Samples, Samples]:
     """Return what `write_lists` wrote: the same samples in the same order.
 
     Args:
@@ -69,8 +73,8 @@ def read_lists(run: RunFolder, first: str = "") -> tuple[list[Sample], list[Samp
             "bring them back"
         )
 
-    def found(samples: list[Sample]) -> list[Sample]:
-        return [Sample(_joined(place, image), label) for image, label in samples]
+    def found(samples: Samples) -> Samples:
+        return Samples(Texts.of(_joined(place, image) for image in samples.images), samples.labels)
 
     return found(train), found(_read_list(run.val_csv)), found(_read_list(run.test_csv))
 
@@ -83,14 +87,15 @@ def _joined(root: str | Path, image: str) -> str:
     return os.path.join(root, image)  # noqa: PTH118 - Path would change the name of a member
 
 
-def _read_list(path: Path) -> list[Sample]:
+def _read_list(path: Path) -> Samples:
     if not path.is_file():
-        return []
+        return Samples.of([])
     try:
         with path.open(encoding="utf-8", newline="") as file:
-            _, *rows = csv.reader(file)
-        return [Sample(image, label) for image, label in rows]
-    except (OSError, ValueError, csv.Error) as error:
+            rows = csv.reader(file)
+            next(rows)
+            return Samples.of((image, label) for image, label in rows)
+    except (OSError, StopIteration, ValueError, csv.Error) as error:
         raise InputError(
             f"expected a list with the columns image,label in {path}, received another file "
             f"({error}); begin a new run"

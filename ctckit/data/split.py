@@ -2,10 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, TypeVar, overload
+from typing import Any, TypeVar, cast, overload
 
 import numpy as np
 
+from ctckit.data.samples import Samples
 from ctckit.errors import InputError
 
 Item = TypeVar("Item", bound=Sequence[Any])
@@ -48,7 +49,7 @@ def split_samples(
     seed: int,
     *,
     group_of: Callable[[Item], str] | None = None,
-) -> tuple[Subset[Item], Subset[Item]]:
+) -> tuple[Sequence[Item], Sequence[Item]]:
     """Split `samples` at random into a part of `round(len(samples) * fraction)` and the rest.
 
     The parts depend on the samples and the seed alone, not on the order the samples come in.
@@ -80,7 +81,7 @@ def split_samples(
         )
     shuffled = _shuffled_positions(samples, seed)
     if group_of is None:
-        return Subset(samples, shuffled[:size]), Subset(samples, shuffled[size:])
+        return _part(samples, shuffled[:size]), _part(samples, shuffled[size:])
     second = _some_groups(_groups(samples, shuffled, group_of), len(samples) - size)
     first = shuffled[~np.isin(shuffled, second)]
     if not len(first) or not len(second):
@@ -89,7 +90,7 @@ def split_samples(
             "part would be empty; use smaller groups",
             argument="group_by",
         )
-    return Subset(samples, first), Subset(samples, second)
+    return _part(samples, first), _part(samples, second)
 
 
 def split_folds(
@@ -98,7 +99,7 @@ def split_folds(
     seed: int,
     *,
     group_of: Callable[[Item], str] | None = None,
-) -> Iterator[tuple[Subset[Item], Subset[Item]]]:
+) -> Iterator[tuple[Sequence[Item], Sequence[Item]]]:
     """Yield for each of `num_folds` folds all other samples, and the fold.
 
     Every sample is in exactly one fold; the folds differ in size by one at most, and depend on
@@ -126,14 +127,17 @@ def split_folds(
         folds = _folds_of_groups(groups, num_folds)
     for index, fold in enumerate(folds):
         rest = np.concatenate(folds[:index] + folds[index + 1 :])
-        yield Subset(samples, rest), Subset(samples, fold)
+        yield _part(samples, rest), _part(samples, fold)
 
 
 def _shuffled_positions(samples: Sequence[Item], seed: int) -> np.ndarray:
     """Sort by image and label, so that the order they come in is forgotten; then shuffle."""
-    keys = [(str(sample[0]), str(sample[1])) for sample in samples]
-    ordered = sorted(range(len(keys)), key=keys.__getitem__)
-    return np.array(ordered)[np.random.default_rng(seed).permutation(len(ordered))]
+    if isinstance(samples, Samples):
+        ordered = samples.sorted_positions()
+    else:
+        keys = [(str(sample[0]), str(sample[1])) for sample in samples]
+        ordered = np.array(sorted(range(len(keys)), key=keys.__getitem__))
+    return ordered[np.random.default_rng(seed).permutation(len(ordered))]
 
 
 def _groups(
@@ -141,9 +145,16 @@ def _groups(
 ) -> list[list[int]]:
     """Return the positions of each group, groups and positions in the order given."""
     groups: dict[str, list[int]] = defaultdict(list)
-    for position in order.tolist():
-        groups[group_of(samples[position])].append(position)
+    for position, sample in zip(order.tolist(), _part(samples, order), strict=True):
+        groups[group_of(sample)].append(position)
     return list(groups.values())
+
+
+def _part(samples: Sequence[Item], positions: np.ndarray) -> Sequence[Item]:
+    """Return some of the samples: their positions, not a copy of them."""
+    if isinstance(samples, Samples):
+        return cast(Sequence[Item], samples[positions])
+    return Subset(samples, positions)
 
 
 def _some_groups(groups: list[list[int]], size: int) -> np.ndarray:

@@ -58,9 +58,9 @@ def given_labels(source: Path, own: Path) -> list[Sample]:
         is_own = Path(tree.address(name)).resolve() == own.resolve() and journal_of(own).is_file()
         if layout.name in OF_NAMES or is_own:
             return []
-        return open_dataset(source, EVERYTHING).everything
+        return [*open_dataset(source, EVERYTHING).everything]
     try:  # of a list of images alone there is nothing to be had
-        return open_dataset(source, EVERYTHING).everything
+        return [*open_dataset(source, EVERYTHING).everything]
     except InputError as error:
         if source.exists():
             LOGGER.info("no labels in %s: %s", source, error)

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from ctckit.data.samples import Dataset, LeftOut, Sample
+from ctckit.data.samples import Dataset, LeftOut, Sample, Samples
+from ctckit.data.texts import Texts
 from ctckit.errors import InputError
 from ctckit.image.address import name_of
 from ctckit.log import counted
@@ -30,10 +31,10 @@ def cleaned(name: str, listing: Listing, options: SourceOptions) -> Dataset:
     Raises:
         InputError: no record can be used.
     """
-    parts = [listing.samples, listing.validation, listing.test]
+    parts = [Samples.of(part) for part in (listing.samples, listing.validation, listing.test)]
     ordered = [_in_order(samples, options) for samples in parts]
-    samples, validation, test = apart = _apart(ordered, name)
-    everything = [sample for part in apart for sample in part]
+    samples, validation, test = _apart(ordered, name)
+    everything = samples + validation + test
     unusable = [LeftOut(*s, why) for s in everything if (why := _unusable(s, options))]
     if len(unusable) == len(everything):
         reasons = [record.reason for record in (*unusable, *listing.left_out)]
@@ -45,7 +46,7 @@ def cleaned(name: str, listing: Listing, options: SourceOptions) -> Dataset:
         name, samples, list(listing.left_out), validation=validation, test=test,
         layout=listing.said,
     ).without(unusable)  # fmt: skip
-    labels = [label for _, label in dataset.everything]
+    labels = dataset.everything.labels
     again = sum(map(len, ordered)) - len(everything)
     notes = [*listing.notes, *_padded(parts), *_missing(labels), *odd_characters(labels)]
     if again:
@@ -53,16 +54,16 @@ def cleaned(name: str, listing: Listing, options: SourceOptions) -> Dataset:
     return replace(dataset, notes=tuple(notes))
 
 
-def _apart(parts: Sequence[Sequence[Sample]], name: str) -> list[list[Sample]]:
+def _apart(parts: Sequence[Samples], name: str) -> Sequence[Samples]:
     """Return the parts without images that a later one has, too: nobody trains on a test.
 
     Raises:
         InputError: an image has different labels in two parts.
     """
     if not any(parts[1:]):
-        return [list(part) for part in parts]
+        return parts
     labels: dict[str, str] = {}
-    apart: list[list[Sample]] = []
+    apart: list[Samples] = []
     for part in reversed(parts):
         here = {**labels}
         for image, label in part:
@@ -72,7 +73,7 @@ def _apart(parts: Sequence[Sequence[Sample]], name: str) -> list[list[Sample]]:
                     f"{label!r} and, in another part, as {labels[image]!r}; correct the lists"
                 )
             here[image] = label
-        apart.append([sample for sample in part if sample.image not in labels])
+        apart.append(part.where(image not in labels for image in part.images))
         labels = here
     return apart[::-1]
 
@@ -85,18 +86,14 @@ def _missing(labels: Sequence[str]) -> list[str]:
     return [f"{counted(len(found), 'label')} such as {found[0]!r}: perhaps there is none"]
 
 
-def _in_order(samples: Iterable[Sample], options: SourceOptions) -> list[Sample]:
+def _in_order(samples: Samples, options: SourceOptions) -> Samples:
     form, lower = options.unicode_form, options.ignore_case
-    changed = []
-    for sample in samples:
-        image, label = sample
-        text = spell(label.strip(BLANKS), form, ignore_case=lower)
-        changed.append(sample if text == label else Sample(image, text))
-    return sorted(changed)
+    labels = (spell(label.strip(BLANKS), form, ignore_case=lower) for label in samples.labels)
+    return Samples(samples.images, Texts.of(labels)).sorted()
 
 
-def _padded(parts: Iterable[Sequence[Sample]]) -> list[str]:
-    padded = [label for part in parts for _, label in part if label != label.strip(BLANKS)]
+def _padded(parts: Iterable[Samples]) -> list[str]:
+    padded = [label for part in parts for label in part.labels if label != label.strip(BLANKS)]
     if not padded:
         return []
     number = f"{len(padded)} labels have" if len(padded) > 1 else "1 label has"

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from ctckit.data.check import leave_out_labels, log_left_out, scan
 from ctckit.data.groups import require_groups
-from ctckit.data.samples import Dataset, Sample
+from ctckit.data.samples import Dataset, Sample, Samples
 from ctckit.data.scan_result import ScanResult
 from ctckit.data.unlabelled import images_that_are_others
 from ctckit.errors import InputError
@@ -87,7 +87,7 @@ def choose(
         InputError: nothing can be learned from the labels, or there are too few of them.
     """
     dataset = found.dataset
-    learned = [label for _, label in (*dataset.samples, *dataset.validation)]
+    learned = [*_learned(dataset).labels]
     refuse_labels_without_meaning(learned, taken_as_told=configs.tell_labels)
     shapes = _learned_shapes(found.turned(configs.rotate), dataset)
     configs = with_image_form(
@@ -106,12 +106,16 @@ def choose(
         require_groups(dataset.samples, configs.group_by)
     if validates:
         _require_enough(dataset, configs)
-    labels = [label for _, label in (*dataset.samples, *dataset.validation)]
     return dataset, configs.with_labels(
-        labels,
+        [*_learned(dataset).labels],
         num_held_back=(len(dataset.validation) or None) if validates else 0,
         narrowness=narrowness(configs, shapes),
     )
+
+
+def _learned(dataset: Dataset) -> Samples:
+    """Return the images to learn from, also those to validate with."""
+    return Samples.of(dataset.samples) + dataset.validation
 
 
 def _wider(configs: TrainConfigs, samples: Sequence[Sample]) -> float:
@@ -128,11 +132,7 @@ def _wider(configs: TrainConfigs, samples: Sequence[Sample]) -> float:
 
 def _learned_shapes(found: ScanResult, dataset: Dataset) -> Shapes:
     """Return the shapes of the images to learn from, also those to validate with, if looked at."""
-    return {
-        sample: found.shapes[sample]
-        for sample in (*dataset.samples, *dataset.validation)
-        if sample in found.shapes
-    }
+    return {sample: found.shapes[sample] for sample in _learned(dataset) if sample in found.shapes}
 
 
 def _for_folds(dataset: Dataset) -> Dataset:
@@ -144,8 +144,9 @@ def _for_folds(dataset: Dataset) -> Dataset:
     if len(dataset.test):
         number = counted(len(dataset.test), "image")
         notes.append(f"not used, as folds leave no model to test: {number} of the test part")
-    everything = sorted([*dataset.samples, *dataset.validation])
-    return replace(dataset, samples=everything, validation=(), test=(), notes=tuple(notes))
+    return replace(
+        dataset, samples=_learned(dataset).sorted(), validation=(), test=(), notes=tuple(notes)
+    )
 
 
 def with_validation(dataset: Dataset, validation: Dataset) -> Dataset:
@@ -155,7 +156,8 @@ def with_validation(dataset: Dataset, validation: Dataset) -> Dataset:
         notes.append(f"{len(dataset.validation)} images of its own validation part are not used")
     notes += [f"{validation.name}: {note}" for note in validation.notes]
     theirs = {absolute(image) for image, _ in validation.everything}
-    kept = [sample for sample in dataset.samples if absolute(sample.image) not in theirs]
+    samples = Samples.of(dataset.samples)
+    kept = samples.where(absolute(image) not in theirs for image in samples.images)
     if shared := len(dataset.samples) - len(kept):
         notes.append(f"not learned from, as they are to validate with: {counted(shared, 'image')}")
     if not kept:

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from ctckit.compat.adapt import adapt_augmentor, adapt_step
 from ctckit.data.label_steps import LabelIndexer, LabelPadding
-from ctckit.data.samples import Sample, write_csv
+from ctckit.data.samples import Sample, Samples, write_csv
 from ctckit.data.split import split_samples
 from ctckit.errors import InputError
 from ctckit.feed.batches import BatchMaker, BatchPlan
@@ -359,9 +359,14 @@ def make_provider(
 
 
 def _samples(dataset: Any, limit: int | None) -> Sequence[Sample]:
-    """Return pairs, or the rows of a table of pandas, as samples; samples stay as they are."""
+    """Return pairs, or the rows of a table of pandas, as samples; samples stay as they are.
+
+    A list of texts becomes columns, which all processes that make batches share.
+    """
     rows = dataset.values.tolist() if hasattr(dataset, "values") else dataset
     rows = rows if limit is None else rows[:limit]
+    if isinstance(rows, list) and all(type(part) is str for row in rows for part in row):
+        return Samples.of(Sample(*row) for row in rows)
     if len(rows) and isinstance(rows[0], Sample):
         return rows
     return [Sample(*row) for row in rows]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ctckit.data.groups import key_of_groups, require_groups
-from ctckit.data.samples import Sample
+from ctckit.data.samples import Sample, Samples
 from ctckit.data.split import Subset, split_folds, split_samples
 from ctckit.errors import InputError
 
@@ -60,6 +60,18 @@ def test_parts_are_views_of_any_sequence():
     assert first[0] is SAMPLES[SAMPLES.index(first[0])]
     for rest, fold in split_folds(Drawn(), 3, 0):
         assert sorted([*rest, *fold]) == SAMPLES
+
+
+def test_columns_are_split_as_lists_are():
+    columns = Samples.of(SAMPLES[::-1])
+    assert split_samples(columns, 0.9, 3)[0] == [*split_samples(SAMPLES, 0.9, 3)[0]]
+    folds = zip(split_folds(columns, 3, 0), split_folds(SAMPLES, 3, 0), strict=True)
+    assert all(own == [*its] for pair in folds for own, its in zip(*pair, strict=True))
+    grouped = [
+        split_samples(all_, 0.5, 1, group_of=lambda sample: sample.label[-1])[0]
+        for all_ in (columns, SAMPLES)
+    ]
+    assert grouped[0] == [*grouped[1]]
 
 
 def test_a_subset_is_a_sequence():

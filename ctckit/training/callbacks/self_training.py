@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from ctckit.data.label_steps import LabelIndexer
-from ctckit.data.samples import Sample
+from ctckit.data.samples import Sample, Samples
 from ctckit.errors import InputError
 from ctckit.feed.cache import CacheRoom, Kept
 from ctckit.image.steps import Step, apply_steps
@@ -78,10 +78,7 @@ class SelfTraining(ResumableCallback):
         places = rng.permutation(number)[: number - num_sure]
         sure = rng.permutation(len(self._sure))[:num_sure]
         return provider.with_(
-            dataset=[
-                *(provider.samples[place] for place in places),
-                *(self._sure[place] for place in sure),
-            ],
+            dataset=Samples.of(provider.samples)[places] + [self._sure[place] for place in sure],
             **self._own,
         )
 
