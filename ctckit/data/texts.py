@@ -28,8 +28,8 @@ class Texts(Sequence[str]):
     def __init__(
         self, content: np.ndarray, ends: np.ndarray, positions: np.ndarray | None = None
     ) -> None:
-        self._content = content
-        self._ends = ends
+        self._content = _unchanging(content)
+        self._ends = _unchanging(ends)
         self._positions = positions
 
     @staticmethod
@@ -103,6 +103,14 @@ class Texts(Sequence[str]):
         else:
             for first, last in zip(places, places[1:], strict=False):
                 yield block[first:last].decode("utf-8", _ERRORS)
+
+
+def _unchanging(array: np.ndarray) -> np.ndarray:
+    """Return the same array, but nobody can write to it: processes may share it."""
+    if array.flags.writeable:
+        array = array.view()
+        array.flags.writeable = False
+    return array
 
 
 class GrowingTexts:

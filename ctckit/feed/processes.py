@@ -1,12 +1,14 @@
 """Batches made in other processes: beside Python's lock, and without TensorFlow.
 
 `multiprocessing` starts them afresh ("spawn"), as a fork of a process with threads may hang. A
-batch comes back in memory that both sides share, as pipes take longer than making it.
+batch comes back in memory that both sides share, as pipes take longer than making it; so do
+arrays in what makes them that nobody writes to, such as the columns of a million samples.
 """
 
 import pickle
 import signal
 import traceback
+from collections.abc import Callable
 from contextlib import suppress
 from ctypes import c_ubyte
 from math import prod
@@ -45,7 +47,8 @@ class BatchProcesses:
 
     def __init__(self, make: BatchMaker, num_processes: int, batch_size: int) -> None:
         self._make = make
-        self._pickled = _pickle(make.for_processes(num_processes))
+        self._arrays: list[pickle.PickleBuffer] = []
+        self._pickled = _pickle(make.for_processes(num_processes), self._is_written)
         self._num_processes = num_processes
         self._batch_size = batch_size
         self._idle: LifoQueue[_Process] = LifoQueue()
@@ -79,13 +82,21 @@ class BatchProcesses:
         """What `BatchMaker` calls so, of all processes."""
         return self._make.replaced
 
+    def _is_written(self, array: pickle.PickleBuffer) -> bool:
+        """Say that an array goes to each process, or keep it for all."""
+        if array.raw().readonly:
+            self._arrays.append(array)
+        return not array.raw().readonly
+
     def _start(self, plan: BatchPlan) -> Any:
         """Make the first batch and start the processes."""
         batch = self._make(plan)
         num_bytes = sum(buffer.raw().nbytes + _ALIGNMENT for buffer in _split(batch)[1])
         num_bytes = -(-num_bytes * self._batch_size // len(plan.positions))
+        shared = _shared(self._arrays)
+        self._arrays = []
         for _ in range(self._num_processes):
-            self._idle.put(_Process(self._pickled, num_bytes))
+            self._idle.put(_Process(self._pickled, shared, num_bytes))
         self._started = True
         return batch
 
@@ -93,14 +104,15 @@ class BatchProcesses:
 class _Process:
     """One process, its pipe and the memory shared with it; started anew if it has ended."""
 
-    def __init__(self, make: bytes, num_bytes: int) -> None:
+    def __init__(self, make: bytes, arrays: list[Any], num_bytes: int) -> None:
         self._make = make
+        self._arrays = arrays
         self._memory = _CONTEXT.RawArray(c_ubyte, max(1, num_bytes))
         self._start()
 
     def _start(self) -> None:
         self._pipe, other_end = _CONTEXT.Pipe()
-        arguments = other_end, self._memory, self._make
+        arguments = other_end, self._memory, self._make, self._arrays
         self._process = _CONTEXT.Process(target=_serve, args=arguments, daemon=True)
         with other_end:  # left open here, it would hide the end of the process
             self._process.start()
@@ -133,12 +145,12 @@ class _Process:
         return pickle.loads(pickled, buffers=parts), replaced
 
 
-def _serve(pipe: Connection, memory: Any, make: bytes) -> None:
+def _serve(pipe: Connection, memory: Any, make: bytes, arrays: list[Any]) -> None:
     """Answer plans with batches until the other end of the pipe is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     cv2.setNumThreads(1)
     LOGGER.disabled = True  # the process that asks has the log
-    make_batch = pickle.loads(make)
+    make_batch = pickle.loads(make, buffers=[memoryview(a).toreadonly() for a in arrays])
     shared = np.frombuffer(memory, np.uint8)
     with suppress(EOFError, OSError):
         while True:
@@ -188,15 +200,29 @@ class _Room:
         return 0 <= content.ctypes.data - self._start < len(self._shared)
 
 
+def _shared(arrays: list[pickle.PickleBuffer]) -> list[Any]:
+    """Return copies in memory that processes share; it has no name that could be left behind."""
+    shared = []
+    for array in arrays:
+        content = np.frombuffer(array.raw(), np.uint8)
+        memory: Any = _CONTEXT.RawArray(c_ubyte, max(1, len(content)))
+        np.frombuffer(memory, np.uint8)[: len(content)] = content
+        shared.append(memory)
+    return shared
+
+
 def _split(batch: Any) -> tuple[bytes, list[pickle.PickleBuffer]]:
     """Pickle `batch` without the content of its arrays, which comes apart."""
     buffers: list[pickle.PickleBuffer] = []
     return pickle.dumps(batch, protocol=5, buffer_callback=buffers.append), buffers
 
 
-def _pickle(what: BatchMaker | BatchPlan) -> bytes:
+def _pickle(
+    what: BatchMaker | BatchPlan, keeps: Callable[[pickle.PickleBuffer], bool] | None = None
+) -> bytes:
+    """Pickle a maker or a plan, without arrays of which `keeps` does not say so."""
     try:
-        return pickle.dumps(what)
+        return pickle.dumps(what, protocol=5, buffer_callback=keeps)
     except (pickle.PicklingError, AttributeError, TypeError) as error:
         raise InputError(
             f"expected steps that can be pickled, received one that cannot ({error}); "

@@ -1,6 +1,7 @@
 import gc
 import multiprocessing
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 
 from ctckit.augment.geometric import RandomAffine
+from ctckit.data.samples import Samples
 from ctckit.errors import InputError
 from ctckit.feed.batches import BatchMaker, BatchPlan
 from ctckit.feed.cache import CacheRoom
@@ -280,3 +282,34 @@ def test_a_script_without_a_main_guard_is_told_what_to_do(tmp_path):
     assert done.returncode == 1
     assert "RuntimeError: a process that prepares batches has ended" in done.stderr
     assert "`if __name__ == '__main__':`" in done.stderr.splitlines()[-1]
+
+
+class DrawInTurn:
+    """A step with an array that it writes to, in each process its own."""
+
+    def __init__(self):
+        self.scratch = np.zeros(1, np.int32)
+
+    def __call__(self, image, label):
+        self.scratch += int(label)
+        return np.zeros((4, 4, 1), np.uint8), self.scratch.copy()
+
+
+def test_the_columns_of_samples_are_shared_and_what_a_step_writes_to_is_not():
+    samples = Samples.of((f"{number}.png", f"{number}") for number in range(100_000))
+    processes = BatchProcesses(BatchMaker(samples[1:], [DrawInTurn()]), 2, batch_size=2)
+    assert len(processes._pickled) < 10_000
+    made_here = processes(BatchPlan([4]))[1]
+    assert made_here.tolist() == [[5]]
+    one, other = processes._idle.get(), processes._idle.get()
+    for process in (one, other):
+        (_, labels), _ = process.ask(pickle.dumps(BatchPlan([99_998, 0])))
+        assert labels.tolist() == [[99_999], [100_000]]
+    one._process.kill()
+    one._process.join()
+    with pytest.raises(RuntimeError, match="has ended"):
+        one.ask(pickle.dumps(BatchPlan([2])))
+    (_, labels), _ = one.ask(pickle.dumps(BatchPlan([2])))  # started anew, on the same columns
+    assert labels.tolist() == [[3]]
+    for process in (one, other):
+        processes._idle.put(process)
