@@ -31,15 +31,20 @@ class Check(DataSource):
     rotate: str | None = None
     """How the images are to be turned: 90, 270 or auto. None: they stay."""
 
+    again: bool = False
+    """Read those images, too, that an earlier check read and that did not change since."""
+
     def run(self) -> None:
         """Do it."""
         from ctckit.data.check import scan
         from ctckit.data.figures import set_figures
+        from ctckit.data.kept_looks import KeptLooks
 
         dataset = self.opened()
         configs = self.configs(rotate=self.rotate) if can_choose() else None
         try:
-            found = scan(dataset, rotate=self.rotate, full=True)
+            kept = KeptLooks(self.source, self.rotate, anew=self.again)
+            found = scan(dataset, rotate=self.rotate, full=True, kept=kept)
         except InputError as error:
             if self.json:
                 show_json({"dataset": dataset.name, "samples": 0, "why_not": str(error)})

@@ -7,7 +7,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from ctckit.data.look import Look, look_at
+from ctckit.data.kept_looks import MAX_CHECKED, KeptLooks
+from ctckit.data.look import look_at
 from ctckit.data.samples import Dataset, LeftOut, Sample, Samples
 from ctckit.data.scan_result import ScanResult, scan_result
 from ctckit.data.unusable import UNREADABLE, kinds_of, unusable
@@ -92,7 +93,6 @@ def log_left_out(dataset: Dataset) -> None:
         LOGGER.warning("            … and %d more, named in train.log", more)
 
 
-MAX_CHECKED = 100_000  # images; of more, a sample is looked at unless all are asked for
 SAMPLE_SIZE = 10_000
 
 
@@ -102,6 +102,7 @@ def scan(
     workers: int | None = None,
     rotate: str | None = None,
     full: bool = False,
+    kept: KeptLooks | None = None,
 ) -> ScanResult:
     """Read every image of `dataset` once and leave out what must not be trained on.
 
@@ -111,38 +112,47 @@ def scan(
     What else a person should know is in the `notes` of the dataset, a line each.
 
     Of more than 100,000 images 10,000 are drawn and read; what the others are is not known then.
+    Images that did not change since an earlier check are not read, but known.
 
     Args:
         dataset: What `open_dataset` returned.
         workers: Threads that read; None: one for each processor, at most 8.
         rotate: How the images will be turned, see `ImageRotator`; None: they stay.
-        full: Read all images, however many there are.
+        full: Read all images, however many there are, and keep what they are.
+        kept: What an earlier check found; None: nothing.
 
     Raises:
         InputError: No image can be used to learn from.
     """
     ranked = Samples.of(dataset.test) + dataset.validation + dataset.samples
-    looked_at = ranked if full or len(ranked) <= MAX_CHECKED else _drawn(ranked)
-    looks = look_at(looked_at, workers=workers, rotate=rotate)
+    drawn = _drawn(len(ranked))
+    if kept is None:
+        places = np.arange(len(ranked)) if full else drawn
+        looks = look_at(ranked[places], workers=workers, rotate=rotate)
+    else:
+        places, looks = kept.look_at(ranked, drawn, full=full, workers=workers)
+    looked_at = ranked[places]
     left_out = unusable(looked_at, looks)
     scanned = dataset.without(left_out)
     if not len(scanned.samples) or len(left_out) == len(looked_at):
         raise _nothing_left(dataset, left_out)
     gone = {record.image for record in left_out}
-    used = {
-        sample: look
-        for sample, look in zip(looked_at, looks, strict=True)
-        if sample.image not in gone
-    }
-    sampled = None if looked_at is ranked else len(looked_at)
-    scanned = replace(scanned, fingerprint=_fingerprint(scanned, used), sampled=sampled)
-    return scan_result(scanned, used)
+    usable = np.fromiter((image not in gone for image in looked_at.images), bool, len(looked_at))
+    some = np.flatnonzero(usable & np.isin(places, drawn, assume_unique=True))
+    own, forms = looked_at[some], looks.forms[some]
+    digests = (digest.tobytes() for digest in forms["digest"])
+    fingerprint = _fingerprint(scanned, dict(zip(own, digests, strict=True)))
+    shapes = dict(zip(own, map(tuple, forms["size"].tolist()), strict=True))
+    sampled = None if len(places) == len(ranked) else len(places)
+    scanned = replace(scanned, fingerprint=fingerprint, sampled=sampled)
+    return scan_result(scanned, looks.forms[usable], shapes)
 
 
-def _drawn(samples: Samples) -> Samples:
-    """Return some of the samples, the same ones every time, in their order."""
-    chosen = np.random.default_rng(0).choice(len(samples), SAMPLE_SIZE, replace=False)
-    return samples[np.sort(chosen)]
+def _drawn(number: int) -> np.ndarray:
+    """Return the positions of all samples, or of some of very many, the same ones every time."""
+    if number <= MAX_CHECKED:
+        return np.arange(number)
+    return np.sort(np.random.default_rng(0).choice(number, SAMPLE_SIZE, replace=False))
 
 
 def _nothing_left(dataset: Dataset, left_out: Sequence[LeftOut]) -> InputError:
@@ -157,12 +167,11 @@ def _nothing_left(dataset: Dataset, left_out: Sequence[LeftOut]) -> InputError:
     )
 
 
-def _fingerprint(dataset: Dataset, looks: Mapping[Sample, Look]) -> str:
-    """Return what stands for pixels and labels; of images that were not read, for the labels."""
-    unread = Look()
+def _fingerprint(dataset: Dataset, digests: Mapping[Sample, bytes]) -> str:
+    """Return what stands for pixels and labels; of images that were not drawn, for the labels."""
     marked = [(dataset.samples, b""), (dataset.validation, b"\0val"), (dataset.test, b"\0test")]
     parts = sorted(
-        looks.get(sample, unread).digest + sample.label.encode() + mark
+        digests.get(sample, b"") + sample.label.encode() + mark
         for samples, mark in marked
         for sample in samples
     )

@@ -1,11 +1,11 @@
 """One look at each image: whether it can be read, and its form."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import partial
 from hashlib import blake2b
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -21,32 +21,31 @@ BLANK_RANGE = 4  # by which the values of a blank image differ at most, of 255
 _CHUNK = 10_000  # images that wait for a thread at once
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
-    """What one look at an image found: an error, or its form.
+FORM = np.dtype([
+    ("size", "<i4", 2),  # height and width, in pixels
+    ("is_grey", "?"),  # its pixels have no colour
+    ("is_blank", "?"),  # it shows nothing, see `is_blank`
+    ("has_lines", "?"),  # it seems to hold several lines of text, once it is turned
+    ("is_downwards", "?"),  # its text can only run from top to bottom, once it is turned
+    ("digest", "<u8", 2),  # of the pixels
+])  # fmt: skip
+
+
+class Looks(NamedTuple):
+    """What a look at each of some images found: its form, or an error.
 
     Attributes:
-        error: why it cannot be read, or "".
-        size: height and width, in pixels.
-        is_grey: its pixels have no colour.
-        is_blank: it shows nothing, see `is_blank`.
-        has_lines: it seems to hold several lines of text, once it is turned.
-        is_downwards: its text can only run from top to bottom, once it is turned.
-        digest: of the pixels.
+        forms: `FORM` (N,); zeros where there is an error.
+        errors: why an image cannot be read, by its position.
     """
 
-    error: str = ""
-    size: tuple[int, int] = (0, 0)
-    is_grey: bool = False
-    is_blank: bool = False
-    has_lines: bool = False
-    is_downwards: bool = False
-    digest: bytes = b""
+    forms: np.ndarray
+    errors: Mapping[int, str]
 
 
 def look_at(
     samples: Sequence[Sample], *, workers: int | None = None, rotate: str | None = None
-) -> list[Look]:
+) -> Looks:
     """Look at the image of every sample, with a progress bar.
 
     Args:
@@ -55,9 +54,16 @@ def look_at(
         rotate: how images will be turned, see `ImageRotator`; None: they stay.
     """
     rotator = None if rotate is None else ImageRotator(rotate)
+    forms, errors = np.zeros(len(samples), FORM), {}
     with ThreadPoolExecutor(workers or min(8, os.cpu_count() or 1)) as pool:
-        looks = _in_chunks(pool, samples, rotator)
-        return list(progress(looks, "check images", total=len(samples), unit="image"))
+        found = _in_chunks(pool, samples, rotator)
+        bar = progress(found, "check images", total=len(samples), unit="image")
+        for place, form in enumerate(bar):
+            if isinstance(form, str):
+                errors[place] = form
+            else:
+                forms[place] = form
+    return Looks(forms, errors)
 
 
 def is_blank(image: np.ndarray) -> bool:
@@ -72,25 +78,26 @@ def is_blank(image: np.ndarray) -> bool:
 
 def _in_chunks(
     pool: ThreadPoolExecutor, samples: Sequence[Sample], rotator: ImageRotator | None
-) -> Iterator[Look]:
+) -> Iterator[tuple[Any, ...] | str]:
     for start in range(0, len(samples), _CHUNK):
         yield from pool.map(partial(_look, rotator=rotator), samples[start : start + _CHUNK])
 
 
-def _look(sample: Sample, *, rotator: ImageRotator | None) -> Look:
+def _look(sample: Sample, *, rotator: ImageRotator | None) -> tuple[Any, ...] | str:
+    """Return the form of an image, as `FORM` has it, or why it cannot be read."""
     try:
         image, label = ImageReader(channels=3)(sample.image, sample.label)
     except InputError as error:
-        return Look(error=str(error))
+        return str(error)
     turned = image if rotator is None else rotator(image, label)[0]
     blue, green, red = image[..., 0], image[..., 1], image[..., 2]
-    return Look(
-        size=_size(image),
-        is_grey=np.array_equal(blue, green) and np.array_equal(green, red),
-        is_blank=is_blank(image),
-        has_lines=has_several_lines(turned, label),
-        is_downwards=runs_downwards(_size(turned), label),
-        digest=blake2b(image.data, digest_size=16).digest(),
+    return (
+        _size(image),
+        np.array_equal(blue, green) and np.array_equal(green, red),
+        is_blank(image),
+        has_several_lines(turned, label),
+        runs_downwards(_size(turned), label),
+        np.frombuffer(blake2b(image.data, digest_size=16).digest(), "<u8"),
     )
 
 

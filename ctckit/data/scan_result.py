@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ctckit.data.look import Look
 from ctckit.data.samples import Dataset, Sample
 from ctckit.image.rotate import turned_size
 
@@ -19,7 +18,9 @@ class ScanResult:
 
     Attributes:
         dataset: The usable samples; the others are in its `left_out`.
-        shapes: Height and width of each image that was looked at, in pixels.
+        shapes: Height and width of each image that was looked at, in pixels; of very many, of
+            those that were drawn.
+        sizes: How many of all that were looked at there are of each height and width.
         is_grey: At least 99 % of the images have no colour: `channels=1` loses nothing.
         tall: Images that are higher than wide.
         downwards: Of these, those whose text can only run from top to bottom, and are not turned.
@@ -29,16 +30,12 @@ class ScanResult:
 
     dataset: Dataset
     shapes: Mapping[Sample, tuple[int, int]]
+    sizes: Counter[tuple[int, int]]
     is_grey: bool
     tall: int = 0
     downwards: int = 0
     lines: int = 0
     blank: int = 0
-
-    @property
-    def sizes(self) -> Counter[tuple[int, int]]:
-        """How many images there are of each height and width."""
-        return Counter(self.shapes.values())
 
     @property
     def sampled(self) -> int | None:
@@ -53,23 +50,34 @@ class ScanResult:
 
     def turned(self, rotate: str | None) -> "ScanResult":
         """Return the same as the images are once they are turned, see `ImageRotator`."""
-        return replace(
-            self,
-            shapes={sample: turned_size(size, rotate) for sample, size in self.shapes.items()},
-        )
+        sizes: Counter[tuple[int, int]] = Counter()
+        for size, number in self.sizes.items():
+            sizes[turned_size(size, rotate)] += number
+        shapes = {sample: turned_size(size, rotate) for sample, size in self.shapes.items()}
+        return replace(self, shapes=shapes, sizes=sizes)
 
 
-def scan_result(dataset: Dataset, looks: Mapping[Sample, Look]) -> ScanResult:
-    """Sum up the looks at usable samples; `dataset` gets a note of what a person should know."""
-    sizes = [look.size for look in looks.values()]
+def scan_result(
+    dataset: Dataset, forms: np.ndarray, shapes: Mapping[Sample, tuple[int, int]]
+) -> ScanResult:
+    """Sum up the looks at usable images; `dataset` gets a note of what a person should know.
+
+    Args:
+        dataset: of usable samples.
+        forms: `look.FORM` (N,), of those that were looked at.
+        shapes: heights and widths of some of them.
+    """
+    heights, widths = forms["size"].T
+    sizes, numbers = np.unique(forms["size"], axis=0, return_counts=True)
     found = ScanResult(
         dataset=dataset,
-        shapes={sample: look.size for sample, look in looks.items()},
-        is_grey=sum(look.is_grey for look in looks.values()) >= GREY_SHARE * len(looks),
-        tall=sum(height > width for height, width in sizes),
-        downwards=sum(look.is_downwards for look in looks.values()),
-        lines=sum(look.has_lines for look in looks.values()),
-        blank=sum(look.is_blank for look in looks.values()),
+        shapes=shapes,
+        sizes=Counter(dict(zip(map(tuple, sizes.tolist()), numbers.tolist(), strict=True))),
+        is_grey=bool(forms["is_grey"].sum() >= GREY_SHARE * len(forms)),
+        tall=int((heights > widths).sum()),
+        downwards=int(forms["is_downwards"].sum()),
+        lines=int(forms["has_lines"].sum()),
+        blank=int(forms["is_blank"].sum()),
     )
     return replace(found, dataset=replace(dataset, notes=(*dataset.notes, *_remarks(found))))
 

@@ -2,9 +2,11 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from ctckit.data.look import Look
+import numpy as np
+
+from ctckit.data.look import Looks
 from ctckit.data.samples import LeftOut, Sample
 from ctckit.image.address import name_of
 
@@ -17,7 +19,7 @@ MISFIT = "label that the network cannot learn"
 _BEGINNINGS = {"cannot read ": UNREADABLE, "label '": MISFIT, "same pixels as ": COPY}
 
 
-def unusable(samples: Sequence[Sample], looks: Sequence[Look]) -> list[LeftOut]:
+def unusable(samples: Sequence[Sample], looks: Looks) -> list[LeftOut]:
     """Return the samples that cannot be read, are blank though their label is not, or are copies.
 
     A copy has the pixels of an earlier sample.
@@ -26,16 +28,27 @@ def unusable(samples: Sequence[Sample], looks: Sequence[Look]) -> list[LeftOut]:
         samples: in the order of their rank: of equal images the first stays.
         looks: at the image of each.
     """
-    first: dict[tuple[tuple[int, int], bytes], Sample] = {}
-    left_out = []
-    for sample, look in zip(samples, looks, strict=True):
-        if look.error:
-            left_out.append(LeftOut(*sample, look.error))
-        elif look.is_blank and sample.label.strip():
-            left_out.append(LeftOut(*sample, BLANK))
-        elif (original := first.setdefault((look.size, look.digest), sample)) is not sample:
-            left_out.append(LeftOut(*sample, _same_as(original, sample)))
-    return left_out
+    reasons = dict(looks.errors)
+    for place in np.flatnonzero(looks.forms["is_blank"]).tolist():
+        if samples[place].label.strip():
+            reasons[place] = BLANK
+    usable = np.ones(len(samples), bool)
+    usable[[*reasons]] = False
+    for copy, original in _copies(looks.forms, np.flatnonzero(usable)):
+        reasons[copy] = _same_as(samples[original], samples[copy])
+    return [LeftOut(*samples[place], reasons[place]) for place in sorted(reasons)]
+
+
+def _copies(forms: np.ndarray, usable: np.ndarray) -> Iterator[tuple[int, int]]:
+    """Yield the positions of each image that has the pixels of an earlier one, and of that one."""
+    columns = np.column_stack([forms["size"].astype("<u8"), forms["digest"]])[usable]
+    order = np.lexsort(columns.T)  # stable: of equal ones the first is the first
+    ordered = columns[order]
+    starts = np.ones(len(order), bool)
+    starts[1:] = (ordered[1:] != ordered[:-1]).any(axis=1)
+    first = np.flatnonzero(starts)[np.cumsum(starts) - 1]
+    places = usable[order]
+    yield from zip(places[~starts].tolist(), places[first[~starts]].tolist(), strict=True)
 
 
 def _same_as(original: Sample, copy: Sample) -> str:

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from ctckit.data.check import leave_out_labels, log_left_out, scan
 from ctckit.data.groups import require_groups
+from ctckit.data.kept_looks import KeptLooks
 from ctckit.data.samples import Dataset, Sample, Samples
 from ctckit.data.scan_result import ScanResult
 from ctckit.data.unlabelled import images_that_are_others
@@ -56,7 +57,8 @@ def prepare_data(configs: Configs, datasets_dir: Path = DATASETS_DIR) -> tuple[D
         own = open_dataset(configs.validation, configs)
         dataset = with_validation(dataset, own)
     labelled = dataset.everything
-    dataset, configs = choose(scan(dataset, rotate=configs.rotate), configs)
+    kept = KeptLooks(configs.dataset or datasets_dir / dataset.name, configs.rotate)
+    dataset, configs = choose(scan(dataset, rotate=configs.rotate, kept=kept), configs)
     if configs.unlabelled is not None:
         others = images_that_are_others(list_images(configs.unlabelled), labelled)
         dataset = replace(dataset, unlabelled=tuple(others))
