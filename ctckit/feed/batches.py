@@ -8,6 +8,7 @@ import numpy as np
 
 from ctckit.errors import InputError
 from ctckit.feed.cache import CacheRoom, Kept
+from ctckit.image.address import expect_bytes
 from ctckit.image.steps import Step, apply_steps
 from ctckit.image.widths import stack_images
 from ctckit.log import LOGGER
@@ -97,6 +98,7 @@ class BatchMaker:
         Raises:
             InputError: the images, or the labels, are not of one shape and dtype.
         """
+        expect_bytes(self._samples[each][0] for each in plan.positions if each not in self._kept)
         samples: Iterable[tuple[Any, Any]] = map(self._load, plan.positions)
         if plan.augmentors:
             samples = _augment(samples, plan)

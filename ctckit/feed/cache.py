@@ -85,6 +85,10 @@ class Kept(Generic[Key]):
         """Go to another process without what is kept here."""
         return Kept, (self._room,)
 
+    def __contains__(self, key: Key) -> bool:
+        """Say whether the sample of a key is kept."""
+        return key in self._samples
+
     def get(self, key: Key, make: Callable[[Key], tuple[Any, ...]]) -> tuple[Any, ...]:
         """Return the sample of a key, made if it is not kept."""
         sample = self._samples.get(key)

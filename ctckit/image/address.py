@@ -14,7 +14,7 @@ from pathlib import Path
 from ctckit.errors import InputError
 from ctckit.files import EXHAUSTED
 from ctckit.image.lmdbs import SUFFIXES as LMDB_SUFFIXES
-from ctckit.image.lmdbs import has_key, read_value
+from ctckit.image.lmdbs import expect_values, has_key, read_value
 from ctckit.image.zips import has_member, read_member
 
 _SUFFIXES = (".zip", *LMDB_SUFFIXES)
@@ -39,6 +39,21 @@ def read_bytes(address: str | Path) -> bytes:
         if error.errno in EXHAUSTED:  # the image may be as it should be
             raise
         raise InputError(f"cannot read {address}: {error.strerror or error}") from error
+
+
+def expect_bytes(addresses: Iterable[object]) -> None:
+    """Let the system read at once what `read_bytes` will be asked for one by one.
+
+    Disks answer many questions in little more time than one. What is no address is passed over,
+    and so is what must be read by itself.
+    """
+    by_file: dict[str, list[str]] = {}
+    for address in addresses:
+        place = split_address(address) if isinstance(address, str | Path) else None
+        if place is not None and _is_lmdb(place[0]):
+            by_file.setdefault(place[0], []).append(place[1])
+    for file, keys in by_file.items():
+        expect_values(file, keys)
 
 
 def exists(address: str | Path) -> bool:

@@ -1,27 +1,38 @@
-"""Look at the pages of an LMDB file before LMDB does: it believes whatever they say.
+"""Look up keys in the pages of an LMDB file, without LMDB.
 
-The file is mapped into memory, so that a page that leads outside of it ends the process, without an
-error that Python could see. The layout is that of LMDB 0.9 on machines of 64 bits, version 1 of its
-data: https://git.openldap.org/openldap/openldap/-/blob/mdb.master/libraries/liblmdb/mdb.c
+The library maps a file into memory and believes whatever its pages say: one that leads out of the
+file ends the process, without an error that Python could see; and of an image that is not in memory
+yet it waits for each page by itself, where here the system is asked once for all of it. Nothing is
+checked as the file is opened: each page is as it is read.
+
+The layout is that of LMDB 0.9 on machines of 64 bits, version 1 of its data:
+https://git.openldap.org/openldap/openldap/-/blob/mdb.master/libraries/liblmdb/mdb.c
 """
 
+import os
 import struct
-from pathlib import Path
-from typing import BinaryIO, NamedTuple
+import threading
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator
+from io import FileIO
+from typing import NamedTuple
 
-import numpy as np
-
-_META = struct.Struct("=16x 24x 48x 4xHH 32xQ QQ")  # flags, depth, root; last page, transaction
-_HEADER = struct.Struct("=QHHHH")  # of a page: number, unused, kind, where room begins and ends
-_BRANCH, _LEAF = 1, 2
-_NODE_BYTES = 8  # before a key: size of the value, or number of a page; flags; size of the key
-_ELSEWHERE, _TREE = 1, 2  # flags: the page that a value begins on, another tree; 0: the value
+_META = struct.Struct("<10xH4x II 16x I44x 4xHH 32xQ QQ")
+_MAGIC, _VERSION = 0xBEEFC0DE, 1
+_PAGE = struct.Struct("<QHHHH")  # number, unused, kind, where room begins and ends
+_LONG = struct.Struct("<QHHI")  # the first page of a long value: number, unused, kind, pages
+_NODE = struct.Struct("<HHHH")  # before a key: size of the value, or a page; flags; size of the key
+_NUMBER = struct.Struct("<Q")
+_BRANCH, _LEAF, _OVERFLOW, _META_PAGE = 1, 2, 4, 8
+_INSIDE, _ELSEWHERE = 0, 1  # flags: the value itself, or the number of the page it begins on
 _NO_ROOT = 2**64 - 1  # of an empty tree
-_EIGHT = np.arange(8)
+_PAGE_SIZES = [2**power for power in range(8, 16)]
+_MAX_DEPTH = 32  # LMDB's own limit
+_MAX_EXPECTED = 10_000  # places that are kept until they are read
 
 
 class DamagedPagesError(Exception):
-    """LMDB would read where there is nothing, or end the process."""
+    """A page says what cannot be."""
 
 
 class _Tree(NamedTuple):
@@ -33,88 +44,210 @@ class _Tree(NamedTuple):
     num_pages: int
 
 
-class _Nodes(NamedTuple):
-    """What is in a page: int64 each, (num,)."""
+class _Place(NamedTuple):
+    """Where a value is in the file, or its content."""
 
-    sizes: np.ndarray
-    flags: np.ndarray
-    values: np.ndarray  # where they begin in the page
+    first: int  # page of a long value
+    size: int
+    content: bytes | None  # of a short one
 
 
-def require_whole_pages(file: str, page_bytes: int) -> None:
-    """Refuse a file in which a page leads to where there is none.
-
-    The pages of the tree are read, those of long values are not: one page in about fifty images.
-
-    Args:
-        file: that LMDB has opened.
-        page_bytes: size of a page, as LMDB says.
+class LmdbFile:
+    """An LMDB file that is open for reading; threads and forked processes may share it.
 
     Raises:
-        DamagedPagesError: says which page, or how much the file lacks.
+        DamagedPagesError: it is none of LMDB, or says which page misleads, or how much it lacks.
         OSError: it cannot be read.
     """
-    with Path(file).open("rb", buffering=0) as pages:
-        tree = _read_tree(pages, page_bytes)
-        lacking = tree.num_pages * page_bytes - Path(file).stat().st_size
-        if lacking > 0:
-            raise DamagedPagesError(f"it lacks {lacking:,} bytes at its end")
-        waiting = [] if tree.root == _NO_ROOT else [(tree.root, 1)]
+
+    def __init__(self, file: str) -> None:
+        self._file = FileIO(file)
+        self._lock = threading.Lock()  # where one position serves all threads
+        found = os.fstat(self._file.fileno())
+        self.state = found.st_mtime_ns, found.st_size
+        self._tree = self._read_tree()
+        self._branches: dict[int, tuple[list[bytes], list[int]]] = {}  # keys, pages below
+        self._expected: dict[bytes, _Place | None] = {}
+
+    def close(self) -> None:
+        """Give the file back."""
+        self._file.close()
+
+    def value(self, key: bytes) -> bytes | None:
+        """Return what the file holds under a key; None: nothing."""
+        place = self._expected.pop(key, None) or self._place(key)
+        return None if place is None else self._content(place)
+
+    def has(self, key: bytes) -> bool:
+        """Say whether the file holds something under a key; it is not read."""
+        return self._place(key) is not None
+
+    def expect(self, keys: Iterable[bytes]) -> None:
+        """Let the system read the values of these keys at once, before they are asked for."""
+        if not hasattr(os, "posix_fadvise"):
+            return
+        leaves = [(key, leaf) for key in keys if (leaf := self._leaf(key)) is not None]
+        page_bytes = self._tree.page_bytes
+        for _, leaf in leaves:
+            self._announce(leaf * page_bytes, page_bytes)
+        if len(self._expected) > _MAX_EXPECTED:
+            self._expected.clear()  # of keys that nobody asked for
+        for key, leaf in leaves:
+            place = self._expected[key] = self._place_in(leaf, key)
+            if place is not None and place.content is None:
+                self._announce(place.first * page_bytes, _LONG.size + place.size)
+
+    def keys(self, prefix: bytes) -> Iterator[bytes]:
+        """Yield the keys that start with `prefix`, sorted; no value is read."""
+        return (_key(page, node) for page, node in self._nodes_from(prefix))
+
+    def items(self, prefix: bytes) -> Iterator[tuple[bytes, bytes]]:
+        """Yield the keys that start with `prefix`, sorted, and their values."""
+        for page, node in self._nodes_from(prefix):
+            yield _key(page, node), self._content(_place(page, node))
+
+    def _place(self, key: bytes) -> _Place | None:
+        leaf = self._leaf(key)
+        return None if leaf is None else self._place_in(leaf, key)
+
+    def _place_in(self, leaf: int, key: bytes) -> _Place | None:
+        page, nodes = self._page(leaf, _LEAF)
+        index = bisect_left(nodes, key, key=lambda node: _key(page, node))
+        found = index < len(nodes) and _key(page, nodes[index]) == key
+        return _place(page, nodes[index]) if found else None
+
+    def _leaf(self, key: bytes) -> int | None:
+        """Return the page on which a key is if it is anywhere."""
+        if self._tree.root == _NO_ROOT:
+            return None
+        number = self._tree.root
+        for _ in range(1, self._tree.depth):
+            keys, below = self._branch(number)
+            number = below[bisect_right(keys, key)]
+        return number
+
+    def _nodes_from(self, prefix: bytes) -> Iterator[tuple[bytes, int]]:
+        """Yield page and place of each node whose key starts with `prefix`, in order."""
+        for leaf in self._leaves_from(prefix):
+            page, nodes = self._page(leaf, _LEAF)
+            for node in nodes:
+                key = _key(page, node)
+                if key.startswith(prefix):
+                    yield page, node
+                elif key > prefix:
+                    return
+
+    def _leaves_from(self, prefix: bytes) -> Iterator[int]:
+        """Yield the leaves from the one on that `prefix` would be on."""
+        waiting = [] if self._tree.root == _NO_ROOT else [(self._tree.root, 1, True)]
         seen = set()
         while waiting:
-            number, level = waiting.pop()
-            if number >= tree.num_pages or number in seen:
-                raise DamagedPagesError(f"page {number} is not there, or in two places")
+            number, level, is_first = waiting.pop()
+            if number in seen:
+                raise DamagedPagesError(f"page {number} is in two places")
             seen.add(number)
-            pages.seek(number * page_bytes)
-            page = pages.read(page_bytes)
-            nodes = _read_nodes(page, number, tree, _LEAF if level == tree.depth else _BRANCH)
-            if level < tree.depth:
-                children = nodes.sizes | nodes.flags << 32
-                waiting += ((int(child), level + 1) for child in children)
-            elif not _lead_to_values(nodes, page, tree):
-                raise DamagedPagesError(f"a value of page {number} leads out of it")
+            if level == self._tree.depth:
+                yield number
+                continue
+            keys, below = self._branch(number)
+            start = bisect_right(keys, prefix) if is_first else 0
+            waiting += [
+                (below[index], level + 1, is_first and index == start)
+                for index in range(len(below) - 1, start - 1, -1)
+            ]
+
+    def _branch(self, number: int) -> tuple[list[bytes], list[int]]:
+        """Return the keys of a branch but the first, which is none, and the pages below."""
+        found = self._branches.get(number)
+        if found is None:
+            page, nodes = self._page(number, _BRANCH)
+            pages = [_NODE.unpack_from(page, node)[:3] for node in nodes]
+            below = [low | middle << 16 | high << 32 for low, middle, high in pages]
+            keys = [_key(page, node) for node in nodes][1:]
+            found = self._branches[number] = keys, below
+        return found
+
+    def _page(self, number: int, kind: int) -> tuple[bytes, tuple[int, ...]]:
+        """Return a page of the tree, and where its nodes are in it."""
+        page_bytes = self._tree.page_bytes
+        page = self._read(number * page_bytes, page_bytes)
+        stated, _, stated_kind, lower, upper = _PAGE.unpack_from(page)
+        count = (lower - _PAGE.size) // 2
+        is_good = (stated, stated_kind) == (number, kind) and lower <= upper <= page_bytes
+        if not is_good or count < (2 if kind == _BRANCH else 1):
+            raise DamagedPagesError(f"page {number} is another one than expected")
+        nodes = struct.unpack_from(f"<{count}H", page, _PAGE.size)
+        if min(nodes) < upper or max(nodes) > page_bytes - _NODE.size:
+            raise DamagedPagesError(f"a key of page {number} is out of it")
+        return page, nodes
+
+    def _content(self, place: _Place) -> bytes:
+        if place.content is not None:
+            return place.content
+        page_bytes = self._tree.page_bytes
+        content = self._read(place.first * page_bytes, _LONG.size + place.size)
+        stated, _, kind, num_pages = _LONG.unpack_from(content)
+        if (stated, kind) != (place.first, _OVERFLOW) or len(content) > num_pages * page_bytes:
+            raise DamagedPagesError(f"no value begins on page {place.first}")
+        return content[_LONG.size :]
+
+    def _read(self, start: int, size: int) -> bytes:
+        lacking = start + size - self.state[1]
+        if lacking > 0:
+            raise DamagedPagesError(f"it lacks {lacking:,} bytes at its end")
+        if hasattr(os, "pread"):
+            content = os.pread(self._file.fileno(), size, start)
+        else:
+            with self._lock:
+                self._file.seek(start)
+                content = self._file.read(size)
+        if len(content) < size:
+            raise DamagedPagesError("it became shorter while it was read")
+        return content
+
+    def _announce(self, start: int, size: int) -> None:
+        if start + size <= self.state[1]:
+            os.posix_fadvise(self._file.fileno(), start, size, os.POSIX_FADV_WILLNEED)
+
+    def _read_tree(self) -> _Tree:
+        page_bytes = self._read_meta(0)[1].page_bytes
+        _, tree = max(
+            (self._read_meta(place) for place in (0, page_bytes)), key=lambda meta: meta[0]
+        )
+        lacking = tree.num_pages * page_bytes - self.state[1]
+        if lacking > 0:
+            raise DamagedPagesError(f"it lacks {lacking:,} bytes at its end")
+        return tree
+
+    def _read_meta(self, start: int) -> tuple[int, _Tree]:
+        """Return the number of a transaction, and the tree as it left it."""
+        meta = _META.unpack(self._read(start, _META.size))
+        kind, magic, version, page_bytes, flags, depth, root, last, transaction = meta
+        if (kind, magic) != (_META_PAGE, _MAGIC) or page_bytes not in _PAGE_SIZES:
+            raise DamagedPagesError("it does not begin as one")
+        if version != _VERSION:
+            raise DamagedPagesError(f"version {version} of its data is not read")
+        if flags:
+            raise DamagedPagesError("its keys have several values")
+        if depth > _MAX_DEPTH or (depth == 0) != (root == _NO_ROOT):
+            raise DamagedPagesError(f"a tree of depth {depth} is none")
+        return transaction, _Tree(root, depth, page_bytes, last + 1)
 
 
-def _read_tree(pages: BinaryIO, page_bytes: int) -> _Tree:
-    found = []
-    for place in (0, page_bytes):
-        pages.seek(place)
-        flags, depth, root, last, transaction = _META.unpack(pages.read(_META.size))
-        found.append((transaction, flags, _Tree(root, depth, page_bytes, last + 1)))
-    _, flags, tree = max(found, key=lambda each: each[0])
-    if flags:
-        raise DamagedPagesError("its keys have several values")
-    return tree
+def _key(page: bytes, node: int) -> bytes:
+    start = node + _NODE.size
+    end = start + _NODE.unpack_from(page, node)[3]
+    if end > len(page):
+        raise DamagedPagesError("a key leads out of its page")
+    return page[start:end]
 
 
-def _read_nodes(page: bytes, number: int, tree: _Tree, kind: int) -> _Nodes:
-    stated, _, stated_kind, lower, upper = _HEADER.unpack_from(page)
-    count = (lower - _HEADER.size) // 2
-    is_good = (stated, stated_kind) == (number, kind) and lower <= upper <= tree.page_bytes
-    if not is_good or count < (2 if kind == _BRANCH else 1):
-        raise DamagedPagesError(f"page {number} is another one than expected")
-    places = np.frombuffer(page, np.uint16, count, _HEADER.size).astype(np.int64)
-    if places.min() < upper or places.max() > tree.page_bytes - _NODE_BYTES:
-        raise DamagedPagesError(f"a key of page {number} is out of it")
-    low, high, flags, key_bytes = _at(places, page, np.uint16).T.astype(np.int64)
-    values = places + _NODE_BYTES + key_bytes
-    if values.max() > tree.page_bytes:
-        raise DamagedPagesError(f"a key of page {number} leads out of it")
-    return _Nodes(low | high << 16, flags, values)
-
-
-def _lead_to_values(nodes: _Nodes, page: bytes, tree: _Tree) -> bool:
-    """Say whether all values of a leaf are in its page, or in pages of the file."""
-    elsewhere = nodes.flags == _ELSEWHERE
-    ends = nodes.values + np.where(elsewhere, 8, nodes.sizes)
-    if nodes.flags.max() > _TREE or ends.max() > len(page):
-        return False
-    first = _at(nodes.values[elsewhere], page, np.int64)[:, 0]
-    num_pages = (_HEADER.size + nodes.sizes[elsewhere] - 1) // len(page) + 1
-    return bool(((first >= 0) & (first <= tree.num_pages - num_pages)).all())
-
-
-def _at(places: np.ndarray, page: bytes, dtype: type[np.integer]) -> np.ndarray:
-    """Return the eight bytes at each place: (num, 8 / size of the dtype)."""
-    return np.frombuffer(page, np.uint8)[places[:, None] + _EIGHT].view(dtype)
+def _place(page: bytes, node: int) -> _Place:
+    low, high, flags, key_bytes = _NODE.unpack_from(page, node)
+    size, start = low | high << 16, node + _NODE.size + key_bytes
+    end = start + (_NUMBER.size if flags == _ELSEWHERE else size)
+    if flags not in (_INSIDE, _ELSEWHERE) or end > len(page):
+        raise DamagedPagesError("a value leads out of its page, or is none")
+    if flags == _ELSEWHERE:
+        return _Place(_NUMBER.unpack_from(page, start)[0], size, None)
+    return _Place(0, size, page[start:end])

@@ -47,6 +47,15 @@ def test_random_numbers_belong_to_seed_epoch_and_position():
         assert not np.array_equal(images, make(other)[0])
 
 
+def test_the_system_is_told_what_a_batch_needs_but_for_what_is_kept(monkeypatch):
+    told = []
+    monkeypatch.setattr("ctckit.feed.batches.expect_bytes", lambda images: told.append([*images]))
+    make = BatchMaker(SAMPLES, [count_up], cache=room())
+    for positions in ([4, 0], [0, 2, 4, 5]):
+        make(BatchPlan(positions))
+    assert told == [[40, 0], [20, 50]]
+
+
 @pytest.mark.parametrize(("use_cache", "expected"), [(True, 4), (False, 6)])
 def test_the_cache_calls_the_steps_once_a_sample(use_cache, expected):
     make = BatchMaker(SAMPLES, [count_up], cache=room(use_cache))

@@ -1,12 +1,21 @@
-import builtins
+import errno
 import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
 from ctckit.errors import InputError
-from ctckit.image.address import absolute, address_from, exists, file_of, name_of, read_bytes
+from ctckit.image.address import (
+    absolute,
+    address_from,
+    exists,
+    expect_bytes,
+    file_of,
+    name_of,
+    read_bytes,
+)
 from ctckit.image.lmdbs import close_if_changed, close_lmdb, items, keys
 from tests.image.lmdbs import make_lmdb
 from tests.image.zips import make_zip
@@ -131,16 +140,48 @@ def test_a_replaced_file_is_opened_anew_when_it_is_asked_for(tmp_path):
     assert not exists(f"{file}!image-1")
 
 
-def test_without_the_package(tmp_path, monkeypatch):
+def test_the_package_is_not_needed_to_read(tmp_path, monkeypatch):
     file = make_lmdb(tmp_path / "data.mdb", {"image-1": b"content"})
-    monkeypatch.delitem(sys.modules, "lmdb")
-    real = builtins.__import__
+    monkeypatch.setitem(sys.modules, "lmdb", None)
+    assert read_bytes(f"{file}!image-1") == b"content"
 
-    def without(name, *rest):
-        if name == "lmdb":
-            raise ImportError(name)
-        return real(name, *rest)
 
-    monkeypatch.setattr(builtins, "__import__", without)
-    with pytest.raises(InputError, match=r"data.mdb!image-1: .*; pip install lmdb$"):
+@pytest.mark.parametrize("size", [0, 7, 2000, 2100, 9000, 50_000])
+@pytest.mark.parametrize("count", [1, 3, 700])
+def test_what_is_expected_is_what_is_read(tmp_path, size, count):
+    values = {f"image-{number:09}": b"%d" % number + bytes(size) for number in range(count)}
+    file = make_lmdb(tmp_path / "data.mdb", values)
+    addresses = [f"{file}!{key}" for key in values]
+    gone = [f"{file}!image-x", f"{tmp_path}/gone.mdb!a", f"{file}!\udc80"]
+    expect_bytes([*gone, None, 7, f"{tmp_path}/a.png", *addresses, Path(addresses[0])])
+    assert [read_bytes(address) for address in addresses] == list(values.values())
+    for address in gone:
+        with pytest.raises(InputError, match="^cannot read "):
+            read_bytes(address)
+
+
+@pytest.mark.skipif(not hasattr(os, "posix_fadvise"), reason="the system cannot be told")
+def test_the_system_is_told_of_whole_values(tmp_path, monkeypatch):
+    values = {f"image-{number:03}": bytes([number]) * 9000 for number in range(200)}
+    file = make_lmdb(tmp_path / "data.mdb", values)
+    told = []
+    monkeypatch.setattr(os, "posix_fadvise", lambda _, start, size, __: told.append((start, size)))
+    expect_bytes([f"{file}!image-007", f"{file}!image-190"])
+    content = file.read_bytes()
+    values = [content[start : start + size][16:] for start, size in told if size > 4096]
+    assert values == [bytes([7]) * 9000, bytes([190]) * 9000]
+
+
+def test_without_positions_of_their_own_threads_read_the_same(tmp_path, monkeypatch):
+    monkeypatch.delattr(os, "pread", raising=False)  # as on Windows
+    test_threads_read_from_one_file(tmp_path)
+
+
+def test_no_handle_left_is_no_fault_of_the_file(tmp_path, monkeypatch):
+    def refuse(file):
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    file = make_lmdb(tmp_path / "data.mdb", {"image-1": b"content"})
+    monkeypatch.setattr("ctckit.image.lmdb_pages.FileIO", refuse)
+    with pytest.raises(OSError, match="Too many open files"):
         read_bytes(f"{file}!image-1")
