@@ -42,7 +42,7 @@ def replace_atomically(path: str | Path) -> Iterator[Path]:
         raise not_writable(path, error) from error
     try:
         yield temporary
-        _sync(temporary)
+        sync_file(temporary)
         put_in_place(temporary, path)
     except OSError as error:
         if error.errno in NO_ROOM:
@@ -73,7 +73,7 @@ def remove_temporaries(folder: Path, names: str = "*") -> None:
 _TEMPORARY = re.compile(r"\..+\.[0-9a-f]{8}(\.\w+)?")
 
 
-def _sync(path: Path) -> None:
+def sync_file(path: Path) -> None:
     """Wait until the content of a file is on the disk."""
     with path.open("rb+") as file:  # Windows wants a file that may be written to
         os.fsync(file.fileno())

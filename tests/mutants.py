@@ -67,10 +67,10 @@ MUTANTS = (
             "test_while_a_thread_is_busy_others_gather_up_to_the_limit",)),
     # What is there after a power failure
     Mutant("a file is not waited for", "ctckit/files.py",
-           "        _sync(temporary)\n", "", (A_FILE,)),
+           "        sync_file(temporary)\n", "", (A_FILE,)),
     Mutant("a file is waited for too late", "ctckit/files.py",
-           "_sync(temporary)\n        put_in_place(temporary, path)\n",
-           "put_in_place(temporary, path)\n        _sync(path)\n", (A_FILE,)),
+           "sync_file(temporary)\n        put_in_place(temporary, path)\n",
+           "put_in_place(temporary, path)\n        sync_file(path)\n", (A_FILE,)),
     Mutant("the name of a file is not waited for", "ctckit/files.py",
            "    file.replace(path)\n    _sync_folder(path.parent)\n", "    file.replace(path)\n",
            (A_FILE,)),

@@ -2,17 +2,14 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from shutil import rmtree
-from tempfile import mkdtemp
 
 from ctckit.cli.data_source import DataSource, name_left_out
+from ctckit.cli.unfinished import unfinished
 from ctckit.data.samples import Dataset, Sample
 from ctckit.data.writing import Parts, parts_of, write_folder, write_list
 from ctckit.errors import InputError
-from ctckit.files import not_writable, require_free
 from ctckit.image.lmdbs import close_lmdb
 from ctckit.log import LOGGER, counted
 from ctckit.sources.layouts import open_dataset
@@ -47,13 +44,15 @@ class Convert(DataSource):
         name_left_out(dataset)
         parts = parts_of(dataset)
         places = _places(self.target, parts)
-        with _scratch(self.target) as scratch:
+        with unfinished(self.target) as place_for_it:
+            place_for_it.require_free(places)
+            scratch = place_for_it.content
             _write(parts, scratch, places, self.target)
             for opened, expected in _written(scratch, places, dataset, self.unicode_form):
                 _require_same(opened, expected, self.target)
             for place in places:
                 close_lmdb(str(scratch / place.name))  # so that it can be moved on every system
-                (scratch / place.name).rename(place)
+            place_for_it.move(places)
         for note in dataset.notes:
             LOGGER.warning("note        %s", note)
         counts = ", ".join(f"{part} {len(samples)}" for part, samples in parts.items() if part)
@@ -69,34 +68,10 @@ def _require_known(target: Path) -> None:
 
 
 def _places(target: Path, parts: Parts) -> list[Path]:
-    """Return what is to be written: one folder or file, or a file for each part.
-
-    Raises:
-        InputError: one of them exists.
-    """
+    """Return what is to be written: one folder or file, or a file for each part."""
     if "" in parts or target.suffix.lower() not in FILES:
-        places = [target]
-    else:
-        places = [target.with_suffix(f".{part}{target.suffix}") for part in parts]
-    for place in places:
-        require_free(place)
-    return places
-
-
-@contextmanager
-def _scratch(target: Path) -> Iterator[Path]:
-    """Lend a folder beside `target`, which is gone in the end, whatever happens."""
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        scratch = Path(mkdtemp(prefix=".unfinished-", dir=target.parent))
-    except OSError as error:
-        raise not_writable(target, error) from error
-    try:
-        yield scratch
-    except OSError as error:
-        raise not_writable(target, error) from error
-    finally:
-        rmtree(scratch, ignore_errors=True)
+        return [target]
+    return [target.with_suffix(f".{part}{target.suffix}") for part in parts]
 
 
 def _write(parts: Parts, scratch: Path, places: list[Path], target: Path) -> None:
@@ -108,9 +83,9 @@ def _write(parts: Parts, scratch: Path, places: list[Path], target: Path) -> Non
         if suffix in LISTS:
             write_list(samples, scratch / place.name, target.parent)
         else:
-            from ctckit.sources.tools.lmdb_writer import write_lmdb
+            from ctckit.sources.tools.lmdb_writer import pack_lmdb
 
-            write_lmdb(samples, scratch / place.name)
+            pack_lmdb(samples, scratch / place.name)
 
 
 def _written(

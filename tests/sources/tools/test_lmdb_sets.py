@@ -1,6 +1,9 @@
+from io import BytesIO
 from pathlib import Path
 
+import lmdb
 import pytest
+from PIL import Image
 
 from ctckit.data.samples import LeftOut, Sample
 from ctckit.errors import InputError
@@ -140,6 +143,39 @@ def test_what_is_written_is_read_again(tmp_path, name):
         GIF + b"cat", GIF + "ä b".encode(), GIF,
     ]  # fmt: skip
     assert listing.notes == []
+
+
+def test_what_is_written_is_read_as_dtrb_does(tmp_path):
+    """By LMDB and Pillow alone, and the keys of its `LmdbDataset`: no byte of an image differs."""
+    samples = [Sample(str(tmp_path / f"{number}.png"), f"text {number} ж") for number in range(12)]
+    for number, (image, _) in enumerate(samples):
+        Image.new("RGB", (30 + number, 20), (number, 0, 0)).save(image)
+    path = write_lmdb(samples, tmp_path / "set")
+    with (
+        lmdb.open(str(path), readonly=True, lock=False, readahead=False) as environment,
+        environment.begin(write=False) as transaction,
+    ):
+        count = int(transaction.get(b"num-samples"))
+        assert count == len(samples)
+        for index, (image, label) in enumerate(samples, start=1):
+            assert transaction.get(f"label-{index:09d}".encode()).decode() == label
+            content = transaction.get(f"image-{index:09d}".encode())
+            assert content == Path(image).read_bytes()
+            with Image.open(BytesIO(content)) as opened:
+                assert opened.convert("RGB").size == (29 + index, 20)
+
+
+def test_large_images_come_in_smaller_transactions(tmp_path, monkeypatch):
+    monkeypatch.setattr("ctckit.sources.tools.lmdb_writer.BATCH_BYTES", 1000)
+    monkeypatch.setattr("ctckit.sources.tools.lmdb_writer.FIRST_MAP_BYTES", 1 << 15)
+    for number, size in enumerate((10, 400, 400, 400, 3000, 100_000, 5)):
+        (tmp_path / f"{number}.png").write_bytes(GIF + bytes(size))
+    samples = [Sample(str(tmp_path / f"{number}.png"), str(number)) for number in range(7)]
+    write_lmdb(samples, tmp_path / "set.lmdb")
+    listing = read_lmdb(folder_tree(tmp_path, whole=False), "set.lmdb", OPTIONS)
+    assert [label for _, label in listing.samples] == [*"0123456"]
+    for (packed, _), (image, _) in zip(listing.samples, samples, strict=True):
+        assert read_bytes(packed) == Path(image).read_bytes()
 
 
 def test_a_file_that_is_written_again(tmp_path):
