@@ -49,9 +49,10 @@ def expect_bytes(addresses: Iterable[object]) -> None:
     """
     by_file: dict[str, list[str]] = {}
     for address in addresses:
-        place = split_address(address) if isinstance(address, str | Path) else None
-        if place is not None and _is_lmdb(place[0]):
-            by_file.setdefault(place[0], []).append(place[1])
+        # Not `split_address`: what is meant otherwise is only read by itself.
+        file, mark, key = address.rpartition("!") if isinstance(address, str) else ("", "", "")
+        if mark and _is_lmdb(file):
+            by_file.setdefault(file, []).append(key)
     for file, keys in by_file.items():
         expect_values(file, keys)
 
@@ -155,12 +156,20 @@ def split_address(address: str | Path) -> tuple[str, str] | None:
     text = os.fspath(address)
     if "!" not in text:
         return None
-    places = [(text[: mark.start()], text[mark.end() :]) for mark in _MARK.finditer(text)]
+    places = _places(text)
     if not places or os.path.isfile(text):  # noqa: PTH113 - a name may be too long for Path
         return None
     if len(places) == 1:
         return places[0]
     return next((place for place in places if os.path.isfile(place[0])), places[0])  # noqa: PTH113
+
+
+def _places(text: str) -> list[tuple[str, str]]:
+    archive, _, member = text.partition("!")
+    if "!" not in member:  # as below, in a fifth of the time
+        is_one = archive.lower().endswith(_SUFFIXES) and member[:1] not in ("", "\n")
+        return [(archive, member)] if is_one else []
+    return [(text[: mark.start()], text[mark.end() :]) for mark in _MARK.finditer(text)]
 
 
 def _is_lmdb(archive: str) -> bool:

@@ -12,6 +12,7 @@ https://git.openldap.org/openldap/openldap/-/blob/mdb.master/libraries/liblmdb/m
 import os
 import struct
 import threading
+import weakref
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from io import FileIO
@@ -62,16 +63,13 @@ class LmdbFile:
 
     def __init__(self, file: str) -> None:
         self._file = FileIO(file)
+        self.close = weakref.finalize(self, self._file.close)  # at the latest as this goes
         self._lock = threading.Lock()  # where one position serves all threads
         found = os.fstat(self._file.fileno())
         self.state = found.st_mtime_ns, found.st_size
         self._tree = self._read_tree()
         self._branches: dict[int, tuple[list[bytes], list[int]]] = {}  # keys, pages below
         self._expected: dict[bytes, _Place | None] = {}
-
-    def close(self) -> None:
-        """Give the file back."""
-        self._file.close()
 
     def value(self, key: bytes) -> bytes | None:
         """Return what the file holds under a key; None: nothing."""
@@ -112,7 +110,13 @@ class LmdbFile:
 
     def _place_in(self, leaf: int, key: bytes) -> _Place | None:
         page, nodes = self._page(leaf, _LEAF)
-        index = bisect_left(nodes, key, key=lambda node: _key(page, node))
+        size_of, start = _NODE.unpack_from, _NODE.size  # `_key`, for every image that is read
+        try:
+            index = bisect_left(
+                nodes, key, key=lambda at: page[at + start : at + start + size_of(page, at)[3]]
+            )
+        except struct.error as error:
+            raise DamagedPagesError(f"a key of page {leaf} is out of it") from error
         found = index < len(nodes) and _key(page, nodes[index]) == key
         return _place(page, nodes[index]) if found else None
 
@@ -130,6 +134,7 @@ class LmdbFile:
         """Yield page and place of each node whose key starts with `prefix`, in order."""
         for leaf in self._leaves_from(prefix):
             page, nodes = self._page(leaf, _LEAF)
+            _require_inside(page, nodes)
             for node in nodes:
                 key = _key(page, node)
                 if key.startswith(prefix):
@@ -161,6 +166,7 @@ class LmdbFile:
         found = self._branches.get(number)
         if found is None:
             page, nodes = self._page(number, _BRANCH)
+            _require_inside(page, nodes)
             pages = [_NODE.unpack_from(page, node)[:3] for node in nodes]
             below = [low | middle << 16 | high << 32 for low, middle, high in pages]
             keys = [_key(page, node) for node in nodes][1:]
@@ -176,10 +182,7 @@ class LmdbFile:
         is_good = (stated, stated_kind) == (number, kind) and lower <= upper <= page_bytes
         if not is_good or count < (2 if kind == _BRANCH else 1):
             raise DamagedPagesError(f"page {number} is another one than expected")
-        nodes = struct.unpack_from(f"<{count}H", page, _PAGE.size)
-        if min(nodes) < upper or max(nodes) > page_bytes - _NODE.size:
-            raise DamagedPagesError(f"a key of page {number} is out of it")
-        return page, nodes
+        return page, struct.unpack_from(f"<{count}H", page, _PAGE.size)
 
     def _content(self, place: _Place) -> bytes:
         if place.content is not None:
@@ -232,6 +235,12 @@ class LmdbFile:
         if depth > _MAX_DEPTH or (depth == 0) != (root == _NO_ROOT):
             raise DamagedPagesError(f"a tree of depth {depth} is none")
         return transaction, _Tree(root, depth, page_bytes, last + 1)
+
+
+def _require_inside(page: bytes, nodes: tuple[int, ...]) -> None:
+    first, last = _PAGE.size + 2 * len(nodes), len(page) - _NODE.size
+    if min(nodes) < first or max(nodes) > last:
+        raise DamagedPagesError("a key is out of its page")
 
 
 def _key(page: bytes, node: int) -> bytes:

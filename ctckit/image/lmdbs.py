@@ -95,7 +95,8 @@ def _current(file: str) -> LmdbFile:
 
 
 def _key(file: str) -> str:
-    return os.path.abspath(file)  # noqa: PTH100 - for every image that is read
+    """Return the path by which a file is known; for every image that is read."""
+    return file if os.path.isabs(file) else os.path.abspath(file)  # noqa: PTH100, PTH117
 
 
 def _state(file: str) -> tuple[int, int]:

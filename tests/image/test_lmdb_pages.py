@@ -31,7 +31,8 @@ def damage(tmp_path, monkeypatch):
 
     def one_by_one(opened: LmdbFile) -> None:
         for key in values:
-            opened.value(key.encode())
+            if opened.value(key.encode()) is None:
+                raise DamagedPagesError("a key is not found")
 
     def in_order(opened: LmdbFile) -> None:
         for _ in opened.items(b""):
