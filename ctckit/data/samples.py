@@ -9,7 +9,7 @@ from typing import NamedTuple, overload
 
 import numpy as np
 
-from ctckit.data.texts import GrowingTexts, Positions, Texts, equal
+from ctckit.data.texts import GrowingTexts, Positions, Texts, chunks, equal
 from ctckit.files import write_table
 from ctckit.image.address import absolute_all, relative_to
 
@@ -48,9 +48,9 @@ class Samples(Sequence[Sample]):
         if isinstance(samples, Samples):
             return samples
         images, labels = GrowingTexts(), GrowingTexts()
-        for image, label in samples:
-            images.append(image)
-            labels.append(label)
+        for chunk in chunks(samples):
+            images.extend([image for image, _ in chunk])
+            labels.extend([label for _, label in chunk])
         return Samples(images.texts(), labels.texts())
 
     @property

@@ -2,14 +2,16 @@
 
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice, pairwise
 from operator import eq, index
-from typing import overload
+from typing import TypeVar, overload
 
 import numpy as np
 
 _CHUNK = 10_000  # texts that are Python's at once
 _ERRORS = "surrogatepass"  # names of files may be no Unicode
 
+Item = TypeVar("Item")
 Positions = slice | np.ndarray
 
 
@@ -36,8 +38,8 @@ class Texts(Sequence[str]):
     def of(texts: Iterable[str]) -> "Texts":
         """Return the texts as such columns."""
         growing = GrowingTexts()
-        for text in texts:
-            growing.append(text)
+        for chunk in chunks(texts):
+            growing.extend(chunk)
         return growing.texts()
 
     def __len__(self) -> int:
@@ -59,8 +61,7 @@ class Texts(Sequence[str]):
         return self._content[start:end].tobytes().decode("utf-8", _ERRORS)
 
     def __iter__(self) -> Iterator[str]:
-        for start in range(0, len(self), _CHUNK):
-            yield from self._chunk(start)
+        return chain.from_iterable(map(self._chunk, range(0, len(self), _CHUNK)))
 
     def __eq__(self, other: object) -> bool:
         return equal(self, other)
@@ -84,25 +85,20 @@ class Texts(Sequence[str]):
         own = self if self._positions is None else Texts.of(self)
         return own._content, own._ends
 
-    def _chunk(self, start: int) -> Iterator[str]:
-        """Yield the texts from the one at `start` on, as many as are Python's at once."""
+    def _chunk(self, start: int) -> list[str]:
+        """Return the texts from the one at `start` on, as many as are Python's at once."""
         if self._positions is not None:
             places = self._positions[start : start + _CHUNK]
             starts, ends = self._ends[places].tolist(), self._ends[places + 1].tolist()
             view = self._content.data
-            for first, last in zip(starts, ends, strict=True):
-                yield str(view[first:last], "utf-8", _ERRORS)
-            return
+            return [str(view[a:b], "utf-8", _ERRORS) for a, b in zip(starts, ends, strict=True)]
         ends = self._ends[start : start + _CHUNK + 1]
         block = self._content[ends[0] : ends[-1]].tobytes()
-        places = (ends - ends[0]).tolist()
+        pairs = pairwise((ends - ends[0]).tolist())
         if block.isascii():  # a character is a byte: cut the text, which takes half the time
             text = block.decode()
-            for first, last in zip(places, places[1:], strict=False):
-                yield text[first:last]
-        else:
-            for first, last in zip(places, places[1:], strict=False):
-                yield block[first:last].decode("utf-8", _ERRORS)
+            return [text[first:last] for first, last in pairs]
+        return [block[first:last].decode("utf-8", _ERRORS) for first, last in pairs]
 
 
 def _unchanging(array: np.ndarray) -> np.ndarray:
@@ -114,20 +110,34 @@ def _unchanging(array: np.ndarray) -> np.ndarray:
 
 
 class GrowingTexts:
-    """Texts to be, one added after the other."""
+    """Texts to be, some added after the other."""
 
     def __init__(self) -> None:
         self._content = bytearray()
-        self._ends = array("q", [0])
+        self._lengths = array("q", [0])
 
-    def append(self, text: str) -> None:
-        """Add a text."""
-        self._content += text.encode("utf-8", _ERRORS)
-        self._ends.append(len(self._content))
+    def extend(self, texts: Sequence[str]) -> None:
+        """Add some texts."""
+        together = "".join(texts)
+        if together.isascii():  # a character is a byte
+            self._content += together.encode()
+            self._lengths.extend(map(len, texts))
+        else:
+            encoded = [text.encode("utf-8", _ERRORS) for text in texts]
+            self._content += b"".join(encoded)
+            self._lengths.extend(map(len, encoded))
 
     def texts(self) -> Texts:
         """Return all of them; none can be added any more."""
-        return Texts(np.frombuffer(self._content, np.uint8), np.frombuffer(self._ends, np.int64))
+        ends = np.cumsum(np.frombuffer(self._lengths, np.int64))
+        return Texts(np.frombuffer(self._content, np.uint8), ends)
+
+
+def chunks(items: Iterable[Item]) -> Iterator[list[Item]]:
+    """Yield items by so many as are Python's at once."""
+    items = iter(items)
+    while chunk := list(islice(items, _CHUNK)):
+        yield chunk
 
 
 def equal(one: Sequence[object], other: object) -> bool:

@@ -7,7 +7,9 @@ A plain file whose own name has a `!` is that file.
 
 import os
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from io import FileIO
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from ctckit.image.lmdbs import SUFFIXES as LMDB_SUFFIXES
 from ctckit.image.lmdbs import expect_values, has_key, read_value
 from ctckit.image.zips import has_member, read_member
 
+MANY_IN_A_FOLDER = 100  # files, from which looking at all of them takes less time
 _SUFFIXES = (".zip", *LMDB_SUFFIXES)
 _AFTER = "|".join(f"(?<={re.escape(suffix)})" for suffix in _SUFFIXES)
 _MARK = re.compile(f"(?:{_AFTER})!(?=.)", re.IGNORECASE)  # between an archive and its member
@@ -79,6 +82,7 @@ def absolute(address: str | Path) -> str:
 def absolute_all(addresses: Iterable[str | Path]) -> Iterator[str]:
     """Yield what `absolute` returns for each, for many: a folder is looked at only once."""
     folders: dict[str, str] = {}
+    links = _Links()
     for address in addresses:
         place = split_address(address)
         folder, name = os.path.split(os.fspath(address) if place is None else place[0])
@@ -88,10 +92,29 @@ def absolute_all(addresses: Iterable[str | Path]) -> Iterator[str]:
         if place is not None:
             # A link keeps its own name: what it leads to may not end in .zip or .mdb.
             yield join_address(path, place[1])
-        elif name in ("", ".", "..") or os.path.islink(path):  # noqa: PTH114
+        elif name in ("", ".", "..") or links.have(folders[folder], name):
             yield os.path.realpath(path)
         else:
             yield path
+
+
+class _Links:
+    """Which files are links: in a folder of which many are asked for, all are looked at at once."""
+
+    def __init__(self) -> None:
+        self._asked: Counter[str] = Counter()
+        self._known: dict[str, set[str]] = {}
+
+    def have(self, folder: str, name: str) -> bool:
+        """Say whether the file of this name in a folder is one."""
+        if folder not in self._known:
+            self._asked[folder] += 1
+            if self._asked[folder] == MANY_IN_A_FOLDER:
+                with suppress(OSError), os.scandir(folder) as entries:
+                    self._known[folder] = {entry.name for entry in entries if entry.is_symlink()}
+        if folder in self._known:
+            return name in self._known[folder]
+        return os.path.islink(os.path.join(folder, name))  # noqa: PTH114, PTH118
 
 
 def name_of(address: str | Path) -> str:

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -6,6 +8,7 @@ from ctckit.data.check import scan
 from ctckit.data.samples import Dataset, Sample
 from ctckit.errors import InputError
 from ctckit.image.address import (
+    MANY_IN_A_FOLDER,
     absolute,
     absolute_all,
     address_from,
@@ -175,3 +178,17 @@ def test_many_addresses_are_those_of_one(tmp_path, monkeypatch):
         f"{folder / 'link.zip'}!x.png", f"{folder / 'set.zip'}!y/../x.png",
     ]  # fmt: skip
     assert [absolute(address) for address in addresses] == [*absolute_all(addresses)]
+
+
+def test_links_are_followed_in_a_folder_of_many_files_too(tmp_path):
+    folder = tmp_path / "many"
+    folder.mkdir()
+    (tmp_path / "other.png").touch()
+    names = [f"{number}.png" for number in range(3 * MANY_IN_A_FOLDER)]
+    for number, name in enumerate(names):
+        if number % 7:
+            (folder / name).touch()
+        else:
+            (folder / name).symlink_to(tmp_path / "other.png")
+    addresses = [str(folder / name) for name in (*names, "gone.png")]
+    assert [*absolute_all(addresses)] == [str(Path(address).resolve()) for address in addresses]
