@@ -5,7 +5,8 @@ file ends the process, without an error that Python could see; and of an image t
 yet it waits for each page by itself, where here the system is asked once for all of it. Nothing is
 checked as the file is opened: each page is as it is read.
 
-The layout is that of LMDB 0.9 on machines of 64 bits, version 1 of its data:
+The layout is that of LMDB 0.9, version 1 of its data, on a machine of 64 bits and the same order of
+bytes:
 https://git.openldap.org/openldap/openldap/-/blob/mdb.master/libraries/liblmdb/mdb.c
 """
 
@@ -18,16 +19,17 @@ from collections.abc import Iterable, Iterator
 from io import FileIO
 from typing import NamedTuple
 
-_META = struct.Struct("<10xH4x II 16x I44x 4xHH 32xQ QQ")
+_META = struct.Struct("=10xH4x II 16x I44x 4xHH 32xQ QQ")
 _MAGIC, _VERSION = 0xBEEFC0DE, 1
-_PAGE = struct.Struct("<QHHHH")  # number, unused, kind, where room begins and ends
-_LONG = struct.Struct("<QHHI")  # the first page of a long value: number, unused, kind, pages
-_NODE = struct.Struct("<HHHH")  # before a key: size of the value, or a page; flags; size of the key
-_NUMBER = struct.Struct("<Q")
+_PAGE = struct.Struct("=QHHHH")  # number, unused, kind, where room begins and ends
+_LONG = struct.Struct("=QHHI")  # the first page of a long value: number, unused, kind, pages
+_NODE = struct.Struct("=HHHH")  # before a key: size of the value, or a page; flags; size of the key
+_NUMBER = struct.Struct("=Q")
 _BRANCH, _LEAF, _OVERFLOW, _META_PAGE = 1, 2, 4, 8
 _INSIDE, _ELSEWHERE = 0, 1  # flags: the value itself, or the number of the page it begins on
 _NO_ROOT = 2**64 - 1  # of an empty tree
 _PAGE_SIZES = [2**power for power in range(8, 16)]
+_HAS_PREAD = hasattr(os, "pread")  # Windows has none
 _MAX_DEPTH = 32  # LMDB's own limit
 _MAX_EXPECTED = 10_000  # places that are kept until they are read
 
@@ -173,7 +175,7 @@ class LmdbFile:
             found = self._branches[number] = keys, below
         return found
 
-    def _page(self, number: int, kind: int) -> tuple[bytes, tuple[int, ...]]:
+    def _page(self, number: int, kind: int) -> tuple[bytes, memoryview]:
         """Return a page of the tree, and where its nodes are in it."""
         page_bytes = self._tree.page_bytes
         page = self._read(number * page_bytes, page_bytes)
@@ -182,7 +184,7 @@ class LmdbFile:
         is_good = (stated, stated_kind) == (number, kind) and lower <= upper <= page_bytes
         if not is_good or count < (2 if kind == _BRANCH else 1):
             raise DamagedPagesError(f"page {number} is another one than expected")
-        return page, struct.unpack_from(f"<{count}H", page, _PAGE.size)
+        return page, memoryview(page)[_PAGE.size : _PAGE.size + 2 * count].cast("H")
 
     def _content(self, place: _Place) -> bytes:
         if place.content is not None:
@@ -198,7 +200,7 @@ class LmdbFile:
         lacking = start + size - self.state[1]
         if lacking > 0:
             raise DamagedPagesError(f"it lacks {lacking:,} bytes at its end")
-        if hasattr(os, "pread"):
+        if _HAS_PREAD:
             content = os.pread(self._file.fileno(), size, start)
         else:
             with self._lock:
@@ -237,7 +239,7 @@ class LmdbFile:
         return transaction, _Tree(root, depth, page_bytes, last + 1)
 
 
-def _require_inside(page: bytes, nodes: tuple[int, ...]) -> None:
+def _require_inside(page: bytes, nodes: memoryview) -> None:
     first, last = _PAGE.size + 2 * len(nodes), len(page) - _NODE.size
     if min(nodes) < first or max(nodes) > last:
         raise DamagedPagesError("a key is out of its page")
