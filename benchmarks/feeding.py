@@ -24,7 +24,6 @@ from ctckit.data.samples import Sample
 
 MAKERS = {"the loop itself": (0, False), "1 thread": (1, False), "2 threads": (2, False),
           "1 process": (1, True), "2 processes": (2, True)}  # fmt: skip
-CORES = 16  # of the machine that is reckoned with
 
 
 @dataclass(frozen=True)
@@ -83,7 +82,6 @@ def compare(configs: ModelConfigs, samples: list[Sample], arguments: Arguments) 
     form = f"{configs.batch_size} images of {configs.height} x {configs.fixed_width}"
     print(f"{form}, {configs.augment}; the network takes {taken:.2f} batches a second")
     print(table(rows))
-    print(table(reckoned(rates, taken)))
     share = waited()
     print(f"A training waits for {share:.2%} of its time.")
     result = {"form": form, "batches_a_second_taken": taken, "rows": rows,
@@ -136,21 +134,6 @@ def training(
         return waited / (time.perf_counter() - began)
 
     return run, share
-
-
-def reckoned(rates: dict[tuple[str, str], float], taken: float) -> list[dict[str, str]]:
-    """Reckon with 16 cores: each further doubling of processes brings what the first one did."""
-    rows = []
-    for what in dict.fromkeys(what for what, _ in rates):
-        one, two = rates[what, "1 process"], rates[what, "2 processes"]
-        efficiency = two / (2 * one)
-        many = one * CORES * efficiency ** (CORES.bit_length() - 1)
-        rows.append({
-            "batches": what, "1 process": f"{one:,.1f}", "of 2, each does": f"{efficiency:.0%}",
-            f"{CORES} processes, reckoned": f"{many:,.0f}",
-            "times what this network takes here": f"{many / taken:,.0f}",
-        })  # fmt: skip
-    return rows
 
 
 if __name__ == "__main__":
