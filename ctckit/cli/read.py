@@ -1,25 +1,31 @@
 """`ctckit read`: the text of images."""
 
+import os
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ctckit.cli import shards
 from ctckit.cli.image_words import images_of_words
-from ctckit.cli.read_command import command_of
+from ctckit.cli.ray_engine import ReadImages, rows_by_ray
+from ctckit.cli.read_command import Command, command_of
 from ctckit.cli.read_output import Row, is_folder, require_output_name, show_rows
 from ctckit.cli.read_parts import Parts, whole_parts
 from ctckit.cli.reader_options import ReaderOptions
 from ctckit.cli.running import require_packages
-from ctckit.cli.shards import Shard, parse_shard
-from ctckit.errors import InputError
+from ctckit.cli.shards import Part, Shard, parse_shard
+from ctckit.errors import InputError, nearest_name
 from ctckit.inference.reader import ImageToWordModel
 from ctckit.log import LOGGER, counted, format_seconds, progress
 from ctckit.run_folder import newest_run
 from ctckit.terminal import show_json
+
+ENGINES = ("here", "ray")
+ON_GPU = ("cuda", "tensorrt", "migraphx")  # providers that Ray has to give a GPU to
 
 
 @dataclass(frozen=True)
@@ -43,6 +49,9 @@ class Read(ReaderOptions):
     shard: str | None = field(default=None, metadata={"metavar": "NUMBER/COUNT"})
     """Read only a share of the images, such as 1/4: the first quarter of them. Processes of 1/4 to
     4/4 with the same --out read all, and the last one to end puts the results together."""
+    engine: str = "here"
+    """What reads: here, this process, or ray, the processes of a Ray cluster, with --out; a reader
+    for every --num-threads cores, 0 being 1 there."""
     json: bool = False
     """Print the result as one JSON object, the last line on stdout."""
 
@@ -52,6 +61,15 @@ class Read(ReaderOptions):
         parse_shard(self.shard)
         if self.out is not None:
             require_output_name(self.out)
+        if self.engine not in ENGINES:
+            raise InputError(
+                f"expected {' or '.join(ENGINES)}, received '{self.engine}'."
+                f"{nearest_name(self.engine, ENGINES)}",
+                argument="engine",
+            )
+        if self.engine == "ray" and self.out is None:
+            raise InputError("expected --out beside ray, received none; name a file for the "
+                             "results", argument="engine")  # fmt: skip
 
     def run(self) -> None:
         """Do it; exit with status 1 if some images could not be read."""
@@ -62,6 +80,8 @@ class Read(ReaderOptions):
             )
         if self.out and (is_folder(self.out) or Path(self.out).suffix.lower() == ".parquet"):
             require_packages("pyarrow", extra="parquet")
+        if self.engine == "ray":
+            require_packages("ray", "pyarrow", "pandas", extra="ray")
         model = self.open(self.model or newest_run().onnx)
         images = images_of_words(self.images)
         shard = parse_shard(self.shard)
@@ -116,7 +136,8 @@ class Read(ReaderOptions):
             LOGGER.info("going on: %d of %d images were read before", total - len(places), total)
         unreadable = _errors(parts.rows(parts.present(shard)))
         began = time.monotonic()
-        for part, rows in whole_parts(self._rows(model, images, places), left):
+        read = self._read_by_ray if self.engine == "ray" else self._read_here
+        for part, rows in read(model, images, left):
             parts.write(part, rows)
             unreadable += _errors(rows)
         seconds = time.monotonic() - began
@@ -127,6 +148,34 @@ class Read(ReaderOptions):
             format_seconds(seconds), pace,
         )  # fmt: skip
         return unreadable, {"seconds": round(seconds, 3), "images_per_second": round(pace, 1)}
+
+    def _read_here(
+        self, model: ImageToWordModel, images: list[str], parts: list[Part]
+    ) -> Iterator[tuple[Part, list[Row]]]:
+        """Yield each part with its rows, in their order."""
+        places = [place for part in parts for place in part.places]
+        return whole_parts(self._rows(model, images, places), parts)
+
+    def _read_by_ray(
+        self, model: ImageToWordModel, images: list[str], parts: list[Part]
+    ) -> Iterator[tuple[Part, list[Row]]]:
+        """Yield each part with its rows, as the processes of a Ray cluster read them."""
+        there = replace(
+            self, model=self.model or model.model_path, num_threads=self.num_threads or 1
+        )
+        open_reader = partial(_open_there, there, Path.cwd(), command_of(self, model, [], 1))
+        read = rows_by_ray(open_reader, images, parts, cores=there.num_threads,
+                           gpus=int(self.provider in ON_GPU))  # fmt: skip
+        total = sum(len(part.places) for part in parts)
+        with progress((), "reading", total=total, unit="img") as bar:
+            for part, rows in read:
+                unreadable = _errors(rows)
+                if unreadable:
+                    _require_unreadable(model, unreadable[0])
+                for row in unreadable:
+                    LOGGER.error("error: %s", row["error"])
+                bar.update(len(rows))
+                yield part, rows
 
     def _rows(
         self, model: ImageToWordModel, images: list[str], places: Iterable[int]
@@ -177,3 +226,56 @@ class Read(ReaderOptions):
 def _errors(rows: Iterable[Row]) -> list[Row]:
     """Return the rows of images that cannot be read."""
     return [row for row in rows if row.get("error")]
+
+
+def _open_there(read: Read, folder: Path, expected: Command) -> ReadImages:
+    """Return what reads images as `read` does, in another process, and maybe on another machine.
+
+    Args:
+        read: the command.
+        folder: where it was given; what it names is found from there.
+        expected: what the results come of, where it was given.
+
+    Raises:
+        InputError: there is no such folder here, or results would come of something else.
+    """
+    try:
+        os.chdir(folder)
+    except OSError as error:
+        raise InputError(
+            f"expected the folder {folder}, in which the command runs, on every machine of the "
+            f"cluster, received '{error.strerror}'; share it among them"
+        ) from error
+    model = read.open(Path(str(read.model)))
+    found = command_of(read, model, [], 1)
+    if different := [name for name in expected if found[name] != expected[name]]:
+        raise InputError(
+            f"expected the same {' and '.join(different)} as where the command runs, received "
+            f"{', '.join(str(found[name]) for name in different)} here; share the files, and "
+            "install the same version everywhere"
+        )
+
+    def read_images(images: list[str]) -> list[Row]:
+        found: dict[int, Row] = {}
+        for some in read._rows(model, images, range(len(images))):
+            found |= some
+        return [found[place] for place in range(len(images))]
+
+    return read_images
+
+
+def _require_unreadable(model: ImageToWordModel, row: Row) -> None:
+    """Refuse an error of another machine about an image that can be read here.
+
+    Raises:
+        InputError: that machine does not reach the images, or has others.
+    """
+    try:
+        model.prepare(row["image"])
+    except InputError:
+        return
+    raise InputError(
+        f"expected images that every machine of the cluster reaches, received one where "
+        f"{row['image']} cannot be read, which can be read here ({row['error']}); share the "
+        "folder of the images among them"
+    )
