@@ -11,13 +11,14 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "ctckit"
 FLOORS = [  # from the ground up; "" holds the modules in no subpackage
-    *("", "base", "text", "image", "augment", "data", "render", "sources", "compat", "feed"),
-    *("inference", "labelling", "evaluation", "report", "serve"),
+    *("", "base", "remote", "text", "image", "augment", "data", "render", "sources", "compat"),
+    *("feed", "inference", "labelling", "evaluation", "report", "serve"),
     *("networks", "export", "training", "compat.mltu", "cli"),
 ]
 ROOT_FILES = {"configs", "model", "train", "inferenceModel"}
 PLAIN_FLOORS = {  # what the floors without TensorFlow may import from outside
     "base": set(),
+    "remote": {"tqdm"},
     "text": {"interegular", "numpy", "rapidfuzz"},
     "image": {"cv2", "kornia_rs", "numpy"},
     "augment": {"cv2", "numpy"},

@@ -30,7 +30,8 @@ class DataSource(SourceOptions):
     """Labelled images, in any of the layouts of `ctckit data layouts`."""
 
     source: Path | None = field(default=None, metadata={"positional": True})
-    """A folder, a .zip of one, or a list such as a CSV."""
+    """A folder, a .zip of one, or a list such as a CSV; or the address of one, s3://… or
+    https://…, which is fetched once."""
 
     def opened(self) -> Dataset:
         """Return the images as they are listed; none is read yet.

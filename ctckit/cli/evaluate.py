@@ -13,6 +13,7 @@ from ctckit.evaluation.leniency import Leniency
 from ctckit.evaluation.one_pass import evaluate
 from ctckit.inference.metadata import ModelMetadata
 from ctckit.inference.session import find_model_file
+from ctckit.remote.fetching import fetched
 from ctckit.report.save import save_report
 from ctckit.run_folder import ReportFiles, RunFolder, newest_run
 from ctckit.sources.options import SourceOptions
@@ -36,7 +37,7 @@ class Evaluate(SourceOptions, ReaderOptions):
 
     dataset: Path | None = None
     """Labelled images to read: a folder, a .zip or a list, in any of the layouts of `ctckit data
-    layouts`; without it, the val.csv of the run."""
+    layouts`, or the address of one; without it, the val.csv of the run."""
     csv: Path | None = None
     """The same as --dataset."""
     predictions: Path | None = None
@@ -119,7 +120,7 @@ def plan(
         )
     if predictions is None and source is None:
         predictions = run.evaluation.predictions
-    source = run.val_csv if source is None else source
+    source = run.val_csv if source is None else fetched(source)
     predictions = predictions or _beside(source)
     taken = predictions.is_dir() or predictions.resolve() == source.resolve()
     if predictions.suffix.lower() != ".csv" or taken:

@@ -5,7 +5,7 @@ import threading
 import webbrowser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from shlex import quote
 from tempfile import TemporaryDirectory
@@ -29,6 +29,8 @@ from ctckit.labelling.journal import Journal
 from ctckit.labelling.learner import Learner
 from ctckit.labelling.session import Item, Session
 from ctckit.log import LOGGER, counted
+from ctckit.remote.addresses import is_remote
+from ctckit.remote.fetching import fetched
 from ctckit.run_folder import RunFolder
 
 LIST = "labels.csv"
@@ -44,8 +46,8 @@ class Label:
     """
 
     source: Path | None = field(default=None, metadata={"positional": True})
-    """Images: a folder, a .zip, a list or a source of any layout; or the folder of a run, whose
-    doubtful labels are gone through."""
+    """Images: a folder, a .zip, a list or a source of any layout, or the address of one; or the
+    folder of a run, whose doubtful labels are gone through."""
     queue: Path | None = None
     """What ctckit read --out wrote, .csv or .jsonl: the images of which the reader was unsure."""
     below: float = 0.9
@@ -98,6 +100,9 @@ class Label:
 
     def run(self) -> None:
         """Do it, until Ctrl-C."""
+        if self.source is not None and is_remote(self.source):
+            replace(self, source=fetched(self.source)).run()
+            return
         require_packages(*PACKAGES, extra="serve")
         token = token_for(self.host, self.token)
         with self._session() as session:

@@ -41,8 +41,8 @@ class Read(ReaderOptions):
     """
 
     images: tuple[Path, ...] = field(default=(), metadata={"positional": True})
-    """Images to read: files, folders, .zip archives, lists of files (.txt, .csv, …), or wildcards
-    such as 'photos/**/*.jpg' in quotes."""
+    """Images to read: files, folders, .zip archives, lists of files (.txt, .csv, …), wildcards
+    such as 'photos/**/*.jpg' in quotes, or addresses such as s3://bucket/new/."""
     out: str | None = field(default=None, metadata={"metavar": "PATH"})
     """File for the results, .csv, .jsonl or .parquet, instead of lines in the terminal; names and
     texts are in it as they are. Or a folder for Parquet files, FOLDER/."""

@@ -83,7 +83,7 @@ def _of_the_run(
 
 def _of_another_run(cls: type[Configs], config: Path, given: Mapping[str, Any]) -> Configs:
     """Return the settings of another run, less those that what is given stands in for."""
-    replaced = {"model_path"}
+    replaced = {"model_path", "publish"}  # what is written, and where to, nobody else decides
     for fields in (*EXCLUSIVE, LENGTH, ("width", "stretch")):
         replaced |= {other for other in fields if set(fields) & given.keys() and other not in given}
     return cls.load(config).replace(**dict.fromkeys(replaced))

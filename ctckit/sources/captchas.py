@@ -10,7 +10,7 @@ from ctckit.errors import InputError
 from ctckit.files import new_folder
 from ctckit.image.zips import close_archive
 from ctckit.log import LOGGER
-from ctckit.sources.downloads import download
+from ctckit.remote.downloads import download
 from ctckit.sources.files.images import images_of
 from ctckit.sources.files.tree import zip_tree
 from ctckit.sources.layouts import open_dataset

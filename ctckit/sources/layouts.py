@@ -11,6 +11,7 @@ from typing import NamedTuple
 from ctckit.data.samples import Dataset
 from ctckit.errors import InputError, nearest_name
 from ctckit.log import LOGGER
+from ctckit.remote.fetching import fetched
 from ctckit.sources.cleaning import cleaned
 from ctckit.sources.files.images import images_of
 from ctckit.sources.files.tree import MAX_DEPTH, Tree, first, folder_tree, zip_tree
@@ -156,7 +157,7 @@ def open_dataset(
 
     Args:
         source: a folder, a `.zip` of one, which is read in place, or a list, such as a CSV, in one
-            of the layouts of `LAYOUTS`.
+            of the layouts of `LAYOUTS`; or the address of one, which is fetched first.
         options: what to know of it besides; all of it can be left open.
 
     Returns:
@@ -166,7 +167,7 @@ def open_dataset(
     Raises:
         InputError: nothing usable there; the message says what was expected and found.
     """
-    path = Path(source)
+    path = fetched(source)
     try:
         listing = _read(path, options)
     except OSError as error:  # no permission, a name too long for this system

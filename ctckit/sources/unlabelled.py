@@ -4,6 +4,7 @@ from pathlib import Path
 
 from ctckit.errors import InputError
 from ctckit.image.address import address_from, split_address
+from ctckit.remote.fetching import fetched
 from ctckit.sources.files.images import images_of, is_image, require_images
 from ctckit.sources.files.tree import Tree, folder_tree
 from ctckit.sources.layouts import find_layout, open_dataset, tree_of
@@ -18,13 +19,13 @@ def list_images(source: str | Path) -> list[str]:
 
     Args:
         source: an image; a folder or a zip of images, at any depth; a list of them, with or without
-            labels; or a source of any other layout.
+            labels; or a source of any other layout; or the address of one, which is fetched first.
 
     Raises:
         InputError: there is no such source, or no image in it.
     """
-    path = Path(source)
-    if not path.exists() and split_address(source) is not None:
+    path = fetched(source)
+    if not path.exists() and split_address(path) is not None:
         return [str(source)]
     if path.is_dir() or (path.suffix.lower() == ".zip" and path.is_file()):
         return _of_tree(path)
@@ -34,7 +35,7 @@ def list_images(source: str | Path) -> list[str]:
     if path.suffix.lower() in LIST_SUFFIXES:
         return _of_list(tree, path)
     if is_image(tree, path.name):
-        return [str(source)]
+        return [str(path)]
     return _of_dataset(path)
 
 

@@ -16,6 +16,7 @@ from ctckit.feed.order import BATCH_PIXELS
 from ctckit.image.rotate import ROTATIONS
 from ctckit.image.widths import MAX_OWN_WIDTH, WIDTH_MULTIPLE
 from ctckit.networks.forms import PEERS, Form
+from ctckit.remote.publish import place_of_runs
 from ctckit.sources.options import SourceOptions
 from ctckit.text.direction import has_joined_letters
 from ctckit.text.vocabulary import Vocabulary, spell
@@ -30,7 +31,7 @@ EXCLUSIVE = (  # fields of which only one may be given
 LENGTH = ("time_budget", "train_epochs", "min_epochs", "max_epochs")  # what says how long it is
 CHANGEABLE = (  # while a run is unfinished
     "learning_rate", "gradient_clip_norm", "save_every", "train_workers", "use_multiprocessing",
-    "cache", "devices",
+    "cache", "devices", "publish", "publish_states",
 )  # fmt: skip
 SECONDS_PER = {"": 1, "s": 1, "min": 60, "h": 3600}
 AUTO = "auto"
@@ -45,7 +46,8 @@ class _Dataset:
 
     dataset: str | None = None
     """Images to learn from: a folder, a .zip of one, or a list such as a CSV, in any of the
-    layouts of `ctckit data layouts`. None: captcha_images_v2, downloaded on first use."""
+    layouts of `ctckit data layouts`; or the address of one, s3://… or https://…, which is fetched
+    once. None: captcha_images_v2, downloaded on first use."""
 
 
 @dataclass(frozen=True)
@@ -174,6 +176,14 @@ class TrainConfigs(BaseModelConfigs, SourceOptions, _Dataset):
     """Time between two savings of the state of a run, from which --resume goes on, such as 30s or
     5min; it is also saved behind the last step of an epoch, but takes no more than 1 % of the
     time."""
+
+    publish: str | None = None
+    """Where the folder of the run is stored, too, when it is done, such as s3://bucket/runs; that
+    it can be is tried first. Not taken over by --config."""
+
+    publish_states: bool = False
+    """Store it there whenever the state is saved, too, in the background, so that another machine
+    can go on with the run."""
 
     models: int = 1
     """Train this many models, which differ in their seed only, and keep them in one file: the
@@ -310,6 +320,8 @@ class TrainConfigs(BaseModelConfigs, SourceOptions, _Dataset):
             raise InputError(
                 f"expected 1 (grey) or 3 (colour), received {self.channels}", argument="channels"
             )
+        if self.publish is not None:
+            place_of_runs(self.publish)
         if self.vocab is not None and not self.vocab:
             raise InputError("expected at least one character, received none", argument="vocab")
 
@@ -335,6 +347,11 @@ class TrainConfigs(BaseModelConfigs, SourceOptions, _Dataset):
                 raise InputError(f"expected {wanted}, received {value}", argument=name)
 
     def _check_combinations(self) -> None:
+        if self.publish_states and self.publish is None:
+            raise InputError(
+                "expected a place to publish to, received none; give publish, too",
+                argument="publish_states",
+            )
         if (self.min_epochs or 0) > (self.max_epochs or math.inf):
             raise InputError(
                 f"expected no more than max_epochs, {self.max_epochs}, received {self.min_epochs}; "

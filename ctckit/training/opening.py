@@ -15,6 +15,8 @@ from ctckit.data.samples import Dataset, LeftOut
 from ctckit.errors import InputError
 from ctckit.files import replace_atomically
 from ctckit.log import LOGGER
+from ctckit.remote.fetching import fetched
+from ctckit.remote.publish import Publisher, publishing
 from ctckit.run_folder import (
     RunFolder,
     new_default_run_path,
@@ -51,6 +53,9 @@ def open_run(configs: Configs, *, resume: str | Path | None = None) -> Iterator[
     What a new one chooses and finds is written into its folder, so that it can be gone on with from
     then on, on the same images.
 
+    With `configs.publish` the folder is published when the block ends without an error, and with
+    `publish_states` at each saving, too; that it can be is tried before all else.
+
     Where several machines train together, only the first leaves a folder; those of the others are
     temporary.
 
@@ -64,7 +69,8 @@ def open_run(configs: Configs, *, resume: str | Path | None = None) -> Iterator[
     """
     cluster = workers()
     if cluster.is_first:
-        yield from _open_run(configs, resume)
+        with publishing(configs.publish, states=configs.publish_states) as publisher:
+            yield from _open_run(configs, resume, publisher)
         return
     LOGGER.info(
         "worker %d of %d: the first one, worker 0, writes the files and judges the result",
@@ -77,9 +83,11 @@ def open_run(configs: Configs, *, resume: str | Path | None = None) -> Iterator[
         yield from _open_run(configs.replace(model_path=str(folder)), resume)
 
 
-def _open_run(configs: Configs, resume: str | Path | None) -> Iterator[Run[Configs]]:
+def _open_run(
+    configs: Configs, resume: str | Path | None, publisher: Publisher | None = None
+) -> Iterator[Run[Configs]]:
     if resume is None:
-        yield from _new_run(configs)
+        yield from _new_run(configs, publisher)
         return
     with unfinished_run_folder(resume) as folder:
         if folder.drawing.is_file():
@@ -88,14 +96,18 @@ def _open_run(configs: Configs, resume: str | Path | None) -> Iterator[Run[Confi
                 f"{folder.resume_command}",
                 argument="resume",
             )
+        if configs.dataset is not None:
+            fetched(configs.dataset)  # where it is not on this machine
         dataset = _load_dataset(folder)
         configs = configs.replace(model_path=str(folder.path))
         LOGGER.info("run folder  %s, unfinished", folder.path)
         configs.save(folder.configs)
+        if publisher is not None:
+            publisher.begin(folder, is_new=False)
         yield Run(folder, dataset, configs)
 
 
-def _new_run(configs: Configs) -> Iterator[Run[Configs]]:
+def _new_run(configs: Configs, publisher: Publisher | None) -> Iterator[Run[Configs]]:
     dataset, configs = prepare_data(configs)
     path = configs.model_path or new_default_run_path(dataset.name, datetime.now())
     with new_run_folder(path) as folder:
@@ -108,6 +120,8 @@ def _new_run(configs: Configs) -> Iterator[Run[Configs]]:
         _save_dataset(folder, dataset)
         configs = configs.replace(model_path=str(folder.path))
         configs.save(folder.configs)
+        if publisher is not None:
+            publisher.begin(folder, is_new=True)
         yield Run(folder, dataset, configs)
 
 

@@ -18,6 +18,7 @@ from ctckit.errors import InputError
 from ctckit.image.address import absolute
 from ctckit.inference.metadata import ModelMetadata
 from ctckit.log import LOGGER, counted
+from ctckit.remote.fetching import DATASETS_DIR, without_secret
 from ctckit.run_folder import RunFolder
 from ctckit.sources.captchas import default_dataset
 from ctckit.sources.layouts import log_source, open_dataset
@@ -31,7 +32,6 @@ from ctckit.training.width_for_base import stretch_for_base
 MAX_SHOWN = 100  # characters, in the log
 VARIATIONS = {"growing": "light; in a long run strong, once half of the training texts are read"}
 FEW = 500  # images, up to which the base's own width for them is worth its time
-DATASETS_DIR = Path("Datasets")
 
 Configs = TypeVar("Configs", bound=TrainConfigs)
 
@@ -70,7 +70,7 @@ def prepare_data(configs: Configs, datasets_dir: Path = DATASETS_DIR) -> tuple[D
             "folds", configs.start_from,
         )  # fmt: skip
     return dataset, configs.replace(
-        dataset=configs.dataset or str(datasets_dir / dataset.name),
+        dataset=without_secret(configs.dataset or str(datasets_dir / dataset.name)),
         dataset_fingerprint=dataset.fingerprint,
     )
 

@@ -9,10 +9,10 @@ import yaml
 
 from ctckit.errors import InputError
 from ctckit.export.reader_form import export_reader
+from ctckit.remote import downloads
 from ctckit.report.site import find_runtime, runtime, write_site
 from ctckit.report.site.site import find_reader
 from ctckit.run_folder import RunFolder
-from ctckit.sources import downloads
 from tests.inference import tiny_model
 from tests.sources.serving import closed_url, serving
 

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from ctckit.sources import downloads
+from ctckit.remote import downloads
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from ctckit.errors import InputError
-from ctckit.sources.downloads import download
+from ctckit.remote.downloads import download
 
 VERSION = "1.30.0"
 URL = f"https://cdn.jsdelivr.net/npm/onnxruntime-web@{VERSION}/dist"

@@ -2,8 +2,9 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from ctckit.errors import InputError
@@ -14,6 +15,7 @@ CHUNK_BYTES = 1 << 16
 Response = Any  # of requests, which is loaded when it is needed
 ALLOWED = ("https://",)  # how an address begins, also one that is redirected to
 HEADERS = {"Accept-Encoding": "identity"}  # what is packed is limited and unpacked by who knows it
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 Result = TypeVar("Result")
 
@@ -36,7 +38,7 @@ def download(url: str, file: Path, *, deadline_s: float, limit_s: float, limit_b
     LOGGER.info("Downloading %s", url)
     ends_at = time.monotonic() + limit_s
     try:
-        response = _within(deadline_s, lambda: _answer(url, deadline_s))
+        response = within(deadline_s, lambda: answer(url, deadline_s))
         with response, replace_atomically(file) as temporary, temporary.open("wb") as target:
             for piece in _pieces(response, limit_bytes, ends_at):
                 target.write(piece)
@@ -48,8 +50,16 @@ def download(url: str, file: Path, *, deadline_s: float, limit_s: float, limit_b
     return True
 
 
-def _answer(url: str, deadline_s: float) -> Response:
+def answer(
+    url: str, deadline_s: float, headers: Mapping[str, str] = NO_HEADERS, *, method: str = "GET"
+) -> Response:
     """Return the answer of a server, its content yet to be read.
+
+    Args:
+        url: https.
+        deadline_s: seconds that connecting, and each pause, may take.
+        headers: of the request, besides `HEADERS`.
+        method: of the request.
 
     Raises:
         OSError: there is none, or another than success, or a server on the way is not `ALLOWED`.
@@ -63,7 +73,9 @@ def _answer(url: str, deadline_s: float) -> Response:
     for beginning in ALLOWED:
         session.mount(beginning, HTTPAdapter())
     session.hooks["response"].append(_leave_unread)
-    response = session.get(url, headers=HEADERS, timeout=deadline_s, stream=True)
+    response = session.request(
+        method, url, headers={**HEADERS, **headers}, timeout=deadline_s, stream=True
+    )
     response.raise_for_status()
     return response
 
@@ -105,7 +117,7 @@ def _require_few(number: int, limit_bytes: int) -> None:
         raise OSError(f"expected {limit_bytes:,} bytes at most, received more")
 
 
-def _within(deadline_s: float, do: Callable[[], Result]) -> Result:
+def within(deadline_s: float, do: Callable[[], Result]) -> Result:
     """Return what `do` returns, if it does so within `deadline_s` seconds.
 
     No timeout covers the lookup of a server's name, nor headers that come one by one; hence the

@@ -9,7 +9,7 @@ import pytest
 
 from ctckit.errors import InputError
 from ctckit.log import LOGGER
-from ctckit.sources import downloads
+from ctckit.remote import downloads
 from tests.sources.serving import closed_url, serving
 
 BODY = b"0123456789" * 30_000
@@ -107,7 +107,7 @@ def test_https_is_not_left(file, log, monkeypatch):
 
 
 def test_only_https_is_followed():
-    code = "from ctckit.sources.downloads import ALLOWED\nassert ALLOWED == ('https://',)\n"
+    code = "from ctckit.remote.downloads import ALLOWED\nassert ALLOWED == ('https://',)\n"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
 
 
@@ -175,7 +175,7 @@ def test_a_lookup_that_hangs_does_not_keep_the_program_from_ending(file):
     code = (
         "import socket, time\n"
         "from pathlib import Path\n"
-        "from ctckit.sources.downloads import download\n"
+        "from ctckit.remote.downloads import download\n"
         "socket.getaddrinfo = lambda *_, **__: time.sleep(60)\n"
         f"assert not download('https://name.invalid/x', Path({str(file)!r}), deadline_s=0.2, "
         "limit_s=1, limit_bytes=1)\n"
