@@ -2,9 +2,9 @@
 
     python -m benchmarks.efficiency --step-ms 25 --spread 0.05 --hosts 4 --gpus-per-host 2
 
-A step lasts as long as that of the slowest device, whose time is drawn about `--step-ms`, and as the
-sums over all: of the gradients, in a ring (2 (n - 1) / n of their bytes pass each device), and of the
-few numbers by which all decide alike.
+A step lasts as long as that of the slowest device, whose time is drawn about `--step-ms`, and as
+the sums over all: of the gradients, in a ring (2 (n - 1) / n of their bytes pass each device), and
+of the few numbers by which all decide alike.
 """
 
 import argparse

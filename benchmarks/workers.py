@@ -2,9 +2,9 @@
 
     python -m benchmarks.workers --dataset captcha_images_v2.zip --workers 1 2
 
-Each number of workers trains in turn, `--repeat` times, by `train.py` itself; counted are the seconds
-of fitting of the epochs behind the first, which compiles. On one machine they share its cores: what
-is lost is what training together costs.
+Each number of workers trains in turn, `--repeat` times, by `train.py` itself; counted are the
+seconds of fitting of the epochs behind the first, which compiles. On one machine they share its
+cores: what is lost is what training together costs.
 """
 
 import argparse
@@ -67,8 +67,7 @@ def environments(number: int) -> list[dict[str, str]]:
         cluster = {"worker": [f"localhost:{one.getsockname()[1]}" for one in sockets]}
     tasks = [{"type": "worker", "index": index} for index in range(number)]
     return [
-        os.environ | {"TF_CONFIG": json.dumps({"cluster": cluster, "task": task})}
-        for task in tasks
+        os.environ | {"TF_CONFIG": json.dumps({"cluster": cluster, "task": task})} for task in tasks
     ]
 
 

@@ -64,9 +64,7 @@ def test_nothing_is_published_unasked(run):
 def test_another_run_of_that_name_stays(bucket, run):
     bucket.put("runs/plates_1/model.onnx", b"another")
     with (
-        pytest.raises(
-            InputError, match="expected nothing at s3://.*/runs/plates_1/, rec"
-        ),
+        pytest.raises(InputError, match="expected nothing at s3://.*/runs/plates_1/, rec"),
         publishing(f"{bucket.url}/runs") as publisher,
     ):
         publisher.begin(run, is_new=True)
@@ -179,9 +177,7 @@ def test_what_fails_in_the_end_is_told_with_where_the_run_is(bucket, run, monkey
 
     monkeypatch.setattr(Store, "put", broken)
     with (
-        pytest.raises(
-            InputError, match="is away'; the run is whole in .*plates_1: do `aws"
-        ),
+        pytest.raises(InputError, match="is away'; the run is whole in .*plates_1: do `aws"),
         publishing(f"{bucket.url}/runs") as publisher,
     ):
         publisher.begin(run, is_new=True)
