@@ -6,8 +6,7 @@ yet it waits for each page by itself, where here the system is asked once for al
 checked as the file is opened: each page is as it is read.
 
 The layout is that of LMDB 0.9, version 1 of its data, on a machine of 64 bits and the same order of
-bytes:
-https://git.openldap.org/openldap/openldap/-/blob/mdb.master/libraries/liblmdb/mdb.c
+bytes: https://git.openldap.org/openldap/openldap/-/blob/mdb.master/libraries/liblmdb/mdb.c
 """
 
 import os
@@ -99,12 +98,12 @@ class LmdbFile:
 
     def keys(self, prefix: bytes) -> Iterator[bytes]:
         """Yield the keys that start with `prefix`, sorted; no value is read."""
-        return (_key(page, node) for page, node in self._nodes_from(prefix))
+        return (key for key, _, _ in self._nodes_from(prefix))
 
     def items(self, prefix: bytes) -> Iterator[tuple[bytes, bytes]]:
         """Yield the keys that start with `prefix`, sorted, and their values."""
-        for page, node in self._nodes_from(prefix):
-            yield _key(page, node), self._content(_place(page, node))
+        for key, page, node in self._nodes_from(prefix):
+            yield key, self._content(_place(page, node))
 
     def _place(self, key: bytes) -> _Place | None:
         leaf = self._leaf(key)
@@ -132,15 +131,15 @@ class LmdbFile:
             number = below[bisect_right(keys, key)]
         return number
 
-    def _nodes_from(self, prefix: bytes) -> Iterator[tuple[bytes, int]]:
-        """Yield page and place of each node whose key starts with `prefix`, in order."""
+    def _nodes_from(self, prefix: bytes) -> Iterator[tuple[bytes, bytes, int]]:
+        """Yield each key that starts with `prefix`, in order, its page, and its place there."""
         for leaf in self._leaves_from(prefix):
             page, nodes = self._page(leaf, _LEAF)
             _require_inside(page, nodes)
             for node in nodes:
                 key = _key(page, node)
                 if key.startswith(prefix):
-                    yield page, node
+                    yield key, page, node
                 elif key > prefix:
                     return
 
