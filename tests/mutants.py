@@ -49,6 +49,24 @@ MEMORIES = f"{RESUME}::test_callbacks_have_their_memories_back"
 ADDRESS = "tests/properties/test_addresses.py::test_each_address_leads_to_the_image_of_its_label"
 
 MUTANTS = (
+    # What lies elsewhere
+    Mutant("the halves of two objects are joined", "ctckit/remote/s3.py",
+           '"IfMatch": tag} if place', '} if place',
+           ("tests/remote/test_fetching.py::"
+            "test_another_object_is_not_joined_to_the_half_of_the_first",)),
+    Mutant("a key leads out of the folder", "ctckit/remote/folders.py",
+           'return own and "\\0" not in name and not set(parts) & {"", ".", ".."}', "return own",
+           ("tests/remote/test_fetching.py::test_no_name_leads_out_of_the_folder[up]",)),
+    Mutant("another run is written over", "ctckit/remote/publish.py",
+           "if is_new and any(", "if False and any(",
+           ("tests/remote/test_publish.py::test_another_run_of_that_name_stays",)),
+    Mutant("sizes of what was published are not compared", "ctckit/remote/publish.py",
+           "            self._require_all(there)\n", "",
+           ("tests/remote/test_publish.py::test_a_file_that_is_there_by_half_is_told",)),
+    Mutant("a configuration of others publishes", "ctckit/cli/training.py",
+           'replaced = {"model_path", "publish"}', 'replaced = {"model_path"}',
+           ("tests/cli/test_training.py::"
+            "test_where_another_run_was_published_nothing_is_published_unasked",)),
     # Who may ask a server, and for how much
     Mutant("a server may be called by any name", "ctckit/serve/guard.py",
            "return name in self.allowed_hosts or _is_address(name)", "return True",

@@ -7,7 +7,7 @@ import pytest
 from ctckit.errors import InputError
 
 PACKAGE = Path(__file__).parents[1] / "ctckit"
-ROOMS = ("text", "augment", "feed", "inference", "data")
+ROOMS = ("text", "augment", "feed", "inference", "data", "remote")
 FILES = [
     *(path for room in ROOMS for path in sorted((PACKAGE / room).rglob("*.py"))),
     *(

@@ -83,10 +83,10 @@ def _of_the_run(
 
 def _of_another_run(cls: type[Configs], config: Path, given: Mapping[str, Any]) -> Configs:
     """Return the settings of another run, less those that what is given stands in for."""
-    replaced = {"model_path", "publish"}  # what is written, and where to, nobody else decides
+    replaced = {"model_path", "publish"}  # where to write is not for another run to say
     for fields in (*EXCLUSIVE, LENGTH, ("width", "stretch")):
         replaced |= {other for other in fields if set(fields) & given.keys() and other not in given}
-    return cls.load(config).replace(**dict.fromkeys(replaced))
+    return cls.load(config).replace(**dict.fromkeys(replaced), publish_states=False)
 
 
 def _program() -> str:

@@ -81,7 +81,7 @@ class Publisher:
                 argument="publish",
             )
         self._place, self._run = place, run  # from here on a thread may send it
-        LOGGER.info("published   to %s", place)
+        LOGGER.info("publishing  to %s", place)
 
     def states(self) -> set[tuple[str, Known]]:
         """Return the states of the run that there are, and what tells each from an older one."""
@@ -146,7 +146,7 @@ class Publisher:
         path = self._run and self._run.path
         return InputError(
             f"expected to publish the run to {self.address}, received '{reason}'; the run is whole "
-            f"in {path}: do `aws s3 cp --recursive {path} {self.address}`, or the like",
+            f"in {path}: do `aws s3 sync {path} {self.address}`, or the like",
             argument="publish",
         )
 

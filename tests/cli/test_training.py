@@ -116,6 +116,13 @@ def test_the_configuration_of_the_other_run_is_not_touched(parse, tmp_path):
     assert file.read_bytes() == before
 
 
+def test_where_another_run_was_published_nothing_is_published_unasked(parse, tmp_path):
+    OTHER.replace(publish="s3://theirs/runs", publish_states=True).save(tmp_path)
+    found = parse("--config", tmp_path).configs
+    assert (found.publish, found.publish_states) == (None, False)
+    assert parse("--config", tmp_path, "--publish", "s3://mine").configs.publish == "s3://mine"
+
+
 def test_help_tells_of_both(parse, capsys):
     with pytest.raises(SystemExit) as end:
         parse("--help")

@@ -29,6 +29,7 @@ def file(tmp_path):
 
 def test_download(file, log, capfd, monkeypatch):
     monkeypatch.setattr(LOGGER, "handlers", [])  # whatever ran before in this process
+    monkeypatch.setattr(LOGGER, "propagate", True)
     with serving(file=(200, {}, BODY)) as url:
         assert download(f"{url}/file", file)
     assert file.read_bytes() == BODY
