@@ -8,7 +8,6 @@ its label. A file made by other versions, or for images turned otherwise, is not
 
 import os
 import time
-from datetime import datetime
 from hashlib import blake2b
 from pathlib import Path
 from zipfile import BadZipFile
@@ -62,46 +61,44 @@ class KeptLooks:
         Returns:
             Positions, int (M,), in order; and a look at each.
         """
-        keys = _keys(samples)
-        forms = np.zeros(len(samples), FORM)
-        known: np.ndarray = np.zeros(len(samples), bool)
-        date = "" if self._anew else self._find(keys, forms, known)
+        keys = keys_of(samples)
+        known, forms = self.find(keys)
         wanted: np.ndarray = np.ones(len(samples), bool)
         if not full and np.count_nonzero(~known) > MAX_CHECKED:
             wanted = known | np.isin(np.arange(len(samples)), drawn)
         new = np.flatnonzero(wanted & ~known)
-        if date:
+        if known.any():
             LOGGER.info(
-                "checked     %s of %s are as `ctckit data check` found them on %s; %s to be read",
-                f"{np.count_nonzero(known):,}", counted(len(samples), "image"), date,
-                f"{len(new):,}",
+                "checked     %s of %s are as `ctckit data check` found them; %s to be read",
+                f"{np.count_nonzero(known):,}", counted(len(samples), "image"), f"{len(new):,}",
             )  # fmt: skip
         looks = look_at(samples[new], workers=workers, rotate=self._rotate)
         forms[new] = looks.forms
-        places = np.flatnonzero(wanted)
         errors = {int(new[place]): error for place, error in looks.errors.items()}
-        if full:
+        if full and len(new):
             readable: np.ndarray = keys[:, 0] != 0
             readable[[*errors]] = False
-            if len(new) or not date:
-                self._keep(keys[readable], forms[readable])
+            self.keep(keys[readable], forms[readable])
+        places = np.flatnonzero(wanted)
         at = np.searchsorted(places, [*errors]).tolist()
         return places, Looks(forms[places], dict(zip(at, errors.values(), strict=True)))
 
-    def _find(self, keys: np.ndarray, forms: np.ndarray, known: np.ndarray) -> str:
-        """Fill in what was kept under these keys; return when that was, or "" if nothing was."""
+    def find(self, keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return of which keys, uint64 (N, 2), something was kept, bool (N,), and what: `FORM`."""
+        known: np.ndarray = np.zeros(len(keys), bool)
+        forms = np.zeros(len(keys), FORM)
         place = max(filter(os.path.isfile, self._places), key=_changed, default=None)
-        if place is None:
-            return ""
+        if place is None or self._anew:
+            return known, forms
         try:
             kept_keys, kept_forms = self._load(place)
         except (OSError, ValueError, KeyError, EOFError, BadZipFile, MemoryError) as error:
             LOGGER.warning("note        not used: the check in %s (%s)", place, error)
-            return ""
+            return known, forms
         at = np.searchsorted(kept_keys[:, 0], keys[:, 0]).clip(max=len(kept_keys) - 1)
-        known[:] = (kept_keys[at] == keys).all(axis=1)
+        known = (kept_keys[at] == keys).all(axis=1)
         forms[known] = kept_forms[at[known]]
-        return f"{datetime.fromtimestamp(_changed(place)):%Y-%m-%d %H:%M}"
+        return known, forms
 
     def _load(self, place: Path) -> tuple[np.ndarray, np.ndarray]:
         with np.load(place, allow_pickle=False) as file:
@@ -113,8 +110,8 @@ class KeptLooks:
             raise ValueError(f"keys {keys.dtype} {keys.shape}, forms {forms.shape}")
         return keys, forms
 
-    def _keep(self, keys: np.ndarray, forms: np.ndarray) -> None:
-        """Write them where that is possible; whoever reads meanwhile sees the old ones."""
+    def keep(self, keys: np.ndarray, forms: np.ndarray) -> None:
+        """Write what is known where that is possible; who reads meanwhile finds the old file."""
         order = np.argsort(keys[:, 0])
         for place in self._places:
             try:
@@ -147,7 +144,7 @@ def _changed(file: Path) -> float:
     return file.stat().st_mtime
 
 
-def _keys(samples: Samples) -> np.ndarray:
+def keys_of(samples: Samples) -> np.ndarray:
     """Return what stands for what a look at each image depends on, uint64 (N, 2).
 
     Zeros stand for what cannot be known again: no such file, or one that has just changed.

@@ -64,8 +64,10 @@ def test_what_was_checked_is_known_and_no_image_is_opened(folder, opened, caplog
     again = check(folder, full=False)
     assert opened == ["zzz.png"]  # which could not be read: perhaps it can be by now
     assert again == first == scan(open_dataset(folder))
-    assert "checked     7 of 8 images are as `ctckit data check` found them on 20" in caplog.text
-    assert caplog.text.count("1 to be read") == 1
+    assert (
+        "checked     7 of 8 images are as `ctckit data check` found them; 1 to be read"
+        in caplog.text
+    )
 
 
 @pytest.mark.parametrize("name", ["set.zip", "list.csv"])
