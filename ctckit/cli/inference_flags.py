@@ -13,7 +13,13 @@ from ctckit.errors import InputError
 # What goes with a flag that stands for another verb than judging.
 _COMPANIONS = {
     "describe": {"json"},
-    "images": {"json", "out", "shard", *(option.name for option in fields(ReaderOptions))},
+    "images": {
+        "json",
+        "out",
+        "shard",
+        "engine",
+        *(option.name for option in fields(ReaderOptions)),
+    },
 }
 
 
@@ -31,6 +37,8 @@ class InferenceFlags(Evaluate):
     shard: str | None = field(default=None, metadata={"metavar": "NUMBER/COUNT"})
     """With --images: read only a share of them, such as 1/4, for several processes with the same
     --out."""
+    engine: str = "here"
+    """With --images: what reads, here or ray, the processes of a Ray cluster, with --out."""
     describe: Path | None = None
     """An .onnx file, or the folder of a run, to describe."""
 
@@ -44,7 +52,9 @@ class InferenceFlags(Evaluate):
                 flags = ", ".join(map(flag_of, useless))
                 raise InputError(f"does not go with {flags}; leave one or the other out",
                                  argument=verb)  # fmt: skip
-        lonely = [name for name in ("out", "shard") if name in given and "images" not in given]
+        lonely = [
+            name for name in ("out", "shard", "engine") if name in given and "images" not in given
+        ]
         if lonely:
             raise InputError(
                 "expected images to read beside it, received none; what a judgement reads goes to "

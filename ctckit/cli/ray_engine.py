@@ -19,7 +19,7 @@ from typing import Any
 from ctckit.cli.read_output import Row
 from ctckit.cli.shards import Part
 from ctckit.errors import InputError
-from ctckit.log import hidden_native_log
+from ctckit.log import counted, hidden_native_log
 
 ReadImages = Callable[[list[str]], list[Row]]  # one row for each, in their order
 Batch = dict[str, Any]  # columns of one row
@@ -198,6 +198,11 @@ def _address() -> str:
 
 def _no_cluster(address: str, error: Exception) -> InputError:
     reason = " ".join(str(error).split())
+    if address == "local":
+        return InputError(
+            f"expected Ray to start on this machine, received '{reason}'; its logs say why, and "
+            "RAY_ADDRESS leads to a cluster that runs already"
+        )
     return InputError(
         f"expected a Ray cluster at {address}, received '{reason}'; start it, correct RAY_ADDRESS, "
         "or leave that out for a cluster of this machine's cores"
@@ -207,7 +212,7 @@ def _no_cluster(address: str, error: Exception) -> InputError:
 def _lost(images: list[str], parts: list[Part]) -> InputError:
     """Return what to say of parts that no process came to the end of."""
     first, last = (images[place] for place in (parts[0].places[0], parts[0].places[-1]))
-    others = f", and {len(parts) - 1} other parts" if len(parts) > 1 else ""
+    others = f", and {counted(len(parts) - 1, 'other part')}" if parts[1:] else ""
     return InputError(
         f"expected all images to be read, received none from {first} to {last}{others}: the "
         f"processes that read them ended {MAX_RETRIES + 1} times, or their machine was lost; the "
