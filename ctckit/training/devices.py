@@ -8,7 +8,7 @@ one sum of all gradients makes one step of all copies of the network.
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cache
 from typing import Any
 
@@ -57,6 +57,14 @@ class Devices:
     def any(self, wish: bool) -> bool:
         """Tell whether one of all that train together wishes it."""
         return wish
+
+    def watched(self) -> AbstractContextManager:
+        """Lend a block in which all that train together take part.
+
+        Raises:
+            InputError: one of them has ended; names it.
+        """
+        return nullcontext()
 
     def require_same(self, **values: Any) -> None:
         """Refuse to train together on different things.
@@ -154,13 +162,9 @@ class ManyDevices(Devices):
                 form = [*provider.form_of(batch[:2]), tf.TensorSpec((), tf.float32)]
                 signature = form * len(self._own)
                 graph = tf.function(step, input_signature=signature, autograph=False)
-            return self._together(graph, *batch)
+            return graph(*batch)
 
         return run
-
-    def _together(self, do: Callable, *arguments: Any) -> Any:
-        """Return the result of what all devices take part in."""
-        return do(*arguments)
 
 
 class WorkerDevices(ManyDevices):
@@ -176,7 +180,7 @@ class WorkerDevices(ManyDevices):
     def __init__(self, cluster: Workers) -> None:
         self._cluster = cluster
         cluster.meet()
-        strategy = self._together(tf.distribute.MultiWorkerMirroredStrategy)
+        strategy = tf.distribute.MultiWorkerMirroredStrategy()
         super().__init__(strategy, first=cluster.index * len(strategy.extended.worker_devices))
         self._total = tf.function(
             self._add, input_signature=[tf.TensorSpec([None], tf.float64)], autograph=False
@@ -221,7 +225,8 @@ class WorkerDevices(ManyDevices):
 
     def _sums(self, values: Sequence[float] | np.ndarray) -> np.ndarray:
         """Return the sum of what all workers give; all give as many values."""
-        return self._together(self._total, np.asarray(values, np.float64)).numpy()
+        with self.watched():
+            return self._total(np.asarray(values, np.float64)).numpy()
 
     def _add(self, values: tf.Tensor) -> tf.Tensor:
         def own() -> tf.Tensor:
@@ -229,14 +234,15 @@ class WorkerDevices(ManyDevices):
 
         return self._strategy.reduce("SUM", self._strategy.run(own), axis=None)
 
-    def _together(self, do: Callable, *arguments: Any) -> Any:
-        """Return the result of what all workers take part in.
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Lend a block in which all workers take part.
 
         Raises:
             InputError: one of them has ended; names it.
         """
         try:
-            return do(*arguments)
+            yield
         except tf.errors.OpError as error:
             gone = self._cluster.missing()
             if not gone:

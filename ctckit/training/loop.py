@@ -50,34 +50,35 @@ def run_loop(
         list(callbacks), add_history=True, model=model, epochs=epochs, steps=steps, verbose=0
     )
     devices = devices or Devices()
-    train_step, test_step = devices.train_step(model), devices.test_step(model)
-    model.stop_training = False
-    listeners.on_train_begin()
-    logs: Logs = {}
-    for epoch in range(first_epoch, epochs):
-        model.reset_metrics()
-        listeners.on_epoch_begin(epoch)
-        provider = provider_of(epoch)
-        batches = devices.batches(provider, epoch, first_step)
-        for step, batch in enumerate(batches, start=first_step):
-            listeners.on_train_batch_begin(step)
-            logs = train_step(batch, provider)
-            _require_number(logs["loss"], provider, epoch, step)
-            listeners.on_train_batch_end(step, logs)
-            model.stop_training = devices.any(model.stop_training)
+    with devices.watched():
+        train_step, test_step = devices.train_step(model), devices.test_step(model)
+        model.stop_training = False
+        listeners.on_train_begin()
+        logs: Logs = {}
+        for epoch in range(first_epoch, epochs):
+            model.reset_metrics()
+            listeners.on_epoch_begin(epoch)
+            provider = provider_of(epoch)
+            batches = devices.batches(provider, epoch, first_step)
+            for step, batch in enumerate(batches, start=first_step):
+                listeners.on_train_batch_begin(step)
+                logs = train_step(batch, provider)
+                _require_number(logs["loss"], provider, epoch, step)
+                listeners.on_train_batch_end(step, logs)
+                model.stop_training = devices.any(model.stop_training)
+                if model.stop_training:
+                    break
+            batches.close()
+            first_step = 0
+            logs = _results(model)
+            for name, measured_provider in (measured or {}).items():
+                figures = _measure(model, test_step, measured_provider, devices, listeners)
+                logs |= {f"{name}_{figure}": value for figure, value in figures.items()}
+            listeners.on_epoch_end(epoch, logs)
             if model.stop_training:
                 break
-        batches.close()
-        first_step = 0
-        logs = _results(model)
-        for name, measured_provider in (measured or {}).items():
-            figures = _measure(model, test_step, measured_provider, devices, listeners)
-            logs |= {f"{name}_{figure}": value for figure, value in figures.items()}
-        listeners.on_epoch_end(epoch, logs)
-        if model.stop_training:
-            break
-    model.optimizer.finalize_variable_values(model.trainable_weights)
-    listeners.on_train_end(logs)
+        model.optimizer.finalize_variable_values(model.trainable_weights)
+        listeners.on_train_end(logs)
 
 
 def _require_number(loss: Any, provider: DataProvider, epoch: int, step: int) -> None:
