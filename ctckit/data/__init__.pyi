@@ -4,6 +4,7 @@ from .check import log_left_out as log_left_out
 from .check import required_steps as required_steps
 from .check import scan as scan
 from .figures import set_figures as set_figures
+from .kept_looks import KeptLooks as KeptLooks
 from .label_steps import LabelIndexer as LabelIndexer
 from .label_steps import LabelPadding as LabelPadding
 from .lists import read_lists as read_lists
