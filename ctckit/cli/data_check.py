@@ -43,7 +43,7 @@ class Check(DataSource):
         dataset = self.opened()
         configs = self.configs(rotate=self.rotate) if can_choose() else None
         try:
-            kept = KeptLooks(self.source, self.rotate, anew=self.again)
+            kept = KeptLooks(dataset.place, self.rotate, anew=self.again)
             found = scan(dataset, rotate=self.rotate, full=True, kept=kept)
         except InputError as error:
             if self.json:

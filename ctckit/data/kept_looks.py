@@ -112,6 +112,8 @@ class KeptLooks:
 
     def keep(self, keys: np.ndarray, forms: np.ndarray) -> None:
         """Write what is known where that is possible; who reads meanwhile finds the old file."""
+        if not len(keys):
+            return
         order = np.argsort(keys[:, 0])
         for place in self._places:
             try:

@@ -147,6 +147,7 @@ class Dataset:
         notes: what a person should know of images and labels, a line each.
         sampled: how many images were looked at, where there are too many to read them all before
             a training; None: all of them.
+        place: where it lies on this machine: a folder, an archive or a list; "" where it does not.
     """
 
     name: str
@@ -159,6 +160,7 @@ class Dataset:
     layout: str = ""
     notes: tuple[str, ...] = ()
     sampled: int | None = None
+    place: str = ""
 
     @property
     def everything(self) -> Samples:

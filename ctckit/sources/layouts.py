@@ -5,6 +5,7 @@ the table `LAYOUTS` names them all, and the first one that is found is taken.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -172,7 +173,7 @@ def open_dataset(
         listing = _read(path, options)
     except OSError as error:  # no permission, a name too long for this system
         raise InputError(f"cannot read {source}: {error.strerror or error}") from error
-    return cleaned(name_of_source(path), listing, options)
+    return replace(cleaned(name_of_source(path), listing, options), place=str(path))
 
 
 def load_dataset(

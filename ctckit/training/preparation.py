@@ -57,7 +57,7 @@ def prepare_data(configs: Configs, datasets_dir: Path = DATASETS_DIR) -> tuple[D
         own = open_dataset(configs.validation, configs)
         dataset = with_validation(dataset, own)
     labelled = dataset.everything
-    kept = KeptLooks(configs.dataset or datasets_dir / dataset.name, configs.rotate)
+    kept = KeptLooks(dataset.place, configs.rotate)
     dataset, configs = choose(scan(dataset, rotate=configs.rotate, kept=kept), configs)
     if configs.unlabelled is not None:
         others = images_that_are_others(list_images(configs.unlabelled), labelled)

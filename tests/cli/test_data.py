@@ -124,7 +124,7 @@ def test_what_cannot_be_trained_on_is_status_2_with_the_reason_behind_the_figure
         path.unlink()
     status, lines, said = call("data", "check", "set")
     assert status == 2 and lines[0] == "Dataset      set: 1 image"
-    assert "\nerror: validation_fraction: expected to hold back some images" in said
+    assert "error: validation_fraction: expected to hold back some images" in said
 
 
 def test_check_names_what_is_left_out(call, here):

@@ -196,3 +196,12 @@ def test_very_many_images_are_all_known_and_the_form_is_that_of_the_drawn_ones(
     some = check(folder, full=False)
     assert len(opened) <= 2 and some.sampled == 3 + len(opened)
     assert replace(some.dataset, notes=(), fingerprint="").samples
+
+
+def test_images_that_have_just_changed_are_not_kept(tmp_path, opened):
+    draw_folder(tmp_path / "set", count=3)
+    check(tmp_path / "set")
+    assert not [*(tmp_path / "set").glob(".*")]
+    opened.clear()
+    check(tmp_path / "set", full=False)
+    assert len(opened) == 3
