@@ -105,7 +105,7 @@ def test_devices_that_cannot_be_are_refused():
         open_devices("7")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_two_devices_train_as_one(folder, of_one, tmp_path):
     codes, errors = ended([start(folder, tmp_path / "two.npz", 2)])
     assert codes == [0], errors
