@@ -213,42 +213,83 @@ def run_read(*words, **environment):
 
 
 @pytest.fixture
-def two_nodes():
-    """Start two node processes of one core each; return their cluster."""
+def machines():
+    """Start a head without cores, and two machines of one core each: node processes, all three."""
     from ray.cluster_utils import Cluster
 
-    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
-    cluster.add_node(num_cpus=1)
+    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0})
+    for _ in range(2):
+        cluster.add_node(num_cpus=1)
     yield cluster
     cluster.shutdown()
 
 
-@needs_ray
-@pytest.mark.long
-def test_two_nodes_give_the_file_of_one_process_also_if_readers_are_killed(read_to, two_nodes):
-    import psutil
-
+@pytest.fixture
+def by_ray(read_to, machines):
+    """Return what starts to read 511 images by these machines; `whole.csv` is what comes of it."""
     for place in range(500):
         text = TEXTS[place % len(TEXTS)]
         write_image(Path(f"new/more{place:03}.png"), draw_stripes(text, 24 + 16 * len(text)))
-    here = run_read("--out", "whole.csv", "--num-threads", "1")
-    here.communicate()
-    there = run_read("--out", "t.csv", "--engine", "ray", "--json", RAY_ADDRESS=two_nodes.address)
-    parts, killed = Path("t.csv.parts"), 0
-    while there.poll() is None:
-        if killed < 3 and len(list(parts.glob("shard-*"))) > killed:
-            for process in psutil.process_iter(["cmdline"]):
-                if (process.info["cmdline"] or [""])[0].startswith("ray::MapWorker"):
-                    process.kill()
-                    killed += 1
-                    break
-        time.sleep(0.05)
-    shown, said = there.communicate()
-    assert (there.returncode, killed) == (here.returncode, 3), said
-    assert said.splitlines()[0].startswith("error: cannot read new/03.png")
-    assert len(said.splitlines()) == 2 and len(shown.splitlines()) == 1
-    assert json.loads(shown)["images"] == 510
+    assert read_to("whole.csv")[0] == 1
+    words = ("--out", "t.csv", "--engine", "ray", "--json")
+    return lambda: run_read(*words, RAY_ADDRESS=machines.address)
+
+
+def wait_for_parts(process, count):
+    while process.poll() is None and len(list(Path("t.csv.parts").glob("shard-*"))) < count:
+        time.sleep(0.02)
+
+
+def require_the_file_of_one_process(process, *, lines):
+    shown, said = process.communicate()
+    assert process.returncode == 1 and len(said.splitlines()) == lines, said
+    assert json.loads(shown)["images"] == 510 and len(shown.splitlines()) == 1
     assert Path("t.csv").read_bytes() == Path("whole.csv").read_bytes()
+    assert not Path("t.csv.parts").exists()
+
+
+@needs_ray
+@pytest.mark.long
+def test_readers_that_are_killed_change_nothing(by_ray):
+    import psutil
+
+    process = by_ray()
+    for killed in range(4):
+        wait_for_parts(process, 1 + 2 * killed)
+        readers = [each for each in psutil.process_iter(["cmdline"])
+                   if (each.info["cmdline"] or [""])[0].startswith("ray::MapWorker")]  # fmt: skip
+        readers[killed % len(readers)].kill()
+    require_the_file_of_one_process(process, lines=2)
+
+
+@needs_ray
+@pytest.mark.long
+def test_a_machine_that_is_lost_changes_nothing(by_ray, machines):
+    process = by_ray()
+    wait_for_parts(process, 2)
+    machines.remove_node(next(iter(machines.worker_nodes)), allow_graceful=False)
+    require_the_file_of_one_process(process, lines=2)
+
+
+@needs_ray
+@pytest.mark.long
+def test_ten_kills_of_the_command_change_nothing(by_ray):
+    rng, killed = random.Random(0), 0
+    while True:
+        process = by_ray()
+        there = len(list(Path("t.csv.parts").glob("shard-*")))
+        wait_for_parts(process, there + rng.randint(0, 2))
+        time.sleep(rng.uniform(0, 0.2))
+        if process.poll() is None and killed < 10:
+            process.kill()
+            killed += 1
+            process.communicate()
+        elif killed == 10:
+            break
+        else:  # it was faster than the kill: once more
+            require_the_file_of_one_process(process, lines=2)
+            Path("t.csv").unlink()
+    require_the_file_of_one_process(process, lines=2)
 
 
 @needs_ray
