@@ -31,7 +31,7 @@ PROGRAM = re.compile(
     r"(ctckit|make|python (train\.py|inferenceModel\.py|-m (benchmarks|tests)\.))\b"
 )
 BEHIND = re.compile(r"\s{2,}.*| > \S+$| && .*")  # what a line tells besides, or does besides
-NUM_UNTESTED = 21  # blocks: more of them need a reason as good
+NUM_UNTESTED = 22  # blocks: more of them need a reason as good
 UNTESTED = {  # blocks by their first line, and why nothing is done with them
     "pip install": "installs; the checks of every change do it",
     "mkdir fonts words": "downloads 235 packages and trains for hours",

@@ -9,6 +9,7 @@ import logging
 import os
 import signal
 import socket
+import threading
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
@@ -19,7 +20,7 @@ from typing import Any
 from ctckit.cli.read_output import Row
 from ctckit.cli.shards import Part
 from ctckit.errors import InputError
-from ctckit.log import counted, hidden_native_log
+from ctckit.log import LOGGER, counted, hidden_native_log
 
 ReadImages = Callable[[list[str]], list[Row]]  # one row for each, in their order
 Batch = dict[str, Any]  # columns of one row
@@ -103,7 +104,7 @@ def _answers(
         {"part": part.name, "images": json.dumps([images[place] for place in part.places])}
         for part in parts
     ]
-    with warnings.catch_warnings(action="ignore"):  # names for the retries are to come
+    with warnings.catch_warnings(action="ignore"):  # of 2.64, which bounds no retries
         answered = data.from_items(rows, override_num_blocks=len(rows)).map_batches(
             PartReader, fn_constructor_args=(open_reader,), batch_size=1, compute=readers,
             num_cpus=cores, num_gpus=gpus, max_restarts=-1, max_task_retries=MAX_RETRIES,
@@ -151,7 +152,8 @@ def _cluster() -> Iterator[None]:
     with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):
         _connect(address)
         try:
-            yield
+            with _watched(ray.get_runtime_context().gcs_address):
+                yield
         finally:
             ray.shutdown()
 
@@ -182,7 +184,7 @@ def _address() -> str:
         InputError: nothing answers there, which Ray would find out after a quarter of an hour.
     """
     address = os.environ.get("RAY_ADDRESS") or "local"
-    host, _, port = address.rpartition(":")
+    port = address.rpartition(":")[2]
     if "://" in address:
         raise InputError(
             "expected RAY_ADDRESS as HOST:PORT of the head of a cluster, usually port 6379, "
@@ -190,10 +192,39 @@ def _address() -> str:
         )
     if port.isdecimal():
         try:
-            socket.create_connection((host.strip("[]"), int(port)), ANSWER_S).close()
+            _reach(address)
         except OSError as error:
             raise _no_cluster(address, error) from error
     return address
+
+
+def _reach(address: str) -> None:
+    host, _, port = address.rpartition(":")
+    socket.create_connection((host.strip("[]"), int(port)), ANSWER_S).close()
+
+
+@contextmanager
+def _watched(address: str) -> Iterator[None]:
+    """Tell it if the head of the cluster is gone: Ray ends this process then, without a word."""
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.wait(ANSWER_S):
+            try:
+                _reach(address)
+            except OSError as error:
+                LOGGER.error(
+                    "error: expected the head of the Ray cluster, %s, to answer, received '%s'; if "
+                    "it does not come back, Ray ends this command within a minute; what was read "
+                    "is kept, and the same command goes on with it", address, error,
+                )  # fmt: skip
+                return
+
+    threading.Thread(target=watch, daemon=True).start()
+    try:
+        yield
+    finally:
+        done.set()
 
 
 def _no_cluster(address: str, error: Exception) -> InputError:
@@ -214,7 +245,7 @@ def _lost(images: list[str], parts: list[Part]) -> InputError:
     first, last = (images[place] for place in (parts[0].places[0], parts[0].places[-1]))
     others = f", and {counted(len(parts) - 1, 'other part')}" if parts[1:] else ""
     return InputError(
-        f"expected all images to be read, received none from {first} to {last}{others}: the "
-        f"processes that read them ended {MAX_RETRIES + 1} times, or their machine was lost; the "
-        "logs of Ray say why, and the same command goes on with them"
+        f"expected all images to be read, received none from {first} to {last}{others}: reading "
+        f"them failed, or their processes ended {MAX_RETRIES + 1} times; the logs of Ray say why, "
+        "and the same command goes on with them"
     )

@@ -3,7 +3,8 @@
 import os
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -137,9 +138,10 @@ class Read(ReaderOptions):
         unreadable = _errors(parts.rows(parts.present(shard)))
         began = time.monotonic()
         read = self._read_by_ray if self.engine == "ray" else self._read_here
-        for part, rows in read(model, images, left):
-            parts.write(part, rows)
-            unreadable += _errors(rows)
+        with closing(read(model, images, left)) as come:
+            for part, rows in come:
+                parts.write(part, rows)
+                unreadable += _errors(rows)
         seconds = time.monotonic() - began
         pace = len(places) / seconds if places else 0.0
         LOGGER.info(
@@ -151,14 +153,14 @@ class Read(ReaderOptions):
 
     def _read_here(
         self, model: ImageToWordModel, images: list[str], parts: list[Part]
-    ) -> Iterator[tuple[Part, list[Row]]]:
+    ) -> Generator[tuple[Part, list[Row]], None, None]:
         """Yield each part with its rows, in their order."""
         places = [place for part in parts for place in part.places]
-        return whole_parts(self._rows(model, images, places), parts)
+        yield from whole_parts(self._rows(model, images, places), parts)
 
     def _read_by_ray(
         self, model: ImageToWordModel, images: list[str], parts: list[Part]
-    ) -> Iterator[tuple[Part, list[Row]]]:
+    ) -> Generator[tuple[Part, list[Row]], None, None]:
         """Yield each part with its rows, as the processes of a Ray cluster read them."""
         there = replace(
             self, model=self.model or model.model_path, num_threads=self.num_threads or 1
@@ -246,7 +248,7 @@ def _open_there(read: Read, folder: Path, expected: Command) -> ReadImages:
             f"expected the folder {folder}, in which the command runs, on every machine of the "
             f"cluster, received '{error.strerror}'; share it among them"
         ) from error
-    model = read.open(Path(str(read.model)))
+    model = read.open(read.model)
     found = command_of(read, model, [], 1)
     if different := [name for name in expected if found[name] != expected[name]]:
         raise InputError(

@@ -5,6 +5,7 @@ import json
 import os
 import pickle
 import random
+import socket
 import subprocess
 import sys
 import time
@@ -15,6 +16,7 @@ import pytest
 
 from ctckit.cli import ray_engine, read, shards
 from ctckit.cli.ray_engine import PartReader
+from ctckit.log import LOGGER
 from tests.drawing import write_image
 from tests.inference.tiny_model import draw_stripes, write_model
 
@@ -199,6 +201,23 @@ def test_an_address_where_nothing_answers(read_to, monkeypatch, address, message
     monkeypatch.setenv("RAY_ADDRESS", address)
     status, _, said = read_to("t.csv", "--engine", "ray")
     assert (status, said.count("\n")) == (2, 1) and message in said
+
+
+def test_a_head_that_is_gone_is_named(monkeypatch):
+    said = []
+    monkeypatch.setattr(ray_engine, "ANSWER_S", 0.01)
+    monkeypatch.setattr(LOGGER, "error", lambda text, *words: said.append(text % words))
+    with socket.create_server(("127.0.0.1", 0)) as head:
+        address = f"127.0.0.1:{head.getsockname()[1]}"
+        with ray_engine._watched(address):
+            time.sleep(0.1)
+            assert not said
+            head.close()
+            deadline = time.monotonic() + 30
+            while not said and time.monotonic() < deadline:
+                time.sleep(0.01)
+    (line,) = said
+    assert f"expected the head of the Ray cluster, {address}, to answer, received" in line
 
 
 SMALL_PARTS = "from ctckit.cli import main, shards; shards.PART_SIZE = 50; main()"
