@@ -16,34 +16,31 @@ from ctckit.cli.unfinished import unfinished
 from ctckit.image.lmdbs import close_if_changed
 from ctckit.sources.layouts import open_dataset
 from tests.drawing import draw_folder
+from tests.killing import killed_at_step
 
 ROOT = Path(__file__).parents[2]
 HAS_KILL = pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
 TARGETS = ("new", "new.csv", "new.lmdb")
 
-# Kills itself at a step that touches the target or what it is made in, or goes on slowly.
-PROGRAM = """
-import os, signal, sys, time
+# Is killed at a step that touches the target or what it is made in, or goes on slowly.
+PROGRAM = (
+    """
+import time
 from ctckit.cli import main
 from ctckit.data import writing
 from ctckit.sources.tools import lmdb_writer
-left, read = int(sys.argv.pop(1)), writing.read_image
-TOUCHING = {"open", "os.rename", "os.remove", "os.rmdir", "os.mkdir"}
-def kill(event, arguments):
-    global left
-    if event in TOUCHING and "new" in str(arguments):
-        left -= 1
-        if left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
+"""
+    + killed_at_step("new")
+    + """
+read = writing.read_image
 def slowly(address):
     time.sleep(0.01)
     return read(address)
-if left:
-    sys.addaudithook(kill)
-else:
+if not left:
     writing.read_image = lmdb_writer.read_image = slowly
 sys.exit(main())
 """
+)
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ from ctckit.inference.reader import ImageToWordModel
 from ctckit.locks import held
 from tests.drawing import write_image
 from tests.inference.tiny_model import draw_stripes, write_image_in, write_model
+from tests.killing import killed_at_step
 
 TEXTS = ["22", "345", "2", "5432", "3", "44", "", "25", "333", "4", "52"]
 NAMES = [f"{place:02}.png" for place in range(len(TEXTS))]
@@ -433,21 +434,14 @@ def test_ten_kills_change_nothing(tmp_path, out, count):
     kill_and_compare(tmp_path, out, count=count, kills=10, seed=1)
 
 
-KILLED_AT = """
-import os, signal, sys
+KILLED_AT = (
+    """
 from ctckit.cli import main, read, shards
 shards.PART_SIZE = 4
-left = int(sys.argv.pop(1))
-TOUCHING = {"open", "os.rename", "os.remove", "os.rmdir", "os.mkdir"}
-def kill(event, arguments):
-    global left
-    if event in TOUCHING and "t.csv" in str(arguments):
-        left -= 1
-        if left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-sys.addaudithook(kill)
-main()
 """
+    + killed_at_step("t.csv")
+    + "main()"
+)
 
 
 @HAS_KILL
