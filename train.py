@@ -56,7 +56,8 @@ def main() -> None:
             )
             result |= report.report_test_part(run, dataset.test)  # it had no say in anything before
 
-    cli.show_result(result, dataset, run, as_json=arguments.as_json)
+    if training.is_first_worker():
+        cli.show_result(result, dataset, run, as_json=arguments.as_json)
 
 
 def callbacks(

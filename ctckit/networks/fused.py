@@ -135,6 +135,13 @@ class FusedBatchNormalization(layers.BatchNormalization):
         self.moving_variance.assign(self.moving_variance * kept + variance * (1 - kept))
 
 
+def synchronise_batch_normalisation(network: keras.Model) -> None:
+    """Let `network` take the statistics of the whole batch, not of each device's share."""
+    for layer in network.layers:
+        if isinstance(layer, FusedBatchNormalization):
+            layer.synchronized = True
+
+
 def use_plain_loops(network: keras.Model) -> None:
     """Let LSTMs of `network` loop over time by plain operations: XLA knows no fused kernels."""
     for layer in network.layers:

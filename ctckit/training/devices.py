@@ -18,14 +18,15 @@ import tensorflow as tf
 
 from ctckit.errors import InputError
 from ctckit.log import LOGGER, counted
-from ctckit.networks.fused import FusedBatchNormalization
 from ctckit.networks.keras_privates import count_loss
 from ctckit.training.configs import ALL
 from ctckit.training.ctc_model import gradients_of
+from ctckit.training.flat_start import FlatStart
 from ctckit.training.provider import DataProvider
 from ctckit.training.workers import Workers, workers
 
 Batch = tuple[np.ndarray, ...]
+Form = Sequence[tf.TensorSpec]
 CompiledStep = Callable[[Batch, DataProvider], dict]
 
 
@@ -33,6 +34,7 @@ class Devices:
     """One device, which TensorFlow chooses: the first GPU, or the processor."""
 
     number = 1
+    decide_alone = True  # no other process takes part
 
     def scope(self) -> AbstractContextManager:
         """Lend where a network is to be built."""
@@ -106,7 +108,8 @@ class ManyDevices(Devices):
     def train_step(self, model: keras.Model) -> CompiledStep:
         """Return a step of training; its logs hold the mean loss of the batch alone."""
         weights = [weight.value for weight in model.trainable_weights]
-        means = _averaged_by_steps(model)
+        flat_start: FlatStart | None = getattr(model, "flat_start", None)
+        means = _running_statistics(model) + ([] if flat_start is None else [flat_start.gain])
 
         def share(x: tf.Tensor, y: tf.Tensor, weight: tf.Tensor) -> tf.Tensor:
             loss, y_pred, gradients = gradients_of(model, x, y, weight * self.number)
@@ -122,9 +125,11 @@ class ManyDevices(Devices):
             model.optimizer.apply_gradients(zip(gradients, model.trainable_weights, strict=True))
             for one, mean in zip(means, new_means, strict=True):
                 one.assign(mean)
+            if flat_start is not None:
+                flat_start.decide()  # each device did by its own share
             return {"loss": loss}
 
-        return self._compiled_shares(step)
+        return self._traced(step)
 
     def test_step(self, model: keras.Model) -> CompiledStep:
         """Return a step of measuring; what is measured is that of the whole batch."""
@@ -138,7 +143,7 @@ class ManyDevices(Devices):
         def step(*shares: tf.Tensor) -> dict[str, tf.Tensor]:
             return {"loss": self._sum(share, shares)}
 
-        return self._compiled_shares(step)
+        return self._traced(step)
 
     def _sum(self, share: Callable[..., tf.Tensor], shares: Sequence[tf.Tensor]) -> tf.Tensor:
         """Return the sum of what all devices compute of their shares."""
@@ -153,18 +158,11 @@ class ManyDevices(Devices):
         replica = tf.distribute.get_replica_context().replica_id_in_sync_group
         return int(tf.get_static_value(replica)) - self._own.start
 
-    def _compiled_shares(self, step: Callable) -> CompiledStep:
-        graph: Callable | None = None
+    def _traced(self, step: Callable) -> CompiledStep:
+        def form_of(batch: Batch, provider: DataProvider) -> Form:
+            return [*provider.form_of(batch[:2]), tf.TensorSpec((), tf.float32)] * len(self._own)
 
-        def run(batch: Batch, provider: DataProvider) -> dict:
-            nonlocal graph
-            if graph is None:
-                form = [*provider.form_of(batch[:2]), tf.TensorSpec((), tf.float32)]
-                signature = form * len(self._own)
-                graph = tf.function(step, input_signature=signature, autograph=False)
-            return graph(*batch)
-
-        return run
+        return _traced(step, form_of)
 
 
 class WorkerDevices(ManyDevices):
@@ -176,6 +174,8 @@ class WorkerDevices(ManyDevices):
     Args:
         cluster: the processes.
     """
+
+    decide_alone = False
 
     def __init__(self, cluster: Workers) -> None:
         self._cluster = cluster
@@ -295,20 +295,9 @@ def _show_only(chosen: str | None) -> None:
     tf.config.set_visible_devices([gpus[number] for number in numbers], "GPU")
 
 
-def synchronise_batch_normalisation(model: keras.Model) -> None:
-    """Let batch normalisation take the statistics of the whole batch, not of a device's share."""
-    for layer in model._flatten_layers():
-        if isinstance(layer, FusedBatchNormalization):
-            layer.synchronized = True
-
-
-def _averaged_by_steps(model: keras.Model) -> list[tf.Variable]:
-    """Return what each device makes of its own share in a step, such as running statistics."""
-    trained = {id(weight) for weight in model.trainable_weights}
-    floats = [weight for weight in model.weights if "float" in weight.dtype]
-    means = [weight.value for weight in floats if id(weight) not in trained]
-    flat_start = getattr(model, "flat_start", None)
-    return means if flat_start is None else [*means, flat_start.gain]
+def _running_statistics(model: keras.Model) -> list[tf.Variable]:
+    """Return the weights that each device changes by its own share, not by gradients."""
+    return [weight.value for weight in model.non_trainable_weights if "float" in weight.dtype]
 
 
 def _count_if_any(
@@ -345,13 +334,17 @@ def _compiled(model: keras.Model, step: Callable) -> CompiledStep:
     """Return `step` as a graph that is traced once, for batches of any size."""
     if model.run_eagerly:
         return lambda batch, provider: step(batch)
+    return _traced(lambda *parts: step(parts), lambda batch, provider: provider.form_of(batch))
+
+
+def _traced(step: Callable, form_of: Callable[[Batch, DataProvider], Form]) -> CompiledStep:
     graph: Callable | None = None
 
     def run(batch: Batch, provider: DataProvider) -> dict:
         nonlocal graph
         if graph is None:
-            form = provider.form_of(batch)
-            graph = tf.function(lambda *parts: step(parts), input_signature=form, autograph=False)
+            form = form_of(batch, provider)
+            graph = tf.function(step, input_signature=form, autograph=False)
         return graph(*batch)
 
     return run

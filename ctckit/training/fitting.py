@@ -6,6 +6,7 @@ from dataclasses import asdict
 import keras
 
 from ctckit.log import LOGGER, counted
+from ctckit.networks.fused import synchronise_batch_normalisation
 from ctckit.training.callbacks.averaging import AveragedWeights
 from ctckit.training.callbacks.flat_start import EndOfFlatStart
 from ctckit.training.callbacks.progress import ProgressBar
@@ -13,7 +14,7 @@ from ctckit.training.callbacks.schedule import Schedule
 from ctckit.training.callbacks.self_training import SelfTraining
 from ctckit.training.callbacks.state import StateKeeper
 from ctckit.training.configs import TrainConfigs
-from ctckit.training.devices import Devices, open_devices, synchronise_batch_normalisation
+from ctckit.training.devices import Devices, open_devices
 from ctckit.training.length import ENOUGH_TO_DECIDE, passes_per_epoch
 from ctckit.training.loop import run_loop
 from ctckit.training.provider import DataProvider
@@ -196,7 +197,7 @@ def begin(
     with devices.scope():
         model = make_model(configs)
     if configs.sync_batch_norm and devices.number > 1:
-        synchronise_batch_normalisation(model)
+        synchronise_batch_normalisation(getattr(model, "network", model))
     goes_on = begun is not None
     return model, not goes_on and start_from(model, configs)
 

@@ -67,7 +67,11 @@ class FlatStart:
         of_guesses = tf.reduce_sum(_cross_entropy(positions, ids, guesses))
         gain = tf.math.divide_no_nan(of_mean - of_guesses, of_mean)
         self.gain.assign(MOMENTUM * self.gain + (1 - MOMENTUM) * gain)
-        self.is_on.assign(self.gain < TELLS_APART)
+        self.decide()
+
+    def decide(self) -> None:
+        """Let it end if the guesses are good enough; it does not begin again."""
+        self.is_on.assign(self.is_on & (self.gain < TELLS_APART))
 
 
 def _shown(y_pred: tf.Tensor) -> tf.Tensor:

@@ -23,6 +23,7 @@ from ctckit.text.vocabulary import Vocabulary
 from ctckit.training.callbacks.interrupt import StopOnInterrupt
 from ctckit.training.configs import TrainConfigs
 from ctckit.training.ctc_model import CTCModel
+from ctckit.training.devices import open_devices
 from ctckit.training.ensemble import ensemble, predict_all
 from ctckit.training.fitting import train_on
 from ctckit.training.members import keeper_of
@@ -66,7 +67,8 @@ def cross_validate(
     Returns:
         Figures, ready for JSON; rates are 0…1.
     """
-    interrupt = StopOnInterrupt(ends_well=False)  # a part of the folds is no result
+    devices = open_devices(configs.devices)
+    interrupt = StopOnInterrupt(ends_well=False, devices=devices)  # a part is no result
 
     done = read_rows(run.out_of_fold) if run.out_of_fold.is_file() else []
     numbers = count(1 + max((row.fold for row in done), default=0))

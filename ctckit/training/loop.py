@@ -65,7 +65,6 @@ def run_loop(
                 logs = train_step(batch, provider)
                 _require_number(logs["loss"], provider, epoch, step)
                 listeners.on_train_batch_end(step, logs)
-                model.stop_training = devices.any(model.stop_training)
                 if model.stop_training:
                     break
             batches.close()

@@ -64,7 +64,8 @@ def train_models(
     Raises:
         KeyboardInterrupt: interrupted before a model was finished.
     """
-    interrupt = StopOnInterrupt()
+    devices = open_devices(configs.devices)
+    interrupt = StopOnInterrupt(devices=devices)
 
     def train_one(member: RunFolder, seed: int) -> History:
         keeper = keeper_of(run, f"model_{seed - configs.seed + 1}", configs, interrupt)
@@ -101,7 +102,7 @@ def train_models(
                 interrupt,
             ],
             keeper=keeper,
-            devices=open_devices(configs.devices),
+            devices=devices,
         )
         if interrupt.stopped:
             run.ended_early.touch()

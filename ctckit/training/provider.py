@@ -1,7 +1,6 @@
 """Batches of images and labels for Keras."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import tee
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -198,13 +197,11 @@ class DataProvider(keras.utils.PyDataset, DataAdapter):
 
     def batches(self, epoch: int, first_step: int = 0) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Yield the batches of an epoch from a step on, prepared ahead by the workers."""
-        plans = (self.plan(epoch, step) for step in range(first_step, len(self)))
-        ahead = max(1, self.max_queue_size)
-        yield from in_order(self._make, plans, workers=self.workers, ahead=ahead)
+        yield from self._in_order(self._make, self._plans(epoch, first_step))
 
     def shares(
         self, epoch: int, first_step: int = 0, *, own: Sequence[int], number: int
-    ) -> Iterator[tuple[np.ndarray, np.ndarray, np.float32]]:
+    ) -> Generator[tuple[np.ndarray, np.ndarray, np.float32], None, None]:
         """Yield the shares that devices have of the batches of an epoch, from a step on.
 
         Args:
@@ -216,17 +213,20 @@ class DataProvider(keras.utils.PyDataset, DataAdapter):
         Yields:
             Images, labels, and how much of the batch they are, 0…1; 0 where they stand in for none.
         """
+
+        def make(wanted: tuple[BatchPlan, int]) -> tuple[np.ndarray, np.ndarray, np.float32]:
+            plan, one = wanted
+            return *self._make(plan.share(one, number)), np.float32(plan.weight(one, number))
+
+        plans = self._plans(epoch, first_step)
+        yield from self._in_order(make, ((plan, one) for plan in plans for one in own))
+
+    def _plans(self, epoch: int, first_step: int) -> Iterator[BatchPlan]:
+        return (self.plan(epoch, step) for step in range(first_step, len(self)))
+
+    def _in_order(self, make: Callable, plans: Iterator) -> Iterator[Any]:
         ahead = max(1, self.max_queue_size)
-        plans = (self.plan(epoch, step) for step in range(first_step, len(self)))
-        for_batches, for_weights = tee(plans)
-        wanted = (plan.share(one, number) for plan in for_batches for one in own)
-        weights = (plan.weight(one, number) for plan in for_weights for one in own)
-        batches = in_order(self._make, wanted, workers=self.workers, ahead=ahead)
-        try:
-            for batch, weight in zip(batches, weights, strict=True):
-                yield *batch, np.float32(weight)
-        finally:
-            batches.close()
+        return in_order(make, plans, workers=self.workers, ahead=ahead)
 
     def form_of(self, batch: Sequence[np.ndarray]) -> tuple[tf.TensorSpec, ...]:
         """Return the form of any batch, given one: the number of samples is free, or the width."""

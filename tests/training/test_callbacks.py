@@ -20,6 +20,7 @@ from ctckit.training.callbacks.interrupt import StopOnInterrupt
 from ctckit.training.callbacks.progress import TrainLogger
 from ctckit.training.callbacks.schedule import Schedule
 from ctckit.training.callbacks.validation_images import ValidationImages
+from ctckit.training.devices import Devices
 from ctckit.training.fitting import fit as fit_recipe
 from tests.training.networks import (
     HEIGHT,
@@ -182,6 +183,45 @@ def test_interrupt_ends_training_and_keeps_the_best(tmp_path, providers):
     assert interrupt.stopped and len(logger.history) == 1
     assert best.path.exists()
     assert signal.getsignal(signal.SIGINT) is previous
+
+
+class Others(Devices):
+    """Other processes, which may be asked to stop."""
+
+    decide_alone = False
+    are_asked = False
+
+    def any(self, wish):
+        return wish or self.are_asked
+
+
+def begun(interrupt):
+    interrupt.set_model(keras.Model())
+    interrupt.model.stop_training = False
+    interrupt.on_train_begin()
+    interrupt.on_epoch_begin(0)
+
+
+def test_an_interrupt_waits_for_the_others_to_know_of_it():
+    interrupt = StopOnInterrupt(devices=Others())
+    begun(interrupt)
+    os.kill(os.getpid(), signal.SIGINT)
+    assert interrupt.stopped and not interrupt.model.stop_training
+    interrupt.on_train_batch_end(0)
+    assert interrupt.model.stop_training
+    interrupt.on_train_end()
+
+
+@pytest.mark.parametrize("hook", ["on_train_batch_end", "on_epoch_end"])
+def test_an_interrupt_of_another_process_stops_this_one(hook):
+    interrupt = StopOnInterrupt(devices=Others())
+    begun(interrupt)
+    getattr(interrupt, hook)(0)
+    assert not interrupt.stopped and not interrupt.model.stop_training
+    interrupt.devices.are_asked = True
+    getattr(interrupt, hook)(0)
+    assert interrupt.stopped and interrupt.model.stop_training
+    interrupt.on_train_end()
 
 
 @pytest.mark.slow

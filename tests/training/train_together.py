@@ -16,11 +16,8 @@ import tensorflow as tf
 
 from ctckit.augment.defaults import default_augmentors
 from ctckit.cli.running import run_command
-from ctckit.training.devices import (
-    ManyDevices,
-    open_devices,
-    synchronise_batch_normalisation,
-)
+from ctckit.networks.fused import synchronise_batch_normalisation
+from ctckit.training.devices import ManyDevices, open_devices
 from ctckit.training.loop import run_loop
 from tests.training.networks import compiled, drawn_provider_of, small_network
 
@@ -64,7 +61,7 @@ def main() -> None:
     with devices.scope():
         model = compiled(small_network())
     if devices.number > 1:
-        synchronise_batch_normalisation(model)
+        synchronise_batch_normalisation(model.network)
     losses = Losses()
     run_loop(
         model,

@@ -7,6 +7,7 @@ import keras
 
 from ctckit.errors import Terminated
 from ctckit.log import LOGGER
+from ctckit.training.devices import Devices
 
 
 class StopOnInterrupt(keras.callbacks.Callback):
@@ -18,14 +19,17 @@ class StopOnInterrupt(keras.callbacks.Callback):
 
     Args:
         ends_well: whether there is something to export; else the first Ctrl-C ends the process.
+        devices: of the training; where several machines train, one of them may be asked to stop,
+            and all do behind the same step or epoch. None: one.
 
     Attributes:
         stopped: whether Ctrl-C ended the run.
     """
 
-    def __init__(self, *, ends_well: bool = True) -> None:
+    def __init__(self, *, ends_well: bool = True, devices: Devices | None = None) -> None:
         super().__init__()
         self.ends_well = ends_well
+        self.devices = devices or Devices()
         self.stopped = False
         self._in_steps = False
         self._leaving: BaseException | None = None
@@ -57,15 +61,18 @@ class StopOnInterrupt(keras.callbacks.Callback):
         """Leave behind a step from now on."""
         self._in_steps = True
 
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+        """Stop if anybody was asked to."""
+        self._agree()
+
     def on_test_begin(self, logs: dict | None = None) -> None:
         """Leave at once from now on: the state is saved."""
-        self.on_epoch_end(0)
+        self._out_of_steps()
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
-        """Leave at once from now on, or now."""
-        self._in_steps = False
-        if self.leaves:
-            self.leave()
+        """Leave at once from now on, or now; stop if anybody was asked to."""
+        self._out_of_steps()
+        self._agree()
 
     def on_train_end(self, logs: dict | None = None) -> None:
         """Give the signals back."""
@@ -73,12 +80,22 @@ class StopOnInterrupt(keras.callbacks.Callback):
             signal.signal(number, handler)
         self._previous = {}
 
+    def _out_of_steps(self) -> None:
+        self._in_steps = False
+        if self.leaves:
+            self.leave()
+
+    def _agree(self) -> None:
+        if self.devices.any(self.stopped):
+            self.stopped = self.model.stop_training = True
+
     def _interrupt(self, number: int, frame: FrameType | None) -> None:
         if self.stopped or not self.ends_well:
             self._end(KeyboardInterrupt())
             return
         self.stopped = True
-        self.model.stop_training = True
+        if self.devices.decide_alone:
+            self.model.stop_training = True
         LOGGER.info(
             "stopping after this step, then exporting the model (Ctrl-C again: stop at once)"
         )
