@@ -6,6 +6,7 @@ one sum of all gradients makes one step of all copies of the network.
 """
 
 import json
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -23,18 +24,23 @@ from ctckit.training.configs import ALL
 from ctckit.training.ctc_model import gradients_of
 from ctckit.training.flat_start import FlatStart
 from ctckit.training.provider import DataProvider
+from ctckit.training.state import num_cores
 from ctckit.training.workers import Workers, workers
 
 Batch = tuple[np.ndarray, ...]
 Form = Sequence[tf.TensorSpec]
 CompiledStep = Callable[[Batch, DataProvider], dict]
+NEWS = "news"  # among what a step returns: what the processes told each other with it
+WISHES = ("stop", "leave")  # what one of several processes may want all of them to do
 
 
 class Devices:
     """One device, which TensorFlow chooses: the first GPU, or the processor."""
 
     number = 1
-    decide_alone = True  # no other process takes part
+
+    def __init__(self) -> None:
+        self._own_wishes = dict.fromkeys(WISHES, False)
 
     def scope(self) -> AbstractContextManager:
         """Lend where a network is to be built."""
@@ -53,12 +59,20 @@ class Devices:
         return _compiled(model, model.test_step)
 
     def now(self) -> float:
-        """Return the time in seconds, the same for all that train together."""
+        """Return the time in seconds, the same for all that train together, who ask at once."""
         return time.perf_counter()
 
-    def any(self, wish: bool) -> bool:
-        """Tell whether one of all that train together wishes it."""
-        return wish
+    def recent_time(self) -> float:
+        """Return the same clock's time as it is known here without asking the others."""
+        return self.now()
+
+    def wish(self, what: str, wished: bool = True) -> None:
+        """Want all that train together to do one of `WISHES`; they know it behind a step."""
+        self._own_wishes[what] = wished
+
+    def wished(self, what: str) -> bool:
+        """Tell whether one of all that train together wants it, the same to all of them."""
+        return self._own_wishes[what]
 
     def watched(self) -> AbstractContextManager:
         """Lend a block in which all that train together take part.
@@ -88,6 +102,7 @@ class ManyDevices(Devices):
     """
 
     def __init__(self, strategy: tf.distribute.Strategy, first: int = 0) -> None:
+        super().__init__()
         self._strategy = strategy
         self._own = range(first, first + len(strategy.extended.worker_devices))
         self.number = strategy.num_replicas_in_sync
@@ -111,15 +126,15 @@ class ManyDevices(Devices):
         flat_start: FlatStart | None = getattr(model, "flat_start", None)
         means = _running_statistics(model) + ([] if flat_start is None else [flat_start.gain])
 
-        def share(x: tf.Tensor, y: tf.Tensor, weight: tf.Tensor) -> tf.Tensor:
+        def share(x: tf.Tensor, y: tf.Tensor, weight: tf.Tensor) -> list[tf.Tensor]:
             loss, y_pred, gradients = gradients_of(model, x, y, weight * self.number)
             loss *= self.number  # Keras divides each loss by the number of devices
             _count_if_any(model, weight, x, y, y_pred, loss)
-            return _packed([loss * weight, *gradients, *(one / self.number for one in means)])
+            return [loss * weight, *gradients, *(one / self.number for one in means)]
 
-        def step(*shares: tf.Tensor) -> dict[str, tf.Tensor]:
+        def step(news: tf.Tensor, *shares: tf.Tensor) -> dict[str, tf.Tensor]:
             form = [(), *(one.shape for one in weights), *(one.shape for one in means)]
-            loss, *sums = _unpacked(self._sum(share, shares), form)
+            heard, loss, *sums = self._sum(share, form, news, shares)
             gradients, new_means = sums[: len(weights)], sums[len(weights) :]
             # Here, where there is one gradient for all, its norm is clipped as for one device.
             model.optimizer.apply_gradients(zip(gradients, model.trainable_weights, strict=True))
@@ -127,31 +142,55 @@ class ManyDevices(Devices):
                 one.assign(mean)
             if flat_start is not None:
                 flat_start.decide()  # each device did by its own share
-            return {"loss": loss}
+            return {"loss": loss, NEWS: heard}
 
         return self._traced(step)
 
     def test_step(self, model: keras.Model) -> CompiledStep:
         """Return a step of measuring; what is measured is that of the whole batch."""
 
-        def share(x: tf.Tensor, y: tf.Tensor, weight: tf.Tensor) -> tf.Tensor:
+        def share(x: tf.Tensor, y: tf.Tensor, weight: tf.Tensor) -> list[tf.Tensor]:
             y_pred = model(x, training=False)
             loss = model.compute_loss(x, y, y_pred, training=False) * self.number
             _count_if_any(model, weight, x, y, y_pred, loss)
-            return loss * weight
+            return [loss * weight]
 
-        def step(*shares: tf.Tensor) -> dict[str, tf.Tensor]:
-            return {"loss": self._sum(share, shares)}
+        def step(news: tf.Tensor, *shares: tf.Tensor) -> dict[str, tf.Tensor]:
+            heard, loss = self._sum(share, [()], news, shares)
+            return {"loss": loss, NEWS: heard}
 
         return self._traced(step)
 
-    def _sum(self, share: Callable[..., tf.Tensor], shares: Sequence[tf.Tensor]) -> tf.Tensor:
-        """Return the sum of what all devices compute of their shares."""
+    def _news(self) -> np.ndarray:
+        """Return what this process tells the others with a step; all tell as many numbers."""
+        return np.zeros(0, np.float32)
+
+    def _hear(self, news: np.ndarray) -> None:
+        """Take the sum of what all processes told."""
+
+    def _sum(
+        self,
+        share: Callable[..., list[tf.Tensor]],
+        form: Sequence[Sequence[int]],
+        news: tf.Tensor,
+        shares: Sequence[tf.Tensor],
+    ) -> list[tf.Tensor]:
+        """Return the sums of the news and of what all devices compute of their shares.
+
+        Args:
+            share: of a batch, to what a device computes of it.
+            form: shape of each thing it computes.
+            news: of this process.
+            shares: of this process' devices, one behind the other.
+        """
 
         def own() -> tf.Tensor:
-            return share(*shares[3 * self._place() :][:3])
+            place = self._place()
+            told = news if place == 0 else tf.zeros_like(news)
+            return _packed([told, *share(*shares[3 * place :][:3])])
 
-        return self._strategy.reduce("SUM", self._strategy.run(own), axis=None)
+        total = self._strategy.reduce("SUM", self._strategy.run(own), axis=None)
+        return _unpacked(total, [news.shape, *form])
 
     def _place(self) -> int:
         """Return which of this process' devices runs what is being traced."""
@@ -160,9 +199,17 @@ class ManyDevices(Devices):
 
     def _traced(self, step: Callable) -> CompiledStep:
         def form_of(batch: Batch, provider: DataProvider) -> Form:
-            return [*provider.form_of(batch[:2]), tf.TensorSpec((), tf.float32)] * len(self._own)
+            share = [*provider.form_of(batch[1:3]), tf.TensorSpec((), tf.float32)]
+            return [tf.TensorSpec(batch[0].shape, tf.float32), *share * len(self._own)]
 
-        return _traced(step, form_of)
+        traced = _traced(step, form_of)
+
+        def run(batch: Batch, provider: DataProvider) -> dict:
+            logs = traced((self._news(), *batch), provider)
+            self._hear(logs.pop(NEWS).numpy())
+            return logs
+
+        return run
 
 
 class WorkerDevices(ManyDevices):
@@ -175,24 +222,37 @@ class WorkerDevices(ManyDevices):
         cluster: the processes.
     """
 
-    decide_alone = False
-
     def __init__(self, cluster: Workers) -> None:
         self._cluster = cluster
         cluster.meet()
+        _share_cores(cluster)
         strategy = tf.distribute.MultiWorkerMirroredStrategy()
         super().__init__(strategy, first=cluster.index * len(strategy.extended.worker_devices))
         self._total = tf.function(
             self._add, input_signature=[tf.TensorSpec([None], tf.float64)], autograph=False
         )
+        self._began = time.perf_counter()  # small numbers, as they travel as float32
+        self._heard = np.zeros(1 + len(WISHES))
 
     def now(self) -> float:
         """Return the time on the clock of the first worker."""
-        return float(self._from_first([time.perf_counter()])[0])
+        self._hear(self._sums(self._news()))
+        return self.recent_time()
 
-    def any(self, wish: bool) -> bool:
-        """Tell whether one of the workers wishes it."""
-        return bool(self._sums([float(wish)])[0])
+    def recent_time(self) -> float:
+        """Return when the last step began, or `now` was asked for, by that clock."""
+        return float(self._heard[0])
+
+    def wished(self, what: str) -> bool:
+        """Tell whether a worker wanted it when the last step began."""
+        return bool(self._heard[1 + WISHES.index(what)])
+
+    def _news(self) -> np.ndarray:
+        now = time.perf_counter() - self._began if self._cluster.is_first else 0.0
+        return np.array([now, *self._own_wishes.values()], np.float32)
+
+    def _hear(self, news: np.ndarray) -> None:
+        self._heard = news
 
     def require_same(self, **values: Any) -> None:
         """Compare a few plain values with those of the first worker."""
@@ -293,6 +353,13 @@ def _show_only(chosen: str | None) -> None:
             argument="devices",
         )
     tf.config.set_visible_devices([gpus[number] for number in numbers], "GPU")
+
+
+def _share_cores(cluster: Workers) -> None:
+    """Give each worker its share of the threads where several run on one machine."""
+    if "TF_NUM_INTRAOP_THREADS" not in os.environ:
+        threads = max(1, num_cores() // cluster.num_on_this_machine)
+        tf.config.threading.set_intra_op_parallelism_threads(threads)
 
 
 def _running_statistics(model: keras.Model) -> list[tf.Variable]:

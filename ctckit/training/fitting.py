@@ -47,7 +47,7 @@ def make_schedule(
         max_epochs=configs.max_epochs or 1,
         passes=1 if is_given else passes,
         decide_by="val" if enough else "seen",
-        clock=open_devices(configs.devices).now,
+        devices=open_devices(configs.devices),
     )
 
 

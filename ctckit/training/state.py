@@ -125,14 +125,18 @@ def environment() -> dict[str, Any]:
         "NumPy": np.__version__,
         "OpenCV": cv2.__version__,
         "processor": _processor(),
-        "cores": len(os.sched_getaffinity(0)) if _HAS_AFFINITY else os.cpu_count(),
+        "cores": num_cores(),
         "threads of an operation": threading.get_intra_op_parallelism_threads(),
         "operations at once": threading.get_inter_op_parallelism_threads(),
         "GPUs": len(tf.config.list_physical_devices("GPU")),
     }
 
 
-_HAS_AFFINITY = hasattr(os, "sched_getaffinity")
+def num_cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _processor() -> str:

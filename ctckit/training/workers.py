@@ -41,6 +41,12 @@ class Workers:
         """Whether this is the one that logs, writes the files and judges the result."""
         return self.index == 0
 
+    @property
+    def num_on_this_machine(self) -> int:
+        """How many of them have the host of this one, itself counted."""
+        hosts = [_host_and_port(address)[0] for address in self.addresses]
+        return hosts.count(hosts[self.index])
+
     def named(self, places: Sequence[int]) -> str:
         """Return how some of them are called in messages."""
         return ", ".join(f"worker {place} ({self.addresses[place]})" for place in places)

@@ -12,8 +12,8 @@ from keras import layers
 from ctckit.export.parity import ExportError
 from ctckit.inference.metadata import ModelMetadata
 from ctckit.inference.reader import ImageToWordModel
+from ctckit.training import devices
 from ctckit.training.callbacks import export as export_module
-from ctckit.training.callbacks import schedule
 from ctckit.training.callbacks.averaging import AveragedWeights
 from ctckit.training.callbacks.export import BestCheckpoint, Model2onnx
 from ctckit.training.callbacks.interrupt import StopOnInterrupt
@@ -186,13 +186,14 @@ def test_interrupt_ends_training_and_keeps_the_best(tmp_path, providers):
 
 
 class Others(Devices):
-    """Other processes, which may be asked to stop."""
+    """Other processes, which may be asked to stop; what any wishes is known behind a step."""
 
-    decide_alone = False
-    are_asked = False
+    def __init__(self):
+        super().__init__()
+        self.heard = False
 
-    def any(self, wish):
-        return wish or self.are_asked
+    def wished(self, what):
+        return self.heard and what == "stop"
 
 
 def begun(interrupt):
@@ -206,9 +207,11 @@ def test_an_interrupt_waits_for_the_others_to_know_of_it():
     interrupt = StopOnInterrupt(devices=Others())
     begun(interrupt)
     os.kill(os.getpid(), signal.SIGINT)
-    assert interrupt.stopped and not interrupt.model.stop_training
-    interrupt.on_train_batch_end(0)
-    assert interrupt.model.stop_training
+    interrupt.on_train_batch_end(0)  # of the step that ran when the signal came
+    assert not interrupt.stopped and not interrupt.model.stop_training
+    interrupt.devices.heard = True
+    interrupt.on_train_batch_end(1)
+    assert interrupt.stopped and interrupt.model.stop_training
     interrupt.on_train_end()
 
 
@@ -218,7 +221,7 @@ def test_an_interrupt_of_another_process_stops_this_one(hook):
     begun(interrupt)
     getattr(interrupt, hook)(0)
     assert not interrupt.stopped and not interrupt.model.stop_training
-    interrupt.devices.are_asked = True
+    interrupt.devices.heard = True
     getattr(interrupt, hook)(0)
     assert interrupt.stopped and interrupt.model.stop_training
     interrupt.on_train_end()
@@ -278,7 +281,7 @@ def test_a_course_over_the_steps_of_all_epochs(providers):
 @pytest.mark.slow
 def test_a_time_budget_ends_the_run_on_time_and_annealed(providers, monkeypatch):
     seconds = itertools.count(0.0, 0.05)  # every look at the clock finds it a little later
-    monkeypatch.setattr(schedule.time, "perf_counter", lambda: next(seconds))
+    monkeypatch.setattr(devices.time, "perf_counter", lambda: next(seconds))
     course, record = Schedule(1e-3, time_budget_s=6.0), RecordRates()
     fit(providers, [course, record], epochs=1_000_000)
     assert course.progress == 1.0

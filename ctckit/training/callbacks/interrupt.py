@@ -7,7 +7,7 @@ import keras
 
 from ctckit.errors import Terminated
 from ctckit.log import LOGGER
-from ctckit.training.devices import Devices
+from ctckit.training.devices import WISHES, Devices
 
 
 class StopOnInterrupt(keras.callbacks.Callback):
@@ -23,22 +23,22 @@ class StopOnInterrupt(keras.callbacks.Callback):
             and all do behind the same step or epoch. None: one.
 
     Attributes:
-        stopped: whether Ctrl-C ended the run.
+        stopped: whether Ctrl-C ended the run, and all that train together know it.
     """
 
     def __init__(self, *, ends_well: bool = True, devices: Devices | None = None) -> None:
         super().__init__()
         self.ends_well = ends_well
         self.devices = devices or Devices()
-        self.stopped = False
+        self.stopped = self._is_asked = False
         self._in_steps = False
         self._leaving: BaseException | None = None
         self._previous: dict[int, signal.Handlers] = {}
 
     @property
     def leaves(self) -> bool:
-        """Whether the process is to end when the state is saved."""
-        return self._leaving is not None
+        """Whether this process, and all that train with it, are to end when the state is saved."""
+        return self.devices.wished("leave")
 
     def leave(self) -> None:
         """End the process.
@@ -52,8 +52,10 @@ class StopOnInterrupt(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: dict | None = None) -> None:
         """Take over the signals."""
-        self.stopped = self._in_steps = False
+        self.stopped = self._is_asked = self._in_steps = False
         self._leaving = None
+        for what in WISHES:
+            self.devices.wish(what, False)
         handlers = {signal.SIGINT: self._interrupt, signal.SIGTERM: self._terminate}
         self._previous = {number: signal.signal(number, do) for number, do in handlers.items()}
 
@@ -82,20 +84,20 @@ class StopOnInterrupt(keras.callbacks.Callback):
 
     def _out_of_steps(self) -> None:
         self._in_steps = False
-        if self.leaves:
+        if self._leaving is not None:
             self.leave()
 
     def _agree(self) -> None:
-        if self.devices.any(self.stopped):
+        if self.devices.wished("stop"):
             self.stopped = self.model.stop_training = True
 
     def _interrupt(self, number: int, frame: FrameType | None) -> None:
-        if self.stopped or not self.ends_well:
+        if self._is_asked or not self.ends_well:
             self._end(KeyboardInterrupt())
             return
-        self.stopped = True
-        if self.devices.decide_alone:
-            self.model.stop_training = True
+        self._is_asked = True
+        self.devices.wish("stop")
+        self._agree()
         LOGGER.info(
             "stopping after this step, then exporting the model (Ctrl-C again: stop at once)"
         )
@@ -104,8 +106,9 @@ class StopOnInterrupt(keras.callbacks.Callback):
         self._end(Terminated())
 
     def _end(self, reason: BaseException) -> None:
-        is_second = self.leaves
+        is_second = self._leaving is not None
         self._leaving = reason
+        self.devices.wish("leave")
         if is_second or not self._in_steps:
             self.leave()
         LOGGER.info("ending after this step, when the state is saved")

@@ -1,12 +1,11 @@
 """Lead the learning rate, over a number of steps, over a time, or as long as it pays."""
 
-import time
-from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
 from ctckit.log import LOGGER
 from ctckit.training.callbacks.resumable import ResumableCallback
+from ctckit.training.devices import Devices
 from ctckit.training.length import Measured, why_cool_down
 from ctckit.training.recipe import Course
 
@@ -30,7 +29,7 @@ class Schedule(ResumableCallback):
         max_epochs: of the longest one.
         passes: through the images, in an epoch.
         decide_by: "val" or "seen": the images by which it is decided, as the logs call them.
-        clock: seconds, the same for all that train together.
+        devices: of the training, whose clock leads; None: one.
 
     Attributes:
         epoch: the running one, counted from 0.
@@ -51,7 +50,7 @@ class Schedule(ResumableCallback):
         max_epochs: int = 1,
         passes: int = 1,
         decide_by: str = "val",
-        clock: Callable[[], float] = time.perf_counter,
+        devices: Devices | None = None,
     ) -> None:
         super().__init__()
         self.peak = peak
@@ -61,7 +60,7 @@ class Schedule(ResumableCallback):
         self.min_epochs, self.max_epochs = min_epochs, max_epochs
         self.passes = passes
         self.decide_by = decide_by
-        self._now = clock
+        self._devices = devices or Devices()
 
     @property
     def is_open(self) -> bool:
@@ -93,7 +92,7 @@ class Schedule(ResumableCallback):
         self._measured: list[Measured] = []
         self.epoch = self._steps_done = 0
         self.has_grown = self.shows_unvaried = False
-        self._began = self._now()
+        self._began = self._devices.now()
         self._first_step_ended: float | None = None
         self._validation_s = 0.0
         if self.time_budget_s is not None:
@@ -119,18 +118,18 @@ class Schedule(ResumableCallback):
         """Count the step; stop if it was the last."""
         self._steps_done += 1
         if self._first_step_ended is None:
-            self._first_step_ended = self._now()
+            self._first_step_ended = self._devices.now()
             self._follow_clock()
         if self._position >= self._course.end:
             self.model.stop_training = True
 
     def on_test_begin(self, logs: dict | None = None) -> None:
         """Time the validation."""
-        self._validation_began = self._now()
+        self._validation_began = self._devices.now()
 
     def on_test_end(self, logs: dict | None = None) -> None:
         """Keep as much time for the validation that follows the last step."""
-        self._measuring_s += self._now() - self._validation_began
+        self._measuring_s += self._devices.now() - self._validation_began
         self._validation_s = self._measuring_s
         self._follow_clock()
 
@@ -149,14 +148,14 @@ class Schedule(ResumableCallback):
             "has_grown": self.has_grown,
             "shows_unvaried": self.shows_unvaried,
             "course": asdict(self._course),
-            "since_begin_s": self._now() - self._began,
-            "since_first_step_s": self._now() - self._first_step_ended,
+            "since_begin_s": self._devices.now() - self._began,
+            "since_first_step_s": self._devices.now() - self._first_step_ended,
             "validation_s": self._validation_s,
         }
 
     def restore(self, memory: dict[str, Any]) -> None:
         """Go on from there."""
-        now = self._now()
+        now = self._devices.now()
         self._steps_done = memory["steps_done"]
         self._measured = [Measured(**one) for one in memory["measured"]]
         self.has_grown, self.shows_unvaried = memory["has_grown"], memory["shows_unvaried"]
@@ -205,7 +204,7 @@ class Schedule(ResumableCallback):
             return self._steps_done
         if self._first_step_ended is None:
             return 0.0
-        return self._now() - self._first_step_ended
+        return self._devices.recent_time() - self._first_step_ended
 
     def _follow_clock(self) -> None:
         """Lay the course out over the time that is left when the first step has been compiled."""

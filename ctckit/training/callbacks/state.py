@@ -79,8 +79,8 @@ class StateKeeper(keras.callbacks.Callback):
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
         """Save the state if it is time."""
         is_last = batch + 1 == self.params["steps"]
-        leaves = self.interrupt is not None and self.devices.any(self.interrupt.leaves)
-        waited_s = self.devices.now() - self._saved
+        leaves = self.interrupt is not None and self.interrupt.leaves
+        waited_s = self.devices.recent_time() - self._saved
         is_time = waited_s >= self.every_s or is_last
         if leaves or self.model.stop_training or (is_time and self._cost_s <= COST * waited_s):
             self._save(self.path, batch + 1)
