@@ -82,6 +82,10 @@ class TrainConfigs(BaseModelConfigs, SourceOptions, _Dataset):
     read drawn texts; of a run, such as Models/plates_20260102-030405, or a .keras file in one, with
     the same or other characters; or of none."""
 
+    start_share: float = 0.3
+    """How much of the weights that it begins with is in the network that is kept, 0…1: it forgets
+    less of what the new images do not show. 0: none."""
+
     architecture: str = "mltu_captcha"
     """Network: mltu_captcha (the mltu tutorial's), keras_captcha_ocr (the Keras example's), or
     another one of `forms`."""
@@ -455,6 +459,7 @@ _RANGES = {
     "gradient_clip_norm": (0, sys.float_info.max),
     "weight_decay": (0, sys.float_info.max),
     "auxiliary_weight": (0, sys.float_info.max),
+    "start_share": (0, 1),
 }
 
 

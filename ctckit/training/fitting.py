@@ -60,6 +60,7 @@ def fit(
     callbacks: Sequence[keras.callbacks.Callback] = (),
     keeper: StateKeeper | None = None,
     devices: Devices | None = None,
+    start_share: float = 0.0,
 ) -> None:
     """Train along a course of the learning rate, the images of the last epochs unvaried.
 
@@ -68,7 +69,7 @@ def fit(
 
     Of its `unlabelled` images those that are read surely are learned from, too.
 
-    What is validated, saved and kept are the averaged weights.
+    What is validated, saved and kept are the averaged weights, and some of those it began with.
 
     Args:
         model: compiled.
@@ -78,6 +79,7 @@ def fit(
         callbacks: what else happens around the epochs.
         keeper: saves the state every now and then; where it has one the training begins there.
         devices: where the model was built; None: on one.
+        start_share: of the weights that the model has now, in those that are kept, 0…1.
     """
     each = max(1, len(provider.samples) // NUM_SEEN)
     some = provider.samples[::each][:NUM_SEEN]  # of all pages and writers
@@ -88,7 +90,7 @@ def fit(
     if provider.later_augmentors is not None:
         later = provider.with_(augmentors=provider.later_augmentors)
 
-    averaging = AveragedWeights()
+    averaging = AveragedWeights(start_share)
     self_training = SelfTraining(provider, averaging) if len(provider.unlabelled) else None
 
     def provider_of(epoch: int) -> DataProvider:
@@ -216,7 +218,7 @@ def train_on(
     No file is left, but the state if there is a `keeper`: then a training that is done is not done
     again.
     """
-    model, _ = begin(make_model, configs, keeper)
+    model, knows = begin(make_model, configs, keeper)
     if keeper is not None and keeper.is_done:
         keeper.restore_variables(model)
         return model
@@ -228,6 +230,7 @@ def train_on(
         callbacks=callbacks,
         keeper=keeper,
         devices=open_devices(configs.devices),
+        start_share=configs.start_share if knows else 0.0,
     )
     if keeper is not None:
         keeper.finish()

@@ -103,6 +103,7 @@ def train_models(
             ],
             keeper=keeper,
             devices=devices,
+            start_share=configs.start_share if knows else 0.0,
         )
         if interrupt.stopped:
             run.ended_early.touch()

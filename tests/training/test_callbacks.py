@@ -430,3 +430,24 @@ def test_what_is_validated_is_the_mean_of_the_last_weights(providers):
     np.testing.assert_array_equal(watch.next[1], watch.steps[3], "training goes on from the last")
     after = np.concatenate([w.numpy().ravel() for w in model.trainable_weights])
     np.testing.assert_array_equal(after, second, "what was validated stays")
+
+
+@pytest.mark.slow
+def test_what_is_kept_lies_between_the_start_and_the_mean(providers):
+    def trained(share):
+        keras.utils.set_random_seed(0)
+        model = compiled(small_network())
+        drawn = model.get_weights()
+        fit_recipe(model, providers[0], Schedule(2e-3, epochs=2), start_share=share)
+        return model, drawn, model.get_weights()
+
+    _, drawn, mean = trained(0.0)
+    model, same_drawn, kept = trained(0.25)
+    for weight, start, other_start, own, other in zip(
+        model.weights, drawn, same_drawn, mean, kept, strict=True
+    ):
+        np.testing.assert_array_equal(start, other_start)
+        if "auxiliary" in weight.path:  # it begins as drawn, so that nothing is worth keeping
+            np.testing.assert_array_equal(other, own)
+        elif "float" in weight.dtype:
+            np.testing.assert_allclose(other, 0.75 * own + 0.25 * start, atol=1e-6)

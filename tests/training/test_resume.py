@@ -95,6 +95,7 @@ def train(folder, providers, *extra, every_s=0.0, schedule=None, flat_start=Fals
     fit(
         model, providers[0], schedule, val_provider=providers[1],
         callbacks=[logger, BestCheckpoint(folder / "model.keras"), early, *extra], keeper=keeper,
+        start_share=0.3,
     )  # fmt: skip
     return model, [row | {"seconds": 0} for row in logger.history], early
 
