@@ -22,8 +22,9 @@ class ModelConfigs(TrainConfigs):
 
     start_from: str | None = "base"
     """Begin with the weights of base, the network that comes with the package and has learned to
-    read drawn texts; of a run, such as Models/plates_20260102-030405, or a .keras file in one, with
-    the same or other characters; or of none."""
+    read drawn texts; of base-large, which has learned more of them, reads hard images better, and
+    takes about three times as long; of a run, such as Models/plates_20260102-030405, or a .keras
+    file in one, with the same or other characters; or of none."""
 
     height: int = 50
     """Image height that the network sees, pixels."""

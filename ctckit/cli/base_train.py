@@ -99,10 +99,10 @@ class BaseTrain(DrawingFlags):
                 f"expected one of {', '.join(AUGMENTS)}, received '{self.augment}'",
                 argument="augment",
             )
-        if self.target is not None and self.target.name == base.NAME:
+        if self.target is not None and self.target.name in base.FOLDERS:
             raise InputError(
-                f"expected another name for the folder, received {base.NAME}, which means the one "
-                "of the package"
+                f"expected another name for the folder, received {self.target.name}, which "
+                "means the one of the package"
             )
         others = [
             one.name

@@ -233,8 +233,9 @@ def _describe(session: ort.InferenceSession, path: Path) -> tuple[dict[str, str]
 
 
 def find_model_file(model_path: str | Path) -> Path:
-    """Return the file itself, or the `model.onnx` of a folder; "base" is that of the package.
+    """Return the file itself, or the `model.onnx` of a folder.
 
+    "base" and "base-large" are those of the package.
     Of `hf://owner/name`, an address of the Hugging Face Hub, it is downloaded once.
 
     Raises:

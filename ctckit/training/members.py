@@ -7,6 +7,7 @@ from dataclasses import replace
 import keras
 import numpy as np
 
+from ctckit import base
 from ctckit.inference.metadata import ModelMetadata
 from ctckit.log import LOGGER, counted
 from ctckit.report.curves import save_learning_curves
@@ -89,7 +90,12 @@ def train_models(
             # The interrupt comes last, so that it guards the export, too.
             callbacks=[
                 logger,
-                Advice(train_provider.samples, len(metadata.vocabulary), schedule.min_epochs),
+                Advice(
+                    train_provider.samples,
+                    len(metadata.vocabulary),
+                    schedule.min_epochs,
+                    larger=base.LARGE if configs.start_from == base.NAME else None,
+                ),
                 ProgressPage(
                     member,
                     logger,

@@ -104,9 +104,9 @@ def find_start(configs: Configs) -> Start[Configs] | None:
     checkpoint = next((file for file in checkpoints if file.is_file()), None)
     if checkpoint is None or not run.configs.is_file():
         raise InputError(
-            f"expected {base.NAME}, {NOTHING}, the folder of a run, with {run.checkpoint.name} and "
-            f"{run.configs.name}, or a .keras file in one, received {path}; name another one, or "
-            f"{NOTHING}",
+            f"expected {base.NAME}, {base.LARGE}, {NOTHING}, the folder of a run, with "
+            f"{run.checkpoint.name} and {run.configs.name}, or a .keras file in one, received "
+            f"{path}; name another one, or {NOTHING}",
             argument="start_from",
         )
     if _is_base(configs) and base.NETWORK not in configs.forms:
@@ -123,7 +123,21 @@ def find_start(configs: Configs) -> Start[Configs] | None:
 
 
 def with_possible_start(configs: Configs) -> Configs:
-    """Return settings that start from nothing where the base is another network; say so."""
+    """Return settings that go with what the training begins with; say so where they change.
+
+    The large base brings its width, and its learning rate where another one was not asked for.
+    Where the base is another network, the training begins with nothing.
+    """
+    if configs.start_from == base.LARGE and configs.width_multiplier == 1:
+        large = type(configs).load(RunFolder(base.FOLDERS[base.LARGE]).configs)
+        rate = configs.learning_rate
+        if rate == type(configs).learning_rate:
+            rate = base.LARGE_RATE
+        configs = configs.replace(width_multiplier=large.width_multiplier, learning_rate=rate)
+        LOGGER.info(
+            "start       %s: %s times as wide as usual, learning rate %g", base.LARGE,
+            f"{configs.width_multiplier:g}", rate,
+        )  # fmt: skip
     if not _is_base(configs) or find_start(configs) is not None:
         return configs
     LOGGER.info(

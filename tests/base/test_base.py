@@ -13,7 +13,7 @@ from ctckit.render.renderer import Renderer
 from ctckit.render.texts import Texts
 from tests.render.conftest import FONTS
 
-MOST = 3_000_000  # bytes of all of it
+MOST = {base.NAME: 3_000_000, base.LARGE: 12_000_000}  # bytes of all of it
 
 
 @pytest.fixture(scope="module")
@@ -26,8 +26,10 @@ def drawn():
     return [renderer(number) for number in range(60)]
 
 
-def test_it_is_small():
-    assert sum(path.stat().st_size for path in base.FOLDER.iterdir() if path.is_file()) < MOST
+@pytest.mark.parametrize(("name", "most"), MOST.items())
+def test_it_is_small(name, most):
+    files = [path for path in base.FOLDERS[name].iterdir() if path.is_file()]
+    assert sum(path.stat().st_size for path in files) < most
 
 
 def test_base_means_the_one_of_the_package_whatever_lies_here(tmp_path, monkeypatch):
@@ -35,11 +37,13 @@ def test_base_means_the_one_of_the_package_whatever_lies_here(tmp_path, monkeypa
     (tmp_path / "base").mkdir()
     assert base.find_run("base") == base.FOLDER and ImageToWordModel("base").metadata
     assert base.find_run(tmp_path / "base") == tmp_path / "base"
+    assert base.find_run("base-large") == base.FOLDERS[base.LARGE]
 
 
-def test_it_reads_what_nobody_trained_it_on(drawn):
+@pytest.mark.parametrize("name", base.FOLDERS)
+def test_it_reads_what_nobody_trained_it_on(name, drawn):
     """The seed and the number of these are others than any it learned from."""
-    reader = ImageToWordModel(base.NAME, characters=string.digits)
+    reader = ImageToWordModel(name, characters=string.digits)
     read = reader.read([image for image, _ in drawn])
     right = [one.text == text for one, (_, text) in zip(read, drawn, strict=True)]
     assert np.mean(right) >= 0.8
@@ -52,6 +56,9 @@ def test_it_is_a_run_of_the_recipe():
     known = set(configs.vocabulary.characters)
     assert known >= {*string.printable} - {*string.whitespace} | {*" ÀÉßñøŁşžĞ€"}
     assert ImageToWordModel("base").metadata.vocabulary == configs.vocabulary
+    large = ModelConfigs.load(base.FOLDERS[base.LARGE])
+    assert ImageToWordModel("base-large").metadata.vocabulary == large.vocabulary
+    assert large.vocabulary == configs.vocabulary and large.width_multiplier == 2
 
 
 def test_each_of_its_fonts_has_a_licence():

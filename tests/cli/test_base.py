@@ -165,7 +165,10 @@ def _weights(run):
             "--resume: expected a base to go on as it began, received --passes with it",
         ),
         (["--characters", "אבגד"], "--characters: expected characters that are written from left"),
-        (["--start-from", "gone"], "--start-from: expected base, none, the folder of a run"),
+        (
+            ["--start-from", "gone"],
+            "--start-from: expected base, base-large, none, the folder of a run",
+        ),
         (["--like", "gone"], "expected images, a folder, a .zip or a list, gone does not exist"),
         (["--fonts", "gone"], "--fonts: expected fonts"),
     ],

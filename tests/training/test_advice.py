@@ -9,8 +9,8 @@ from ctckit.training.callbacks.advice import Advice, loss_of_guessing
 SAMPLES = [Sample("a.png", "ab"), Sample("b.png", "abcd")]
 
 
-def run(epochs):
-    advice = Advice(SAMPLES, num_characters=10, usual_epochs=3)
+def run(epochs, **options):
+    advice = Advice(SAMPLES, num_characters=10, usual_epochs=3, **options)
     advice.set_model(keras.Sequential())
     advice.on_train_begin()
     for epoch, logs in enumerate(epochs):
@@ -45,3 +45,12 @@ def test_what_is_said(caplog, epochs, said):
         run(epochs)
     assert len(caplog.messages) == bool(said)
     assert said in caplog.text
+
+
+@pytest.mark.parametrize(("misread", "is_said"), [(0.05, False), (0.2, True)])
+def test_a_larger_start_is_named_where_much_is_misread(caplog, misread, is_said):
+    with caplog.at_level("INFO", "ctckit"):
+        run([logs(1, 0.05, 0.05, misread)], larger="base-large")
+    assert ("20% of the validation texts are misread: --start-from base-large" in caplog.text) == (
+        is_said
+    )

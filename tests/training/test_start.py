@@ -128,7 +128,9 @@ def test_another_network_is_refused(old, changes, message):
 
 def test_what_is_no_run_is_refused(tmp_path):
     for path in (tmp_path, tmp_path / "gone"):
-        with pytest.raises(InputError, match="base, none, the folder of a run, with model.keras"):
+        with pytest.raises(
+            InputError, match="base, base-large, none, the folder of a run, with model.keras"
+        ):
             find_start(OLD.replace(start_from=str(path)))
 
 
@@ -180,6 +182,19 @@ def test_a_base_that_is_another_network_is_no_start(log):
     assert "from nothing: crnn, 0.5 times as wide as usual, is another network" in log.text
     assert "from nothing: mltu_captcha, 1 times as wide" in log.text
     assert with_possible_start(ModelConfigs()).start_from == base.NAME
+
+
+def test_the_large_base_brings_its_width_and_rate(log):
+    asked = ModelConfigs(
+        start_from=base.LARGE, vocab="abc", width=64, max_text_length=5, channels=1
+    )
+    configs = with_possible_start(asked)
+    assert (configs.width_multiplier, configs.learning_rate) == (2.0, base.LARGE_RATE)
+    assert "start       base-large: 2 times as wide as usual, learning rate 0.001" in log.text
+    assert with_possible_start(asked.replace(learning_rate=3e-3)).learning_rate == 3e-3
+    assert with_possible_start(configs) == configs, "a run that goes on"
+    begin(make_model, configs)
+    assert "start       from base-large: 3 of 3 characters known" in log.text
 
 
 def test_a_network_of_ones_own_begins_as_drawn_without_the_base(log, monkeypatch):

@@ -23,10 +23,19 @@ class Advice(keras.callbacks.Callback):
         samples: that are learned from.
         num_characters: of the vocabulary.
         usual_epochs: after which the plateau should lie behind.
+        larger: a start that reads hard images better than that of the run, if there is one.
     """
 
-    def __init__(self, samples: Sequence[Sample], num_characters: int, usual_epochs: int) -> None:
+    def __init__(
+        self,
+        samples: Sequence[Sample],
+        num_characters: int,
+        usual_epochs: int,
+        *,
+        larger: str | None = None,
+    ) -> None:
         super().__init__()
+        self.larger = larger
         self.loss_of_guessing = loss_of_guessing(samples, num_characters)
         self.usual_epochs = usual_epochs
 
@@ -46,7 +55,13 @@ class Advice(keras.callbacks.Callback):
             )  # fmt: skip
 
     def on_train_end(self, logs: dict | None = None) -> None:
-        """Compare the training images with those to validate with."""
+        """Compare the training images with those to validate with; name a larger start."""
+        if self.larger is not None and self._logs.get("val_WER", 0.0) > MANY_WRONG:
+            LOGGER.info(
+                "note        %.0f%% of the validation texts are misread: --start-from %s reads "
+                "hard images better, and takes about three times as long",
+                self._logs["val_WER"] * 100, self.larger,
+            )  # fmt: skip
         seen, unseen = self._logs.get("CER", 0.0), self._logs.get("val_CER", 0.0)
         if seen < BY_HEART * unseen and self._logs.get("val_WER", 0.0) > MANY_WRONG:
             LOGGER.warning(
