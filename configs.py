@@ -20,11 +20,12 @@ class ModelConfigs(TrainConfigs):
     """Network: crnn (ours), mltu_captcha (the mltu tutorial's) or keras_captcha_ocr (the
     Keras example's)."""
 
-    start_from: str | None = "base"
+    start_from: str | None = "auto"
     """Begin with the weights of base, the network that comes with the package and has learned to
     read drawn texts; of base-large, which has learned more of them, reads hard images better, and
     takes about three times as long; of a run, such as Models/plates_20260102-030405, or a .keras
-    file in one, with the same or other characters; or of none."""
+    file in one, with the same or other characters; or of none. auto: base-large for up to 500
+    images, unless time_budget or width_multiplier is given, base for more."""
 
     height: int = 50
     """Image height that the network sees, pixels."""

@@ -47,8 +47,7 @@ def prepare_data(configs: Configs, datasets_dir: Path = DATASETS_DIR) -> tuple[D
         InputError: there are no such images, or too few of them can be used; or there is no run
             to start from.
     """
-    configs = with_possible_start(configs)
-    start = find_start(configs)
+    find_start(configs)  # what cannot be is refused before the images are looked for
     if configs.dataset is None:
         dataset = default_dataset(datasets_dir)
     else:
@@ -57,6 +56,8 @@ def prepare_data(configs: Configs, datasets_dir: Path = DATASETS_DIR) -> tuple[D
         own = open_dataset(configs.validation, configs)
         dataset = with_validation(dataset, own)
     labelled = dataset.everything
+    configs = with_possible_start(configs, len(labelled))
+    start = find_start(configs)
     kept = KeptLooks(dataset.place, configs.rotate)
     dataset, configs = choose(scan(dataset, rotate=configs.rotate, kept=kept), configs)
     if configs.unlabelled is not None:

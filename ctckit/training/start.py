@@ -14,13 +14,14 @@ from ctckit.image.decode import LUMA
 from ctckit.log import LOGGER, counted
 from ctckit.run_folder import RunFolder
 from ctckit.text.vocabulary import Vocabulary
-from ctckit.training.configs import NOTHING, TrainConfigs
+from ctckit.training.configs import AUTO, NOTHING, TrainConfigs
 
 if TYPE_CHECKING:
     import keras
 
 Configs = TypeVar("Configs", bound=TrainConfigs)
 _MEMBER = re.compile(r"member_\d+")
+FEW = 500  # images, up to which the large base is worth its time, whatever they are like
 OF_NETWORK = ("architecture", "width_multiplier")  # settings that two networks share
 
 
@@ -95,7 +96,7 @@ def find_start(configs: Configs) -> Start[Configs] | None:
     """
     if configs.start_from in (None, NOTHING):
         return None
-    path = base.find_run(configs.start_from)
+    path = base.find_run(base.NAME if configs.start_from == AUTO else configs.start_from)
     folder = path.parent if path.suffix == ".keras" else path
     run = RunFolder(folder.parent if _MEMBER.fullmatch(folder.name) else folder)
     checkpoints = [path, run.member(1).checkpoint, run.checkpoint]
@@ -122,13 +123,23 @@ def find_start(configs: Configs) -> Start[Configs] | None:
     return start
 
 
-def with_possible_start(configs: Configs) -> Configs:
+def with_possible_start(configs: Configs, num_images: int | None = None) -> Configs:
     """Return settings that go with what the training begins with; say so where they change.
 
-    The large base brings its width, and its learning rate where another one was not asked for.
-    Where the base is another network, the training begins with nothing.
+    "auto" is the large base for few images, unless a time budget or another width is asked for,
+    and else the base. The large base brings its width, and its learning rate where another one was
+    not asked for. Where the base is another network, the training begins with nothing.
+
+    Args:
+        configs: of the run.
+        num_images: with labels; None: that is not known, and counts as many.
     """
-    if configs.start_from == base.LARGE and configs.width_multiplier == 1:
+    is_usual = configs.width_multiplier == 1 and configs.architecture == base.NETWORK
+    if configs.start_from == AUTO:
+        is_few = num_images is not None and num_images <= FEW
+        is_large = is_few and is_usual and configs.time_budget is None
+        configs = configs.replace(start_from=base.LARGE if is_large else base.NAME)
+    if configs.start_from == base.LARGE and is_usual:
         large = type(configs).load(RunFolder(base.FOLDERS[base.LARGE]).configs)
         rate = configs.learning_rate
         if rate == type(configs).learning_rate:
@@ -149,7 +160,7 @@ def with_possible_start(configs: Configs) -> Configs:
 
 def _is_base(configs: TrainConfigs) -> bool:
     named = configs.start_from
-    return named is not None and base.find_run(named) == base.FOLDER
+    return named == AUTO or (named is not None and base.find_run(named) in base.FOLDERS.values())
 
 
 def _other_network(expected: str, received: str) -> InputError:

@@ -128,13 +128,13 @@ def test_a_run_begins_with_the_base_and_learns_from_images_without_labels(workpl
     log = (folder / "train.log").read_text()
     for line in (
         "20 images, 10 more to choose the epoch by, 30 without labels",
-        "start       from base: 5 of 5 characters known",
+        "start       from base-large: 5 of 5 characters known",
         "as it starts   val_CER",
         "without labels: sure of ",
     ):
         assert line in log
     (onnx,) = folder.glob("model.onnx")
-    assert OnnxInferenceModel(onnx).metadata.extra["start_from"] == "base"
+    assert OnnxInferenceModel(onnx).metadata.extra["start_from"] == "base-large"
 
 
 @pytest.mark.slow

@@ -85,7 +85,7 @@ def test_metadata_names_the_run(tmp_path):
     assert (metadata.dataset, str(metadata.vocabulary)) == ("digits", configs.vocab)
     assert metadata.extra["dataset_fingerprint"] == dataset.fingerprint
     assert set(metadata.extra["libraries"]) == {"tensorflow", "keras", "tf2onnx"}
-    assert metadata.extra["start_from"] == "base"
+    assert metadata.extra["start_from"] == "base-large"
     again = model_metadata(dataset, configs.replace(start_from="Models/old"))
     assert again.extra["start_from"] == "old"
 

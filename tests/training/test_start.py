@@ -16,7 +16,7 @@ from ctckit.training.configs import NOTHING
 from ctckit.training.fitting import begin
 from ctckit.training.flat_start import MANY
 from ctckit.training.preparation import prepare_data
-from ctckit.training.start import find_start, with_possible_start
+from ctckit.training.start import FEW, find_start, with_possible_start
 from model import make_model
 from tests.drawing import draw_folder
 
@@ -171,7 +171,7 @@ def test_a_run_of_an_earlier_version_started_from_nothing(tmp_path):
     path = ModelConfigs().save(tmp_path / "configs.yaml")
     text = path.read_text(encoding="utf-8")
     path.write_text(re.sub("start_from:.*\n", "", text), encoding="utf-8")
-    assert ModelConfigs.load(path).start_from == NOTHING and "start_from: base" in text
+    assert ModelConfigs.load(path).start_from == NOTHING and "start_from: auto" in text
 
 
 def test_a_base_that_is_another_network_is_no_start(log):
@@ -195,6 +195,25 @@ def test_the_large_base_brings_its_width_and_rate(log):
     assert with_possible_start(configs) == configs, "a run that goes on"
     begin(make_model, configs)
     assert "start       from base-large: 3 of 3 characters known" in log.text
+
+
+@pytest.mark.parametrize(
+    ("num_images", "changes", "start"),
+    [
+        (FEW, {}, base.LARGE),
+        (FEW + 1, {}, base.NAME),
+        (None, {}, base.NAME),
+        (20, {"time_budget": "30s"}, base.NAME),
+        (20, {"width_multiplier": 0.5}, NOTHING),
+        (20, {"architecture": "mltu_captcha"}, NOTHING),
+        (20, {"start_from": base.NAME}, base.NAME),
+        (20, {"start_from": NOTHING}, NOTHING),
+    ],
+)
+def test_few_images_begin_with_the_large_base(num_images, changes, start):
+    found = with_possible_start(ModelConfigs(**changes), num_images)
+    assert found.start_from == start
+    assert found.width_multiplier == changes.get("width_multiplier", 1 + (start == base.LARGE))
 
 
 def test_a_network_of_ones_own_begins_as_drawn_without_the_base(log, monkeypatch):
