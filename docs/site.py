@@ -20,6 +20,7 @@ PAGES = {  # by their names in the site
     "changelog.md": "CHANGELOG.md",
     "security.md": "SECURITY.md",
     "base.md": "ctckit/base/README.md",
+    "base-large.md": "ctckit/base/large/README.md",
     "models.md": "Models/README.md",
 }
 FILES = (

@@ -24,6 +24,7 @@ from tests.drawing import draw_folder
 ROOT = Path(__file__).parents[1]
 PAGES = [
     ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "ctckit/base/README.md",
+    ROOT / "ctckit/base/large/README.md",
     ROOT / "Models/README.md",
 ]  # fmt: skip
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.DOTALL | re.MULTILINE)
