@@ -84,9 +84,9 @@ class TrainConfigs(BaseModelConfigs, SourceOptions, _Dataset):
     file in one, with the same or other characters; or of none. auto: base-large for up to 500
     images, unless time_budget or width_multiplier is given, base for more."""
 
-    start_share: float = 0.2
+    start_share: float | None = None
     """How much of the weights that it begins with is in the network that is kept, 0…1: it forgets
-    less of what the new images do not show. 0: none."""
+    less of what the new images do not show. None: 0.2 of up to 500 images, 0 of more."""
 
     architecture: str = "mltu_captcha"
     """Network: mltu_captcha (the mltu tutorial's), keras_captcha_ocr (the Keras example's), or

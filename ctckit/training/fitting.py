@@ -18,9 +18,10 @@ from ctckit.training.devices import Devices, open_devices
 from ctckit.training.length import ENOUGH_TO_DECIDE, passes_per_epoch
 from ctckit.training.loop import run_loop
 from ctckit.training.provider import DataProvider
-from ctckit.training.start import start_from
+from ctckit.training.start import FEW, start_from
 
 ENDLESS = 1_000_000  # epochs
+START_SHARE = 0.2  # of the weights of a start that stays, where images are few
 OF_ONE_MACHINE = {
     "dataset", "validation", "unlabelled", "images_root", "model_path", "cache", "train_workers",
     "use_multiprocessing", "devices", "start_from",
@@ -204,6 +205,13 @@ def begin(
     return model, not goes_on and start_from(model, configs)
 
 
+def share_of_start(configs: TrainConfigs, provider: DataProvider) -> float:
+    """Return how much of the weights that a training begins with is to stay, 0…1."""
+    if configs.start_share is not None:
+        return configs.start_share
+    return START_SHARE if len(provider.samples) <= FEW else 0.0
+
+
 def train_on(
     provider: DataProvider,
     make_model: Callable[[TrainConfigs], keras.Model],
@@ -230,7 +238,7 @@ def train_on(
         callbacks=callbacks,
         keeper=keeper,
         devices=open_devices(configs.devices),
-        start_share=configs.start_share if knows else 0.0,
+        start_share=share_of_start(configs, provider) if knows else 0.0,
     )
     if keeper is not None:
         keeper.finish()

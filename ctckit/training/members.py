@@ -24,7 +24,7 @@ from ctckit.training.configs import NOTHING, TrainConfigs
 from ctckit.training.devices import open_devices
 from ctckit.training.ensemble import read_all, save_ensemble
 from ctckit.training.events import forget_events
-from ctckit.training.fitting import begin, fit, make_schedule
+from ctckit.training.fitting import begin, fit, make_schedule, share_of_start
 from ctckit.training.provider import DataProvider
 
 LOOKED_AT = 1000  # images at most, before the first step
@@ -109,7 +109,7 @@ def train_models(
             ],
             keeper=keeper,
             devices=devices,
-            start_share=configs.start_share if knows else 0.0,
+            start_share=share_of_start(configs, train_provider) if knows else 0.0,
         )
         if interrupt.stopped:
             run.ended_early.touch()

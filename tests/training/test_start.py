@@ -1,6 +1,7 @@
 """A training that begins with what another one has learned."""
 
 import re
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -13,7 +14,7 @@ from ctckit.log import LOGGER
 from ctckit.networks.plain import plain_copy
 from ctckit.run_folder import RunFolder
 from ctckit.training.configs import NOTHING
-from ctckit.training.fitting import begin
+from ctckit.training.fitting import begin, share_of_start
 from ctckit.training.flat_start import MANY
 from ctckit.training.preparation import prepare_data
 from ctckit.training.start import FEW, find_start, with_possible_start
@@ -214,6 +215,14 @@ def test_few_images_begin_with_the_large_base(num_images, changes, start):
     found = with_possible_start(ModelConfigs(**changes), num_images)
     assert found.start_from == start
     assert found.width_multiplier == changes.get("width_multiplier", 1 + (start == base.LARGE))
+
+
+@pytest.mark.parametrize(
+    ("given", "count", "share"), [(None, FEW, 0.2), (None, FEW + 1, 0.0), (0.5, FEW + 1, 0.5)]
+)
+def test_some_of_the_start_stays_where_images_are_few(given, count, share):
+    provider = SimpleNamespace(samples=range(count))
+    assert share_of_start(ModelConfigs(start_share=given), provider) == share
 
 
 def test_a_network_of_ones_own_begins_as_drawn_without_the_base(log, monkeypatch):
