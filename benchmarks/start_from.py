@@ -66,7 +66,7 @@ def main() -> None:
         require_enough(arguments)
     rows = []
     for source in arguments.datasets or (None,):
-        rows.append(untrained(source))
+        rows += [untrained(source, start) for start in arguments.starts if start in base.FOLDERS]
         wanted = list(product(arguments.labels, arguments.starts))
         for labels, start in progress(wanted, source or "captchas", unit="row"):
             rows.append(trained(source, labels, start, arguments))
@@ -88,16 +88,16 @@ def require_enough(arguments: Arguments) -> None:
             )
 
 
-def untrained(source: str | None) -> dict[str, object]:
-    """Return what the base reads that knows the characters of the set, and nothing else."""
+def untrained(source: str | None, start: str) -> dict[str, object]:
+    """Return what a base reads that knows the characters of the set, and nothing else."""
     dataset, configs = load(source)
     known = base_characters()
     characters = "".join(one for one in configs.vocab if one in known)
-    reader = ImageToWordModel(base.NAME, characters=characters)
+    reader = ImageToWordModel(start, characters=characters)
     readings = reader.read([sample.image for sample in dataset.samples])
     texts = [reading.text for reading in readings]
     errors = count_errors(texts, [sample.label for sample in dataset.samples])
-    return _row(dataset.name, 0, "untrained", [errors], [0.0])
+    return _row(dataset.name, 0, f"{start}, untrained", [errors], [0.0])
 
 
 def base_characters() -> str:

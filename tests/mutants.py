@@ -105,7 +105,7 @@ MUTANTS = (
            'mean.assign(memory[f"mean_{place}"])', "pass", (MEMORIES,)),
     Mutant("the weights that it began with are forgotten",
            "ctckit/training/callbacks/averaging.py",
-           'memory[f"start_{place}"] for', "self._starts[place] for", (MEMORIES,)),
+           'memory.get(f"start_{place}") for', "self._starts[place] for", (MEMORIES,)),
     Mutant("what was measured is forgotten", "ctckit/training/callbacks/schedule.py",
            '[Measured(**one) for one in memory["measured"]]', "[]", (MEMORIES,)),
     Mutant("the file of the best epoch is forgotten", "ctckit/training/callbacks/export.py",

@@ -26,12 +26,11 @@ from ctckit.sources.names.no_labels import refuse_labels_without_meaning
 from ctckit.sources.unlabelled import list_images
 from ctckit.training.configs import AUTO, NOTHING, TrainConfigs
 from ctckit.training.image_form import Shapes, narrowness, own_steps, with_image_form
-from ctckit.training.start import find_start, with_possible_start
+from ctckit.training.start import FEW, find_start, with_possible_start
 from ctckit.training.width_for_base import stretch_for_base
 
 MAX_SHOWN = 100  # characters, in the log
 VARIATIONS = {"growing": "light; in a long run strong, once half of the training texts are read"}
-FEW = 500  # images, up to which the base's own width for them is worth its time
 
 Configs = TypeVar("Configs", bound=TrainConfigs)
 

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 Configs = TypeVar("Configs", bound=TrainConfigs)
 _MEMBER = re.compile(r"member_\d+")
-FEW = 500  # images, up to which the large base is worth its time, whatever they are like
+FEW = (
+    500  # images, up to which the large base, and the width that a base likes, are worth their time
+)
 OF_NETWORK = ("architecture", "width_multiplier")  # settings that two networks share
 
 

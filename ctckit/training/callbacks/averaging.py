@@ -42,8 +42,10 @@ class AveragedWeights(ResumableCallback):
         self._means = [tf.Variable(weight, trainable=False) for weight in self._weights]
         self._held = [tf.Variable(weight, trainable=False) for weight in self._weights]
         reads = {id(weight) for weight in reading_network(self.model).weights}  # no auxiliary head
-        self._of_start = [id(weight) in reads for weight in floats]
-        self._starts = [weight.numpy() for weight in self._weights] if self.start_share else []
+        self._starts = [
+            weight.numpy() if self.start_share and id(weight) in reads else None
+            for weight in floats
+        ]
         self._steps, self._has_mean = 0, False
         self._count = tf.function(self._count_weights, autograph=False)
         self._swap = tf.function(self._hold_mean, autograph=False)
@@ -80,7 +82,9 @@ class AveragedWeights(ResumableCallback):
     def memory(self) -> dict[str, Any]:
         """Remember the mean; while steps are done the model has the weights themselves."""
         means = {f"mean_{place}": mean.numpy() for place, mean in enumerate(self._means)}
-        starts = {f"start_{place}": start for place, start in enumerate(self._starts)}
+        starts = {
+            f"start_{place}": start for place, start in enumerate(self._starts) if start is not None
+        }
         return {"steps": self._steps, "start_share": self.start_share, **means, **starts}
 
     def restore(self, memory: dict[str, Any]) -> None:
@@ -89,20 +93,14 @@ class AveragedWeights(ResumableCallback):
         for place, mean in enumerate(self._means):
             mean.assign(memory[f"mean_{place}"])
         self.start_share = memory.get("start_share", 0.0)  # none in older states
-        if self.start_share:
-            self._starts = [memory[f"start_{place}"] for place in range(len(self._means))]
+        self._starts = [memory.get(f"start_{place}") for place in range(len(self._means))]
 
     def _count_weights(self, momentum: tf.Tensor) -> None:
         for mean, weight in zip(self._means, self._weights, strict=True):
             mean.assign_add((1 - momentum) * (weight - mean))
 
     def _hold_mean(self) -> None:
-        for place, (mean, weight, held) in enumerate(
-            zip(self._means, self._weights, self._held, strict=True)
-        ):
+        parts = zip(self._means, self._weights, self._held, self._starts, strict=True)
+        for mean, weight, held, start in parts:
             held.assign(weight)
-            if self.start_share and self._of_start[place]:
-                start = self._starts[place]
-                weight.assign(mean + self.start_share * (start - mean))
-            else:
-                weight.assign(mean)
+            weight.assign(mean if start is None else mean + self.start_share * (start - mean))
