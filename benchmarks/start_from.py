@@ -30,7 +30,6 @@ from ctckit.log import progress
 from ctckit.text.error_rates import ErrorCounts, count_errors
 from ctckit.training.configs import AUTO
 from ctckit.training.preparation import choose
-from ctckit.training.start import with_possible_start
 
 QUICK_IMAGES = 20
 JUDGED = 240  # images, where the others are learned from without labels
@@ -113,8 +112,7 @@ def trained(
     for seed in arguments.seeds:
         dataset, configs = load(source, seed=seed)
         train, rest = split_samples(dataset.samples, labels / len(dataset.samples), seed)
-        configs = with_possible_start(configs.replace(start_from=start))
-        configs = as_few(dataset, train, configs)
+        configs = as_few(dataset, train, configs.replace(start_from=start))
         configs = few_labels.settings(configs, train, 1 if arguments.quick else None)
         others: list[Sample] = []
         if unlabelled:

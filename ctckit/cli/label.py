@@ -57,8 +57,8 @@ class Label:
     beside a folder whose images have labels, a .zip, a list or the file of --queue:
     NAME_labels.csv."""
     model: Path | None = None
-    """Suggests texts at first: an .onnx file or the folder of a run. None: base, the network that
-    comes with the package, but for a run its own."""
+    """Suggests texts at first: an .onnx file or the folder of a run. None: base-large, the better
+    reader of those that come with the package, but for a run its own."""
     suggestions: Path | None = None
     """A list of images and texts to suggest, instead of a reader."""
     characters: str | None = None
@@ -174,7 +174,7 @@ class Label:
         are_read = self._run is not None or self.queue is not None or self.suggestions is not None
         if self.model is None and are_read:
             return None
-        return ImageToWordModel(self.model or base.NAME, characters=self.characters, num_threads=1)
+        return ImageToWordModel(self.model or base.LARGE, characters=self.characters, num_threads=1)
 
     def _serve(self, session: Session, token: str | None) -> None:
         """Answer the browser until Ctrl-C."""

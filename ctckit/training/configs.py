@@ -82,7 +82,8 @@ class TrainConfigs(BaseModelConfigs, SourceOptions, _Dataset):
     read drawn texts; of base-large, which has learned more of them, reads hard images better, and
     takes about three times as long; of a run, such as Models/plates_20260102-030405, or a .keras
     file in one, with the same or other characters; or of none. auto: base-large for up to 500
-    images, unless time_budget or width_multiplier is given, base for more."""
+    images, for up to 10,000 whose shapes differ, unless time_budget or width_multiplier is given;
+    else base."""
 
     start_share: float | None = None
     """How much of the weights that it begins with is in the network that is kept, 0…1: it forgets

@@ -6,17 +6,17 @@ from pathlib import Path
 
 import keras
 
+from ctckit import base
 from ctckit.augment.strengths import augmentors_of, later_augmentors_of
 from ctckit.data.check import scan
 from ctckit.data.samples import Dataset, Sample
 from ctckit.export.onnx import export_onnx
 from ctckit.networks.plain import plain_copy
 from ctckit.training.callbacks.export import reading_network
-from ctckit.training.configs import TrainConfigs
+from ctckit.training.configs import AUTO, TrainConfigs
 from ctckit.training.fitting import train_on
 from ctckit.training.preparation import choose, model_metadata
 from ctckit.training.provider import make_provider
-from ctckit.training.start import with_possible_start
 
 
 def train_from_labels(
@@ -49,7 +49,8 @@ def train_from_labels(
         InputError: no sample can be learned from.
     """
     found = scan(Dataset("labels", samples=sorted(samples), unlabelled=tuple(unlabelled)))
-    configs = with_possible_start(configs)
+    if configs.start_from == AUTO:
+        configs = configs.replace(start_from=base.NAME)  # somebody waits for the suggestions
     if characters:
         used = {*characters}.union(*(label for _, label in found.dataset.samples))
         configs = configs.replace(vocab="".join(sorted(used)))

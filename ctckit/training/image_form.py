@@ -38,9 +38,8 @@ def with_image_form(
         wider: how much wider than they are the network should see them at least.
     """
     form = configs.forms[configs.architecture]
-    differ = spread(shapes) > SPREAD
     is_open = configs.width is None and not configs.keep_aspect_ratio
-    follows = form.free_width and differ and is_open
+    follows = form.free_width and differ(shapes) and is_open
     changes = (
         {"width": AUTO, "stretch": configs.stretch or max(wider, _stretch(configs, shapes))}
         if follows or configs.width == AUTO
@@ -53,9 +52,14 @@ def with_image_form(
             argument="stretch",
         )
     channels = configs.channels or form.channels or (1 if is_grey else 3)
-    chosen = "growing" if differ else "light"
+    chosen = "growing" if differ(shapes) else "light"
     augment = chosen if configs.augment == AUTO else configs.augment
     return configs.replace(**changes, channels=channels, augment=augment)
+
+
+def differ(shapes: Shapes) -> bool:
+    """Return whether images have widths of their own: of texts, photographs, not of one form."""
+    return spread(shapes) > SPREAD
 
 
 def spread(shapes: Shapes) -> float:

@@ -25,7 +25,7 @@ from ctckit.sources.layouts import log_source, open_dataset
 from ctckit.sources.names.no_labels import refuse_labels_without_meaning
 from ctckit.sources.unlabelled import list_images
 from ctckit.training.configs import AUTO, NOTHING, TrainConfigs
-from ctckit.training.image_form import Shapes, narrowness, own_steps, with_image_form
+from ctckit.training.image_form import Shapes, differ, narrowness, own_steps, with_image_form
 from ctckit.training.start import FEW, find_start, with_possible_start
 from ctckit.training.width_for_base import stretch_for_base
 
@@ -55,14 +55,13 @@ def prepare_data(configs: Configs, datasets_dir: Path = DATASETS_DIR) -> tuple[D
         own = open_dataset(configs.validation, configs)
         dataset = with_validation(dataset, own)
     labelled = dataset.everything
-    configs = with_possible_start(configs, len(labelled))
-    start = find_start(configs)
     kept = KeptLooks(dataset.place, configs.rotate)
     dataset, configs = choose(scan(dataset, rotate=configs.rotate, kept=kept), configs)
     if configs.unlabelled is not None:
         others = images_that_are_others(list_images(configs.unlabelled), labelled)
         dataset = replace(dataset, unlabelled=tuple(others))
     _compare_fingerprints(configs.dataset_fingerprint, dataset.fingerprint)
+    start = find_start(configs)
     if start is not None and start.configs.dataset_fingerprint == dataset.fingerprint:
         LOGGER.warning(
             "note        %s learned from these images: what is read of those that are held back is "
@@ -92,6 +91,7 @@ def choose(
     learned = [*_learned(dataset).labels]
     refuse_labels_without_meaning(learned, taken_as_told=configs.tell_labels)
     shapes = _learned_shapes(found.turned(configs.rotate), dataset)
+    configs = with_possible_start(configs, len(dataset.everything), are_varied=differ(shapes))
     configs = with_image_form(
         configs, shapes, is_grey=found.is_grey, wider=_wider(configs, dataset.samples)
     )

@@ -21,9 +21,8 @@ if TYPE_CHECKING:
 
 Configs = TypeVar("Configs", bound=TrainConfigs)
 _MEMBER = re.compile(r"member_\d+")
-FEW = (
-    500  # images, up to which the large base, and the width that a base likes, are worth their time
-)
+FEW = 500  # images, up to which the large base and the width that a base likes are worth their time
+FEW_VARIED = 10_000  # the same of the large base where shapes differ: such images are hard
 OF_NETWORK = ("architecture", "width_multiplier")  # settings that two networks share
 
 
@@ -107,7 +106,7 @@ def find_start(configs: Configs) -> Start[Configs] | None:
     checkpoint = next((file for file in checkpoints if file.is_file()), None)
     if checkpoint is None or not run.configs.is_file():
         raise InputError(
-            f"expected {base.NAME}, {base.LARGE}, {NOTHING}, the folder of a run, with "
+            f"expected {AUTO}, {base.NAME}, {base.LARGE}, {NOTHING}, the folder of a run, with "
             f"{run.checkpoint.name} and {run.configs.name}, or a .keras file in one, received "
             f"{path}; name another one, or {NOTHING}",
             argument="start_from",
@@ -125,32 +124,26 @@ def find_start(configs: Configs) -> Start[Configs] | None:
     return start
 
 
-def with_possible_start(configs: Configs, num_images: int | None = None) -> Configs:
+def with_possible_start(configs: Configs, num_images: int, *, are_varied: bool) -> Configs:
     """Return settings that go with what the training begins with; say so where they change.
 
-    "auto" is the large base for few images, unless a time budget or another width is asked for,
-    and else the base. The large base brings its width, and its learning rate where another one was
-    not asked for. Where the base is another network, the training begins with nothing.
+    "auto" is the large base for few images, or not too many whose shapes differ, unless a time
+    budget or another width is asked for, and else the base. The large base brings its width, and
+    its learning rate where another one was not asked for. Where the base is another network, the
+    training begins with nothing.
 
     Args:
         configs: of the run.
-        num_images: with labels; None: that is not known, and counts as many.
+        num_images: with labels.
+        are_varied: their shapes differ.
     """
     is_usual = configs.width_multiplier == 1 and configs.architecture == base.NETWORK
     if configs.start_from == AUTO:
-        is_few = num_images is not None and num_images <= FEW
-        is_large = is_few and is_usual and configs.time_budget is None
+        is_worth_it = num_images <= (FEW_VARIED if are_varied else FEW)
+        is_large = is_worth_it and is_usual and configs.time_budget is None
         configs = configs.replace(start_from=base.LARGE if is_large else base.NAME)
-    if configs.start_from == base.LARGE and is_usual:
-        large = type(configs).load(RunFolder(base.FOLDERS[base.LARGE]).configs)
-        rate = configs.learning_rate
-        if rate == type(configs).learning_rate:
-            rate = base.LARGE_RATE
-        configs = configs.replace(width_multiplier=large.width_multiplier, learning_rate=rate)
-        LOGGER.info(
-            "start       %s: %s times as wide as usual, learning rate %g", base.LARGE,
-            f"{configs.width_multiplier:g}", rate,
-        )  # fmt: skip
+    if configs.start_from == base.LARGE:
+        configs = _as_large(configs)
     if not _is_base(configs) or find_start(configs) is not None:
         return configs
     LOGGER.info(
@@ -158,6 +151,22 @@ def with_possible_start(configs: Configs, num_images: int | None = None) -> Conf
         configs.architecture, f"{configs.width_multiplier:g}",
     )  # fmt: skip
     return configs.replace(start_from=NOTHING)
+
+
+def _as_large(configs: Configs) -> Configs:
+    """Return settings with width and learning rate of the large base, where none were asked for."""
+    large = type(configs).load(RunFolder(base.FOLDERS[base.LARGE]).configs)
+    width, rate = large.width_multiplier, configs.learning_rate
+    if configs.architecture != base.NETWORK or configs.width_multiplier not in (1, width):
+        return configs
+    if rate == type(configs).learning_rate:
+        rate = base.LARGE_RATE
+    LOGGER.info(
+        "start       %s: %g times as wide as usual, learning rate %g; it takes about three times "
+        "as long as --start-from %s",
+        base.LARGE, width, rate, base.NAME,
+    )  # fmt: skip
+    return configs.replace(width_multiplier=width, learning_rate=rate)
 
 
 def _is_base(configs: TrainConfigs) -> bool:

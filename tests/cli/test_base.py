@@ -167,7 +167,7 @@ def _weights(run):
         (["--characters", "אבגד"], "--characters: expected characters that are written from left"),
         (
             ["--start-from", "gone"],
-            "--start-from: expected base, base-large, none, the folder of a run",
+            "--start-from: expected auto, base, base-large, none, the folder of a run",
         ),
         (["--like", "gone"], "expected images, a folder, a .zip or a list, gone does not exist"),
         (["--fonts", "gone"], "--fonts: expected fonts"),

@@ -285,7 +285,10 @@ def test_first_line_comes_before_tensorflow(workplace):
         (["--dataset", "numbers"], "--label-separator: expected names of files that hold"),
         (["--dataset", "alike.csv"], "all labelled 'word'"),
         (["--dataset", "x" * 300], "too long"),
-        (["--dataset", "drawn", "--start-from", "gone"], "--start-from: expected base, base-large"),
+        (
+            ["--dataset", "drawn", "--start-from", "gone"],
+            "--start-from: expected auto, base, base-large",
+        ),
         (["--dataset", "drawn", "--folds", "11"], "--folds: expected no more than there are"),
     ],
 )  # fmt: skip

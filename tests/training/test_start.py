@@ -17,9 +17,9 @@ from ctckit.training.configs import NOTHING
 from ctckit.training.fitting import begin, share_of_start
 from ctckit.training.flat_start import MANY
 from ctckit.training.preparation import prepare_data
-from ctckit.training.start import FEW, find_start, with_possible_start
+from ctckit.training.start import FEW, FEW_VARIED, find_start, with_possible_start
 from model import make_model
-from tests.drawing import draw_folder
+from tests.drawing import draw_folder, draw_text, write_image
 
 OLD = ModelConfigs(
     start_from=NOTHING,
@@ -130,7 +130,7 @@ def test_another_network_is_refused(old, changes, message):
 def test_what_is_no_run_is_refused(tmp_path):
     for path in (tmp_path, tmp_path / "gone"):
         with pytest.raises(
-            InputError, match="base, base-large, none, the folder of a run, with model.keras"
+            InputError, match="auto, base, base-large, none, the folder of a run, with model.keras"
         ):
             find_start(OLD.replace(start_from=str(path)))
 
@@ -146,6 +146,10 @@ def test_a_file_in_the_folder_of_a_run_stands_for_it(old):
         assert find_start(OLD.replace(start_from=str(place))).checkpoint == old[0] / "model.keras"
     for nothing in (NOTHING, None):
         assert find_start(OLD.replace(start_from=nothing)) is None
+
+
+def possible(configs):
+    return with_possible_start(configs, FEW + 1, are_varied=False)
 
 
 @pytest.fixture
@@ -179,42 +183,62 @@ def test_a_base_that_is_another_network_is_no_start(log):
     for changes in ({"width_multiplier": 0.5}, {"architecture": "mltu_captcha"}):
         configs = OLD.replace(**{"width_multiplier": 1.0, "start_from": base.NAME} | changes)
         assert find_start(configs) is None
-        assert with_possible_start(configs).start_from == NOTHING
+        assert possible(configs).start_from == NOTHING
     assert "from nothing: crnn, 0.5 times as wide as usual, is another network" in log.text
     assert "from nothing: mltu_captcha, 1 times as wide" in log.text
-    assert with_possible_start(ModelConfigs()).start_from == base.NAME
+    assert possible(ModelConfigs()).start_from == base.NAME
 
 
-def test_the_large_base_brings_its_width_and_rate(log):
+@pytest.mark.parametrize("multiplier", [1.0, 2.0])
+def test_the_large_base_brings_its_width_and_rate(log, multiplier):
     asked = ModelConfigs(
-        start_from=base.LARGE, vocab="abc", width=64, max_text_length=5, channels=1
-    )
-    configs = with_possible_start(asked)
+        start_from=base.LARGE, vocab="abc", width=64, max_text_length=5, channels=1,
+        width_multiplier=multiplier,
+    )  # fmt: skip
+    configs = possible(asked)
     assert (configs.width_multiplier, configs.learning_rate) == (2.0, base.LARGE_RATE)
     assert "start       base-large: 2 times as wide as usual, learning rate 0.001" in log.text
-    assert with_possible_start(asked.replace(learning_rate=3e-3)).learning_rate == 3e-3
-    assert with_possible_start(configs) == configs, "a run that goes on"
+    assert possible(asked.replace(learning_rate=3e-3)).learning_rate == 3e-3
+    assert possible(configs) == configs, "a run that goes on"
     begin(make_model, configs)
     assert "start       from base-large: 3 of 3 characters known" in log.text
 
 
+def test_another_width_than_the_large_base_has_keeps_its_rate(log):
+    configs = possible(ModelConfigs(start_from=base.LARGE, width_multiplier=0.5))
+    assert configs == ModelConfigs(start_from=NOTHING, width_multiplier=0.5)
+
+
 @pytest.mark.parametrize(
-    ("num_images", "changes", "start"),
+    ("num_images", "are_varied", "changes", "start"),
     [
-        (FEW, {}, base.LARGE),
-        (FEW + 1, {}, base.NAME),
-        (None, {}, base.NAME),
-        (20, {"time_budget": "30s"}, base.NAME),
-        (20, {"width_multiplier": 0.5}, NOTHING),
-        (20, {"architecture": "mltu_captcha"}, NOTHING),
-        (20, {"start_from": base.NAME}, base.NAME),
-        (20, {"start_from": NOTHING}, NOTHING),
+        (FEW, False, {}, base.LARGE),
+        (FEW + 1, False, {}, base.NAME),
+        (FEW + 1, True, {}, base.LARGE),
+        (FEW_VARIED, True, {}, base.LARGE),
+        (FEW_VARIED + 1, True, {}, base.NAME),
+        (20, True, {"time_budget": "30s"}, base.NAME),
+        (20, True, {"width_multiplier": 0.5}, NOTHING),
+        (20, True, {"architecture": "mltu_captcha"}, NOTHING),
+        (20, True, {"start_from": base.NAME}, base.NAME),
+        (20, True, {"start_from": NOTHING}, NOTHING),
     ],
 )
-def test_few_images_begin_with_the_large_base(num_images, changes, start):
-    found = with_possible_start(ModelConfigs(**changes), num_images)
+def test_few_images_and_varied_ones_begin_with_the_large_base(
+    num_images, are_varied, changes, start
+):
+    found = with_possible_start(ModelConfigs(**changes), num_images, are_varied=are_varied)
     assert found.start_from == start
     assert found.width_multiplier == changes.get("width_multiplier", 1 + (start == base.LARGE))
+
+
+@pytest.mark.parametrize(("cut", "start"), [(0, base.NAME), (40, base.LARGE)])
+def test_whether_images_are_varied_is_seen(tmp_path, monkeypatch, cut, start):
+    monkeypatch.setattr("ctckit.training.start.FEW", 9)
+    for index, text in enumerate(draw_folder(tmp_path, count=20)):
+        image = draw_text(text)
+        write_image(tmp_path / f"{text}.png", image[:, : image.shape[1] - cut * (index % 2)])
+    assert prepare_data(ModelConfigs(dataset=str(tmp_path)))[1].start_from == start
 
 
 @pytest.mark.parametrize(
