@@ -4,5 +4,4 @@ from .folder import LARGE as LARGE
 from .folder import LARGE_RATE as LARGE_RATE
 from .folder import NAME as NAME
 from .folder import NETWORK as NETWORK
-from .folder import WIDTHS as WIDTHS
 from .folder import find_run as find_run

@@ -10,7 +10,6 @@ NAME = "base"
 LARGE = "base-large"  # of twice the width: for texts that are hard to read
 LARGE_RATE = 1e-3  # highest learning rate that it is trained on with: a higher one unlearns
 NETWORK = "crnn"
-WIDTHS = (0.8, 1.0, 1.28, 1.6)  # at which it reads each image: nobody knows how wide characters are
 FOLDER = Path(__file__).parent
 FOLDERS = {NAME: FOLDER, LARGE: FOLDER / "large"}
 

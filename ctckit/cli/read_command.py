@@ -24,7 +24,7 @@ def command_of(
     return {
         "images": f"{len(images)} ({_of_texts(images)})",
         "model": _of_file(model.model_path),
-        "widths": list(model.widths),
+        "reading_widths": list(model.reading_widths),
         "vocab": options.vocab,
         "characters": options.characters,
         "pattern": options.pattern,

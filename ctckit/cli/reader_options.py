@@ -20,6 +20,9 @@ class ReaderOptions:
     """Read only these characters, such as 0123456789."""
     pattern: str | None = None
     """Read only texts that match this regular expression, such as '[0-9]{2}[a-z]{3}'."""
+    reading_widths: tuple[float, ...] = ()
+    """Factors of the own width of an image at which it is read, such as 0.8 1 1.28; the readings
+    vote. Without it, what the model says, often 1 alone."""
     length: str | None = None
     """Read only texts of this many characters, such as 5 or 4-6."""
     lexicon: Path | None = None
@@ -66,6 +69,7 @@ class ReaderOptions:
             num_threads=self.num_threads,
             vocab=self.vocab,
             characters=self.characters,
+            reading_widths=self.reading_widths or None,
         )
 
     def _constraint(self) -> Constraint | None:

@@ -1,6 +1,7 @@
 """Read labelled images once, for everything that is to be known of them."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from time import perf_counter
 from typing import Any, Protocol
 
@@ -113,10 +114,11 @@ class _Pass:
                 f"expected some images that can be read, received {len(self._unreadable)} of which "
                 f"none can: {first.image}: {first.reason}; choose other images"
             )
+        facts = replace(self._model.metadata, reading_widths=self._model.reading_widths).to_facts()
         return Evaluation(
             self._predictions,
             self._seconds,
-            self._model.metadata.to_facts(),
+            facts,
             {prediction.image: pixels for prediction, pixels in self._worst},
             self._unreadable,
             self._leniency,

@@ -2,7 +2,7 @@ from .onnx import export_onnx as export_onnx
 from .onnx import random_images as random_images
 from .onnx import to_onnx as to_onnx
 from .onnx_file import save_onnx as save_onnx
-from .onnx_file import write_temperature as write_temperature
+from .onnx_file import write_facts as write_facts
 from .parity import ExportError as ExportError
 from .parity import Parity as Parity
 from .parity import ParityCheck as ParityCheck

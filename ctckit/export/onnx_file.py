@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -31,18 +32,23 @@ def load_onnx(path: str | Path) -> onnx.ModelProto:
         ) from error
 
 
-def write_temperature(path: str | Path, temperature: float) -> None:
-    """Write the `confidence_temperature` into a file of any form, whole or not at all.
+def write_facts(path: str | Path, **facts: Any) -> None:
+    """Change facts of the metadata in a file of any form, whole or not at all.
 
-    Network forms leave it to their readers; a reader form computes with it.
+    Network forms leave the `confidence_temperature` to their readers; a reader form computes with
+    it.
+
+    Args:
+        path: the file.
+        facts: some attributes of `ctckit.inference.ModelMetadata`, by name.
     """
     model = load_onnx(path)
     strings = {item.key: item.value for item in model.metadata_props}
-    metadata = replace(ModelMetadata.from_strings(strings), confidence_temperature=temperature)
+    metadata = replace(ModelMetadata.from_strings(strings), **facts)
     helper.set_model_props(model, strings | metadata.to_strings())
     for tensor in model.graph.initializer:
         if tensor.name == TEMPERATURE:
-            value = np.array(temperature, np.float32)
+            value = np.array(metadata.confidence_temperature, np.float32)
             tensor.CopyFrom(numpy_helper.from_array(value, TEMPERATURE))
     save_onnx(model, path)
 

@@ -7,6 +7,7 @@ operators, so that any onnxruntime reads the image in one call, whatever the lan
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import onnx
@@ -69,6 +70,8 @@ def to_reader_form(network: onnx.ModelProto) -> onnx.ModelProto:
     model.opset_import.pop()  # of the functions
     model.ir_version = max(network.ir_version, IR_VERSION)
     model.producer_name, model.producer_version = "ctckit", facts.ctckit_version
+    facts = replace(facts, reading_widths=ModelMetadata.reading_widths)
+    strings |= facts.to_strings()
     own = {"form": FORM} | ({} if facts.vocabulary.visual is facts.vocabulary else TEXT_ORDER)
     helper.set_model_props(model, strings | {key: json.dumps(own[key]) for key in own})
     onnx.checker.check_model(model, full_check=True)

@@ -47,7 +47,7 @@ def export_tflite(
         InputError: there is no sample, an image cannot be read, there is no Keras network, or a
             width cannot be.
     """
-    reader = ImageToWordModel(network_path, widths=(1.0,))
+    reader = ImageToWordModel(network_path, reading_widths=(1.0,))
     if reader.metadata.width is None and not widths:
         widths = usual_widths(reader, samples)
         LOGGER.info("widths  %s, of the images compared", ", ".join(map(str, widths)))

@@ -7,6 +7,7 @@ import numpy as np
 
 NO_IMAGE = -1  # value of what lies beyond the end of an image; no pixel has it
 WIDTH_MULTIPLE = 8  # own widths are multiples of it, so that no network's grid depends on others
+SEVERAL = (0.8, 1.0, 1.28, 1.6)  # factors of its own width, where readings of an image vote
 MAX_OWN_WIDTH = 2048  # wider images are made narrower: memory grows with the width
 
 

@@ -14,6 +14,8 @@ from ctckit.text.direction import DIRECTIONS, LEFT_TO_RIGHT
 from ctckit.text.vocabulary import UNICODE_FORMS, Vocabulary, spell
 
 SCHEMA_VERSIONS = (1, 2)  # 2 is for files without a width, and has stretch and max_width
+MAX_READINGS = 16  # of one image
+READING_WIDTHS = f"1 to {MAX_READINGS} numbers from 0.1 to 10"
 MAX_SIZE = 2**15  # pixels of an image's height or width
 COLOR_ORDER = "BGR"  # OpenCV's; the network's own first layer scales the values 0…255
 
@@ -31,6 +33,8 @@ class ModelMetadata:
         keep_aspect_ratio: images are padded to the input size rather than stretched.
         stretch: factor of the width, where it is each image's own.
         max_width: of an image's own width, in pixels.
+        reading_widths: factors of an image's own width; readers read it at each, and the readings
+            vote. Forms of the file that compute the text themselves read at one.
         rotate: how they are turned before, see `ctckit.image.ImageRotator`; None: not at all.
         dataset: name of the dataset that the network has learned from.
         val_CER: character error rate on the validation images, 0…; None when not measured.
@@ -56,6 +60,7 @@ class ModelMetadata:
     confidence_temperature: float = 1.0
     stretch: float = 1.0
     max_width: int = MAX_OWN_WIDTH
+    reading_widths: Sequence[float] = (1.0,)
     rotate: str | None = None
     unicode_form: str = "NFC"
     ignore_case: bool = False
@@ -148,11 +153,14 @@ class ModelMetadata:
         known = {name: facts[name] for name in _FIELDS if name in facts}
         known_keys = {*_FIELDS, "blank_id", "direction", "schema_version"}
         extra = {key: value for key, value in facts.items() if key not in known_keys}
-        return cls(**{**known, "vocabulary": vocabulary, "extra": extra})
+        widths = tuple(map(float, facts.get("reading_widths", cls.reading_widths)))
+        own = {"vocabulary": vocabulary, "reading_widths": widths, "extra": extra}
+        return cls(**(known | own))
 
 
 _FIELDS = tuple(item.name for item in fields(ModelMetadata) if item.name != "extra")
-_FIELDS_OF_SCHEMA_1 = tuple(name for name in _FIELDS if name not in ("stretch", "max_width"))
+_OF_OWN_WIDTH = ("stretch", "max_width", "reading_widths")
+_FIELDS_OF_SCHEMA_1 = tuple(name for name in _FIELDS if name not in _OF_OWN_WIDTH)
 
 
 def _is_size(value: Any) -> bool:
@@ -161,6 +169,12 @@ def _is_size(value: Any) -> bool:
 
 def _is_factor(value: Any) -> bool:
     return type(value) in (int, float) and 0 < value < math.inf
+
+
+def are_reading_widths(value: Any) -> bool:
+    """Tell whether an image can be read at these factors of its own width."""
+    is_list = isinstance(value, list) and 0 < len(value) <= MAX_READINGS
+    return is_list and all(_is_factor(one) and 0.1 <= one <= 10 for one in value)
 
 
 def _is_temperature(value: Any) -> bool:
@@ -186,6 +200,7 @@ _OPTIONAL: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "confidence_temperature": ("a number from 0.01 to 100", _is_temperature),
     "stretch": ("a number above 0", _is_factor),
     "max_width": ("a multiple of 8", lambda value: _is_size(value) and not value % WIDTH_MULTIPLE),
+    "reading_widths": (READING_WIDTHS, are_reading_widths),
     "rotate": (f"one of {', '.join(ROTATIONS)} or null", lambda value: value in (None, *ROTATIONS)),
     "direction": (" or ".join(DIRECTIONS), lambda value: value in DIRECTIONS),
     "unicode_form": (" or ".join(UNICODE_FORMS), lambda value: value in UNICODE_FORMS),

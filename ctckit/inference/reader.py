@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ctckit import base
 from ctckit.errors import InputError
 from ctckit.image.resize import ImageScaler
 from ctckit.image.steps import Step, apply_steps, steps_to
 from ctckit.image.widths import own_image, stack_images
+from ctckit.inference.metadata import READING_WIDTHS, are_reading_widths
 from ctckit.inference.session import OnnxInferenceModel
 from ctckit.inference.windows import (
     TURNS,
@@ -22,7 +22,6 @@ from ctckit.inference.windows import (
     batches_in_order,
     batches_of_parts,
 )
-from ctckit.run_folder import RunFolder
 from ctckit.text.alignment import Character, align_by_reader
 from ctckit.text.calibration import calibrated
 from ctckit.text.constrained.constraint import Constraint, constrained_decode
@@ -74,9 +73,8 @@ class ImageToWordModel(OnnxInferenceModel):
     Args:
         model_path: an `.onnx` file, a folder with a `model.onnx`, or `hf://owner/name`.
         constraint: what is known about every text; only texts that satisfy it are read.
-        widths: factors of the own width of an image at which it is read, which takes as many times
-            as long; the readings vote. None: 1 alone; by a base, which does not know how wide
-            characters are, four.
+        reading_widths: factors of the own width of an image at which it is read, which takes as
+            many times as long; the readings vote. None: what the metadata say, often 1 alone.
         options: see `OnnxInferenceModel`.
 
     Use: `ImageToWordModel("Models/captcha_20250101-120000").predict("captcha.png")`
@@ -87,18 +85,23 @@ class ImageToWordModel(OnnxInferenceModel):
         model_path: str | Path,
         *,
         constraint: Constraint | None = None,
-        widths: Sequence[float] | None = None,
+        reading_widths: Sequence[float] | None = None,
         **options: Any,
     ) -> None:
         super().__init__(model_path, **options)
         facts = self.metadata
-        if widths not in (None, (1.0,)) and facts.width is not None:
+        widths = tuple(facts.reading_widths if reading_widths is None else reading_widths)
+        if widths != (1.0,) and facts.width is not None:
             raise InputError(
-                f"expected none for images of one width, received {tuple(widths)}; leave it out",
-                argument="widths",
+                f"expected none for images of one width, received {widths}; leave it out",
+                argument="reading_widths",
             )
-        usual = base.WIDTHS if RunFolder(self.model_path.parent).is_base else (1.0,)
-        self.widths = usual if widths is None else tuple(widths)
+        if not are_reading_widths([*widths]):
+            raise InputError(
+                f"expected {READING_WIDTHS}, received {widths}; try 0.8 1 1.28 1.6",
+                argument="reading_widths",
+            )
+        self.reading_widths = widths
         self.constraint = constraint and constraint.spelled(
             facts.unicode_form, ignore_case=facts.ignore_case
         )
@@ -106,13 +109,14 @@ class ImageToWordModel(OnnxInferenceModel):
             self.constraint.require_possible(facts.vocabulary)
 
     def predict_probabilities(self, batch: np.ndarray) -> np.ndarray:
-        """Run the network as `OnnxInferenceModel` does; at M widths it gives (N, M, T, V+1)."""
-        if self.widths == (1.0,):
+        """Run the network as `OnnxInferenceModel` does; at W widths, M models give (N, WM, …)."""
+        if self.reading_widths == (1.0,):
             return super().predict_probabilities(batch)
         run = super().predict_probabilities  # a comprehension has no super of its own
-        said = [run(self._at_width(batch, factor)) for factor in self.widths]
-        num_steps = max(each.shape[1] for each in said)
-        return np.stack([with_blanks(each, num_steps) for each in said], axis=1)
+        said = [run(self._at_width(batch, factor)) for factor in self.reading_widths]
+        members = [each if each.ndim == 4 else each[:, None] for each in said]
+        num_steps = max(each.shape[2] for each in members)
+        return np.concatenate([with_blanks(each, num_steps) for each in members], axis=1)
 
     def _at_width(self, batch: np.ndarray, factor: float) -> np.ndarray:
         """Return the images of a batch in another width."""

@@ -118,7 +118,7 @@ def _characters(
 ) -> list[Character]:
     """Return where the characters are; the image takes a share of the width of its batch."""
     try:
-        if model.widths != (1.0,):  # what was said at the first of them has been filled up
+        if model.reading_widths != (1.0,):  # what was said at the first of them has been filled up
             return model.characters(content, reading.text)
         members = said if said.ndim == 3 else said[None]
         steps = math.ceil(round(members.shape[1] * share, 6))

@@ -5,11 +5,11 @@ from contextlib import suppress
 
 import numpy as np
 
-from ctckit import base
 from ctckit.data.samples import Sample
 from ctckit.errors import InputError
 from ctckit.image.decode import ImageReader
 from ctckit.image.rotate import ImageRotator
+from ctckit.image.widths import SEVERAL
 from ctckit.inference.reader import ImageToWordModel
 from ctckit.run_folder import RunFolder
 from ctckit.training.configs import TrainConfigs
@@ -41,8 +41,8 @@ def stretch_for_base(
     if not characters or not images:
         return None
     sureness = {}
-    for width in base.WIDTHS:
-        reader = ImageToWordModel(run.onnx, characters=characters, widths=(width,))
+    for width in SEVERAL:
+        reader = ImageToWordModel(run.onnx, characters=characters, reading_widths=(width,))
         sureness[width] = np.mean([reading.confidence for reading in reader.read(images)])
     enough = NEAR * max(sureness.values())
     return plain.stretch * min(width for width, sure in sureness.items() if sure >= enough)

@@ -189,9 +189,9 @@ def test_the_reader_form_of_a_file_is_made_without_tensorflow(tmp_path):
     source, path = write_model(tmp_path / "model.onnx"), tmp_path / "model.reader.onnx"
     code = (
         "import sys\n"
-        "from ctckit.export import export_reader, write_temperature\n"
+        "from ctckit.export import export_reader, write_facts\n"
         "from ctckit.inference import OnnxInferenceModel\n"
-        f"write_temperature({str(source)!r}, 1.5)\n"
+        f"write_facts({str(source)!r}, confidence_temperature=1.5)\n"
         f"export_reader({str(source)!r}, {str(path)!r})\n"
         "print(*sys.modules)\n"
     )

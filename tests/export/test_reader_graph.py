@@ -11,7 +11,7 @@ import pytest
 from onnx import TensorProto, helper, parser
 
 from ctckit.export.onnx import export_onnx
-from ctckit.export.onnx_file import write_temperature
+from ctckit.export.onnx_file import write_facts
 from ctckit.export.reader_form import export_reader, to_reader_form
 from ctckit.export.reader_functions import FUNCTIONS
 from ctckit.export.reader_functions.text import DOMAIN
@@ -103,7 +103,7 @@ SIZES = [(32, 40), (32, 43), (32, 320), (64, 200), (16, 21), (70, 3), (32, 3000)
 @pytest.mark.parametrize(("height", "width"), SIZES)
 def test_both_forms_read_the_same(folder, height, width, temperature):
     for name in ("model.onnx", "model.reader.onnx"):
-        write_temperature(folder / name, temperature)
+        write_facts(folder / name, confidence_temperature=temperature)
     pixels = [cv2.resize(image, (width, height)) for image in noise([320] * 3)]
     received, confidences, ids = read(
         onnx.load(folder / "model.reader.onnx"), np.stack(pixels)[..., None]

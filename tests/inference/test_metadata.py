@@ -15,14 +15,14 @@ def test_round_trip():
 
 @pytest.mark.parametrize(
     ("width", "version", "new"),
-    [(40, 1, set()), (None, 2, {"stretch", "max_width"})],
+    [(40, 1, set()), (None, 2, {"stretch", "max_width", "reading_widths"})],
     ids=["a fixed width says what it always said", "a free one needs the next schema"],
 )
 def test_a_file_states_the_oldest_schema_that_can_say_it(width, version, new):
-    facts = metadata(width=width, stretch=1.5 if new else 1.0)
+    facts = metadata(width=width, **({"stretch": 1.5, "reading_widths": (0.8, 1.0)} if new else {}))
     strings = facts.to_strings()
     assert strings["schema_version"] == str(version)
-    assert {"stretch", "max_width"} & strings.keys() == new
+    assert {"stretch", "max_width", "reading_widths"} & strings.keys() == new
     again = ModelMetadata.from_strings(strings)
     assert again == facts and again.fixed_width == width and again.extra == facts.extra
 
@@ -83,6 +83,11 @@ def test_foreign_keys_need_not_be_json():
         ({"stretch": "NaN"}, "expected stretch to be a number above 0, received nan"),
         ({"max_width": "100"}, "expected max_width to be a multiple of 8, received 100"),
         ({"max_width": "0"}, "expected max_width to be a multiple of 8, received 0"),
+        ({"reading_widths": "[]"}, "expected reading_widths to be 1 to 16 numbers from 0.1 to 10"),
+        ({"reading_widths": "[1, 20]"}, r"numbers from 0.1 to 10, received \[1, 20\]"),
+        ({"reading_widths": "[true]"}, r"received \[True\]"),
+        ({"reading_widths": "1"}, "numbers from 0.1 to 10, received 1"),
+        ({"reading_widths": f"[{', '.join(17 * '1')}]"}, "to be 1 to 16 numbers"),
         ({"channels": "4"}, "expected channels to be 1 or 3, received 4"),
         ({"color_order": '"RGB"'}, "expected color_order to be 'BGR', received 'RGB'"),
         ({"keep_aspect_ratio": "1"}, "expected keep_aspect_ratio to be true or false, received 1"),

@@ -1,3 +1,4 @@
+import shutil
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -9,6 +10,7 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from ctckit.errors import InputError
+from ctckit.export.onnx_file import write_facts
 from ctckit.image.steps import apply_steps, image_steps
 from ctckit.image.widths import NO_IMAGE
 from ctckit.inference.reader import ImageToWordModel, Reading
@@ -263,14 +265,14 @@ def write_two_models(path, model: ImageToWordModel):
         helper.make_node("Concat", ["first", "second"], ["both"], axis=1),
     ])  # fmt: skip
     del graph.output[:]
-    shape = ["N", 2, WIDTH, len(order)]
+    shape = ["N", 2, "T", len(order)]
     graph.output.append(helper.make_tensor_value_info("both", TensorProto.FLOAT, shape))
     onnx.save(network, str(path))
     return path
 
 
 def test_readings_at_several_widths_vote(free):
-    several = ImageToWordModel(free.model_path, widths=(1.0, 1.0, 2.0))
+    several = ImageToWordModel(free.model_path, reading_widths=(1.0, 1.0, 2.0))
     # Between two stripes there are other greys at twice the width: the other two win.
     images = [draw_stripes(text)[:, :24] for text in ("23", "5")] + [draw_stripes("2345")]
     assert [one.text for one in several.read(images)] == [one.text for one in free.read(images)]
@@ -281,11 +283,11 @@ def test_readings_at_several_widths_vote(free):
     np.testing.assert_allclose(probabilities.sum(-1), 1, atol=1e-6)
     np.testing.assert_allclose(probabilities[0, 0, :40], free.predict_probabilities(batch)[0])
     constrained = ImageToWordModel(
-        free.model_path, widths=(1.0, 1.0, 2.0), constraint=Constraint(length=(4, 4))
+        free.model_path, reading_widths=(1.0, 1.0, 2.0), constraint=Constraint(length=(4, 4))
     )
     assert constrained.predict(images[2]) == "2345"
     assert several.characters(images[2]) == free.characters(images[2])
-    twice = ImageToWordModel(free.model_path, widths=(1.0, 2.0))
+    twice = ImageToWordModel(free.model_path, reading_widths=(1.0, 2.0))
     assert twice.characters(images[2]) == free.characters(images[2])  # the wider one adds no steps
 
 
@@ -297,6 +299,28 @@ def test_the_bytes_of_a_file_are_an_image_and_a_constraint_can_be_that_of_one_ba
     assert len(free.readings_of(probabilities, Constraint(length=2))[0].text) == 2
 
 
+def test_a_file_says_at_which_widths_it_is_read(free, tmp_path):
+    path = shutil.copy(free.model_path, tmp_path / "model.onnx")
+    write_facts(path, reading_widths=(1.0, 2.0))
+    assert ImageToWordModel(path).reading_widths == (1.0, 2.0)
+    assert ImageToWordModel(path, reading_widths=(1.0,)).reading_widths == (1.0,)
+    assert free.reading_widths == (1.0,)
+
+
+@pytest.mark.parametrize("widths", [(), (0.0,), (1.0, 11.0), (float("nan"),), 17 * (1.0,)])
+def test_widths_that_cannot_be_are_refused(free, widths):
+    with pytest.raises(InputError, match="^reading_widths: expected 1 to 16 numbers from 0.1"):
+        ImageToWordModel(free.model_path, reading_widths=widths)
+
+
+def test_several_models_read_at_several_widths(free, tmp_path):
+    path = write_two_models(tmp_path / "two.onnx", free)
+    reader = ImageToWordModel(path, reading_widths=(1.0, 2.0))
+    batch = reader.prepare(draw_stripes("2345"))[None]
+    assert reader.predict_probabilities(batch).shape[:3] == (1, 4, 80)
+    assert reader.read_batch(batch)[0].text == reader.predict(draw_stripes("2345"))
+
+
 def test_widths_are_for_images_of_their_own(model):
-    with pytest.raises(InputError, match="^widths: expected none for images of one width"):
-        ImageToWordModel(model.model_path, widths=(1.0, 2.0))
+    with pytest.raises(InputError, match="^reading_widths: expected none for images of one width"):
+        ImageToWordModel(model.model_path, reading_widths=(1.0, 2.0))

@@ -123,7 +123,7 @@ def test_fifty_images_are_read_as_in_python(tab, serve, web_runtime, tmp_path):
     reader = export_reader("base", tmp_path / "base.reader.onnx")
     url = serve(write_site(reader, tmp_path / "site", runtime=web_runtime))
     readings = read(tab, url, images)
-    model = ImageToWordModel("base", widths=(1.0,))
+    model = ImageToWordModel("base", reading_widths=(1.0,))
     expected = model.read(images)
     assert [each["text"].replace("nothing", "") for each in readings] == [
         each.text for each in expected
@@ -182,7 +182,7 @@ def test_transparent_images_are_seen_as_in_python(tab, serve, web_runtime, tmp_p
         for value, share in [(0, 1.0), (255, 1.0), (40, 0.6)]
         for color, alpha in [(np.full_like(ink, value), (ink * share).astype(np.uint8))]
     ]
-    model = ImageToWordModel("base", widths=(1.0,))
+    model = ImageToWordModel("base", reading_widths=(1.0,))
     texts = [reading["text"] for reading in read(tab, url, images)]
     assert texts == [model.predict(image) for image in images] == ["3456"] * 3
 

@@ -11,18 +11,24 @@ import onnxruntime as ort
 import pytest
 from onnx import numpy_helper
 
+from ctckit.data.label_steps import LabelIndexer, LabelPadding
 from ctckit.data.samples import Sample
+from ctckit.evaluation.one_pass import evaluate
 from ctckit.export.onnx import export_onnx
 from ctckit.export.parity import ExportError
 from ctckit.export.smaller import SHRINKERS
 from ctckit.image import decode
 from ctckit.image.decode import ImageReader
+from ctckit.image.steps import steps_to
+from ctckit.image.widths import SEVERAL
 from ctckit.inference.metadata import ModelMetadata
 from ctckit.inference.reader import ImageToWordModel
 from ctckit.log import LOGGER
 from ctckit.run_folder import RunFolder
 from ctckit.training.finish import finish_run
 from ctckit.training.provider import DataProvider
+from tests import free_width
+from tests.drawing import write_image
 from tests.training.networks import HEIGHT, VOCABULARY, WIDTH, drawn_providers, small_network
 
 METADATA = ModelMetadata(
@@ -147,3 +153,57 @@ def test_a_file_that_says_something_else_than_keras_is_an_error(trained, run):
     with pytest.raises(ExportError, match="expected the ONNX file to agree with Keras"):
         finish_run(run, train, val, HISTORIES)
     assert run.evaluation.predictions.exists(), "nothing is lost"
+
+
+@pytest.fixture
+def free_run(tmp_path) -> tuple[RunFolder, DataProvider]:
+    """A run of images of their own widths, and the images, with labels that nothing reads."""
+    run = RunFolder(tmp_path / "free")
+    run.path.mkdir()
+    network = free_width.reading_network()
+    network.save(run.checkpoint)
+    export_onnx(network, run.onnx, free_width.METADATA)
+    samples = []
+    for place, image in enumerate(free_width.noise([40, 64, 72, 96, 120, 160, 200, 240])):
+        path = tmp_path / f"{place}.png"
+        samples.append(Sample(str(write_image(path, image)), "0"))
+    steps = [*steps_to(free_width.METADATA), LabelIndexer(free_width.VOCABULARY)]
+    steps.append(LabelPadding(max_word_length=99, padding_value=free_width.VOCABULARY.padding_id))
+    return run, DataProvider(samples, steps, batch_size=4, free_width=True)
+
+
+@pytest.mark.parametrize(
+    ("read_at", "kept"), [((1.0,), (1.0,)), (SEVERAL, SEVERAL), ((9.0,), (1.0,))]
+)
+def test_images_are_read_at_several_widths_where_that_reads_more(
+    free_run, caplog, monkeypatch, read_at, kept
+):
+    """The labels are what is read at some widths."""
+    monkeypatch.setattr(LOGGER, "propagate", True)
+    caplog.set_level("INFO", logger=LOGGER.name)
+    run, data = free_run
+    images = [sample.image for sample in data.samples]
+    texts = [one.text for one in ImageToWordModel(run.onnx, reading_widths=read_at).read(images)]
+    data = data.with_(dataset=[*map(Sample, images, texts)])
+    for _ in range(2):  # a run that is finished again
+        result = finish_run(run, data, data, HISTORIES[1:], quantize="float16")
+    for file in (run.onnx, run.smaller("float16")):
+        assert ImageToWordModel(file).reading_widths == kept
+    form = onnx.load(str(run.reader)).metadata_props
+    assert {item.key: item.value for item in form}["reading_widths"] == "[1.0]"
+    assert ("4 widths, whose readings vote: 0.0 instead of" in caplog.text) == (kept == SEVERAL)
+    assert (result["val_WER"] == 0) == (read_at == kept)
+    again = evaluate(ImageToWordModel(run.onnx), data.samples)
+    assert (again.wer, again.cer) == (result["val_WER"], result["val_CER"])
+    assert ImageToWordModel(run.onnx).metadata.val_WER == result["val_WER"]
+    figures = json.loads(run.evaluation.figures.read_text("utf-8"))
+    assert figures["model"]["reading_widths"] == [*kept]
+
+
+def test_a_base_votes_whatever_was_measured(free_run):
+    run, data = free_run
+    run.drawing.touch()
+    images = [sample.image for sample in data.samples]
+    texts = [one.text for one in ImageToWordModel(run.onnx).read(images)]
+    result = finish_run(run, data, data.with_(dataset=[*map(Sample, images, texts)]), HISTORIES)
+    assert result["val_WER"] == 0 and ImageToWordModel(run.onnx).reading_widths == SEVERAL

@@ -6,6 +6,7 @@ import pytest
 from configs import ModelConfigs
 from ctckit import base
 from ctckit.data.samples import Sample
+from ctckit.image.widths import SEVERAL
 from ctckit.inference.reader import ImageToWordModel, Reading
 from ctckit.run_folder import RunFolder
 from ctckit.training.preparation import prepare_data
@@ -33,7 +34,7 @@ def narrow(tmp_path, share):
 
 
 def test_it_is_one_of_the_widths_at_which_the_base_reads(drawn):
-    assert stretch_for_base(BASE, CONFIGS, drawn) in [1.25 * width for width in base.WIDTHS]
+    assert stretch_for_base(BASE, CONFIGS, drawn) in [1.25 * width for width in SEVERAL]
 
 
 def test_narrow_characters_are_seen_wider(tmp_path):
@@ -50,10 +51,10 @@ def test_narrow_characters_are_seen_wider(tmp_path):
     [([0.5, 0.52, 0.525, 0.3], 0.8), ([0.4, 0.5, 0.6, 0.62], 1.28), ([0.2, 0.3, 0.4, 0.5], 1.6)],
 )
 def test_the_narrowest_that_is_nearly_as_good_is_taken(drawn, monkeypatch, confidences, width):
-    said = dict(zip(base.WIDTHS, confidences, strict=True))
+    said = dict(zip(SEVERAL, confidences, strict=True))
 
     def read(self, images):
-        return [Reading("", said[self.widths[0]]) for _ in images]
+        return [Reading("", said[self.reading_widths[0]]) for _ in images]
 
     monkeypatch.setattr(ImageToWordModel, "read", read)
     assert stretch_for_base(BASE, CONFIGS, drawn) == pytest.approx(1.25 * width)
