@@ -21,7 +21,7 @@ from ctckit.training.provider import DataProvider
 from ctckit.training.start import FEW, start_from
 
 ENDLESS = 1_000_000  # epochs
-START_SHARE = 0.2  # of the weights of a start that stays, where images are few
+START_SHARE = 0.2  # of the weights of a start that stays, where images are few; of more less
 OF_ONE_MACHINE = {
     "dataset", "validation", "unlabelled", "images_root", "model_path", "cache", "train_workers",
     "use_multiprocessing", "devices", "start_from",
@@ -209,7 +209,7 @@ def share_of_start(configs: TrainConfigs, provider: DataProvider) -> float:
     """Return how much of the weights that a training begins with is to stay, 0…1."""
     if configs.start_share is not None:
         return configs.start_share
-    return START_SHARE if len(provider.samples) <= FEW else 0.0
+    return START_SHARE * min(1.0, FEW / len(provider.samples))
 
 
 def train_on(

@@ -242,7 +242,8 @@ def test_whether_images_are_varied_is_seen(tmp_path, monkeypatch, cut, start):
 
 
 @pytest.mark.parametrize(
-    ("given", "count", "share"), [(None, FEW, 0.2), (None, FEW + 1, 0.0), (0.5, FEW + 1, 0.5)]
+    ("given", "count", "share"),
+    [(None, 9, 0.2), (None, FEW, 0.2), (None, 4 * FEW, 0.05), (0.5, 4 * FEW, 0.5)],
 )
 def test_some_of_the_start_stays_where_images_are_few(given, count, share):
     provider = SimpleNamespace(samples=range(count))
