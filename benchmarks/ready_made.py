@@ -123,6 +123,18 @@ def spread(samples: Sequence[Sample], limit: int | None) -> list[Sample]:
 
 def measure(reader: Reader, samples: list[Sample]) -> dict[str, object]:
     """Read every image; return the figures."""
+    texts, seconds = read_all(reader, samples)
+    labels = [sample.label for sample in samples]
+    return {
+        "images": len(samples),
+        **{name: figures(errors) for name, errors in count_all(texts, labels).items()},
+        "images_per_second": len(samples) / seconds,
+        "model_bytes": reader.model.stat().st_size,
+    }
+
+
+def read_all(reader: Reader, samples: Sequence[Sample]) -> tuple[list[str], float]:
+    """Return the texts of all images, and the seconds of the processor that it took."""
     decode = ImageReader(channels=3)
     texts, seconds = [], 0.0
     reader.read(decode(samples[0].image, "")[0])  # the first image sets up things
@@ -132,13 +144,7 @@ def measure(reader: Reader, samples: list[Sample]) -> dict[str, object]:
         text = reader.read(pixels)
         seconds += time.process_time() - began
         texts.append(spell(text.strip()))
-    labels = [sample.label for sample in samples]
-    return {
-        "images": len(samples),
-        **{name: figures(errors) for name, errors in count_all(texts, labels).items()},
-        "images_per_second": len(samples) / seconds,
-        "model_bytes": reader.model.stat().st_size,
-    }
+    return texts, seconds
 
 
 def count_all(texts: list[str], labels: list[str]) -> dict[str, ErrorCounts]:

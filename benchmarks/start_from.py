@@ -6,16 +6,19 @@
 Of each set some images are drawn at random, trained on with default settings, and all the others
 are judged after the last epoch; no validation images choose it. All is chosen as for a set of so
 many images, but the characters, which are those of the whole set. `untrained` is the base itself,
-which is told the characters of the set and nothing else.
+which is told the characters of the set and nothing else; beside it stand the ready-made readers
+that are installed (`benchmarks.ready_made`), of whose texts what no label has is taken out, and
+which may read in any case.
 """
 
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from itertools import product
 from pathlib import Path
 
-from benchmarks import few_labels, ours
+from benchmarks import few_labels, ours, ready_made
 from benchmarks.common import load, save, table
 from configs import ModelConfigs
 from ctckit import base
@@ -26,7 +29,7 @@ from ctckit.data.samples import Dataset, Sample
 from ctckit.data.split import split_samples
 from ctckit.errors import InputError
 from ctckit.inference.reader import ImageToWordModel
-from ctckit.log import progress
+from ctckit.log import LOGGER, progress
 from ctckit.text.error_rates import ErrorCounts, count_errors
 from ctckit.training.configs import AUTO
 from ctckit.training.preparation import choose
@@ -66,6 +69,7 @@ def main() -> None:
     rows = []
     for source in arguments.datasets or (None,):
         rows += [untrained(source, start) for start in arguments.starts if start in base.FOLDERS]
+        rows += ready_made_rows(source)
         wanted = list(product(arguments.labels, arguments.starts))
         for labels, start in progress(wanted, source or "captchas", unit="row"):
             rows.append(trained(source, labels, start, arguments))
@@ -97,6 +101,21 @@ def untrained(source: str | None, start: str) -> dict[str, object]:
     texts = [reading.text for reading in readings]
     errors = count_errors(texts, [sample.label for sample in dataset.samples])
     return _row(dataset.name, 0, f"{start}, untrained", [errors], [0.0])
+
+
+def ready_made_rows(source: str | None) -> list[dict[str, object]]:
+    """Return what ready-made readers make of a set, those that are installed."""
+    dataset, _ = load(source)
+    labels = [sample.label for sample in dataset.samples]
+    rows = []
+    for name, tool in ready_made.TOOLS.items():
+        if find_spec(tool.module) is None:
+            LOGGER.info("%s is not installed and left out; %s", tool.package, tool.pip)
+            continue
+        texts, seconds = ready_made.read_all(tool.start(), dataset.samples)
+        errors = ready_made.count_all(texts, labels)["own_characters"]
+        rows.append(_row(dataset.name, 0, f"{name}, untrained, in any case", [errors], [seconds]))
+    return rows
 
 
 def base_characters() -> str:
