@@ -205,8 +205,10 @@ def begin(
     return model, not goes_on and start_from(model, configs)
 
 
-def share_of_start(configs: TrainConfigs, provider: DataProvider) -> float:
+def share_of_start(configs: TrainConfigs, provider: DataProvider, *, has_start: bool) -> float:
     """Return how much of the weights that a training begins with is to stay, 0…1."""
+    if not has_start:
+        return 0.0
     if configs.start_share is not None:
         return configs.start_share
     return START_SHARE * min(1.0, FEW / len(provider.samples))
@@ -238,7 +240,7 @@ def train_on(
         callbacks=callbacks,
         keeper=keeper,
         devices=open_devices(configs.devices),
-        start_share=share_of_start(configs, provider) if knows else 0.0,
+        start_share=share_of_start(configs, provider, has_start=knows),
     )
     if keeper is not None:
         keeper.finish()

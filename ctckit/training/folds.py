@@ -28,6 +28,7 @@ from ctckit.training.ensemble import ensemble, predict_all
 from ctckit.training.fitting import train_on
 from ctckit.training.members import keeper_of
 from ctckit.training.provider import DataProvider
+from ctckit.training.start import with_fitting_start
 
 
 class OutOfFold(NamedTuple):
@@ -70,6 +71,7 @@ def cross_validate(
     devices = open_devices(configs.devices)
     interrupt = StopOnInterrupt(ends_well=False, devices=devices)  # a part is no result
 
+    configs = with_fitting_start(make_model, configs, run)
     done = read_rows(run.out_of_fold) if run.out_of_fold.is_file() else []
     numbers = count(1 + max((row.fold for row in done), default=0))
 

@@ -26,6 +26,7 @@ from ctckit.training.ensemble import read_all, save_ensemble
 from ctckit.training.events import forget_events
 from ctckit.training.fitting import begin, fit, make_schedule, share_of_start
 from ctckit.training.provider import DataProvider
+from ctckit.training.start import with_fitting_start
 
 LOOKED_AT = 1000  # images at most, before the first step
 History = list[dict[str, float]]  # a row for each epoch, with the columns of history.csv
@@ -67,6 +68,7 @@ def train_models(
     """
     devices = open_devices(configs.devices)
     interrupt = StopOnInterrupt(devices=devices)
+    configs = with_fitting_start(make_model, configs, run)
 
     def train_one(member: RunFolder, seed: int) -> History:
         keeper = keeper_of(run, f"model_{seed - configs.seed + 1}", configs, interrupt)
@@ -109,7 +111,7 @@ def train_models(
             ],
             keeper=keeper,
             devices=devices,
-            start_share=share_of_start(configs, train_provider) if knows else 0.0,
+            start_share=share_of_start(configs, train_provider, has_start=knows),
         )
         if interrupt.stopped:
             run.ended_early.touch()

@@ -1,7 +1,7 @@
 """Begin a training with what the base, or another run, has learned, instead of drawn weights."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
@@ -23,6 +23,7 @@ Configs = TypeVar("Configs", bound=TrainConfigs)
 _MEMBER = re.compile(r"member_\d+")
 FEW = 500  # images, up to which the large base and the width that a base likes are worth their time
 FEW_VARIED = 10_000  # the same of the large base where shapes differ: such images are hard
+OTHER_NETWORK = "start       from nothing: model.py has another network than the base"
 OF_NETWORK = ("architecture", "width_multiplier")  # settings that two networks share
 
 
@@ -60,20 +61,14 @@ def start_from(model: "keras.Model", configs: TrainConfigs) -> bool:
     start = find_start(configs)
     if start is None:
         return False
-    import keras  # here, so that a start that cannot be is refused before TensorFlow is loaded
-
-    from ctckit.training.callbacks.export import reading_network
-
-    source = keras.models.load_model(start.checkpoint)
-    known = start.configs.vocabulary
-    reader = reading_network(model)
-    weights = carried_over(reader.get_weights(), source.get_weights(), configs.vocabulary, known)
+    reader, weights = _reader_and_weights(model, configs, start)
     if weights is None:
         if not _is_base(configs):
             raise _other_network("the network of model.py", "weights of another form")
-        LOGGER.info("start       from nothing: model.py has another network than the base")
+        LOGGER.info(OTHER_NETWORK)
         return False
     reader.set_weights(weights)
+    known = start.configs.vocabulary
     new = [one for one in configs.vocabulary.characters if one not in known.characters]
     LOGGER.info(
         "start       from %s: %d of %s known%s", configs.start_from,
@@ -84,6 +79,43 @@ def start_from(model: "keras.Model", configs: TrainConfigs) -> bool:
     if flat_start is not None and flat_start.where_needed(len(new)) is None:
         flat_start.is_on.assign(False)  # it would unlearn where characters stand
     return True
+
+
+def _reader_and_weights(
+    model: "keras.Model", configs: TrainConfigs, start: Start
+) -> "tuple[keras.Model, list[np.ndarray] | None]":
+    """Return the part of a network that reads, and its weights by the start; None: another kind."""
+    import keras  # here, so that a start that cannot be is refused before TensorFlow is loaded
+
+    from ctckit.training.callbacks.export import reading_network
+
+    source = keras.models.load_model(start.checkpoint)
+    reader, known = reading_network(model), start.configs.vocabulary
+    return reader, carried_over(
+        reader.get_weights(), source.get_weights(), configs.vocabulary, known
+    )
+
+
+def with_fitting_start(
+    make_model: "Callable[[Configs], keras.Model]", configs: Configs, run: RunFolder
+) -> Configs:
+    """Return settings from nothing, of the usual width and rate, where the large base is no start.
+
+    Which network `model.py` makes shows only when it is made; what the large base has brought would
+    be no good for another one. The configuration of the run is written anew then.
+    """
+    start = find_start(configs) if configs.start_from == base.LARGE else None
+    if start is None or _reader_and_weights(make_model(configs), configs, start)[1] is not None:
+        return configs
+    LOGGER.info(OTHER_NETWORK)
+    usual, rate = type(configs), configs.learning_rate
+    configs = configs.replace(
+        start_from=NOTHING,
+        width_multiplier=usual.width_multiplier,
+        learning_rate=usual.learning_rate if rate == base.LARGE_RATE else rate,
+    )
+    configs.save(run.configs)
+    return configs
 
 
 def find_start(configs: Configs) -> Start[Configs] | None:

@@ -17,7 +17,13 @@ from ctckit.training.configs import NOTHING
 from ctckit.training.fitting import begin, share_of_start
 from ctckit.training.flat_start import MANY
 from ctckit.training.preparation import prepare_data
-from ctckit.training.start import FEW, FEW_VARIED, find_start, with_possible_start
+from ctckit.training.start import (
+    FEW,
+    FEW_VARIED,
+    find_start,
+    with_fitting_start,
+    with_possible_start,
+)
 from model import make_model
 from tests.drawing import draw_folder, draw_text, write_image
 
@@ -246,8 +252,25 @@ def test_whether_images_are_varied_is_seen(tmp_path, monkeypatch, cut, start):
     [(None, 9, 0.2), (None, FEW, 0.2), (None, 4 * FEW, 0.05), (0.5, 4 * FEW, 0.5)],
 )
 def test_some_of_the_start_stays_where_images_are_few(given, count, share):
-    provider = SimpleNamespace(samples=range(count))
-    assert share_of_start(ModelConfigs(start_share=given), provider) == share
+    provider, configs = SimpleNamespace(samples=range(count)), ModelConfigs(start_share=given)
+    assert share_of_start(configs, provider, has_start=True) == share
+    assert share_of_start(configs, provider, has_start=False) == 0
+
+
+@pytest.mark.parametrize(("rate", "kept"), [(5e-3, 5e-3), (2e-3, 2e-3)])
+def test_a_network_of_ones_own_is_as_wide_as_usual(log, monkeypatch, tmp_path, rate, kept):
+    """Before it is made nobody knows that the large base is no start for it."""
+    asked = ModelConfigs(
+        start_from=base.LARGE, vocab="abc", width=64, max_text_length=5, channels=1,
+        learning_rate=rate,
+    )  # fmt: skip
+    large, run = possible(asked), RunFolder(tmp_path)
+    assert with_fitting_start(make_model, large, run) == large and not run.configs.is_file()
+    monkeypatch.setattr("model.CRNN_BLOCKS", ((32, (2, 2)), (128, (2, 2)), (96, (2, 1))))
+    configs = with_fitting_start(make_model, large, run)
+    assert configs == asked.replace(start_from=NOTHING, learning_rate=kept)
+    assert ModelConfigs.load(run.configs) == configs
+    assert "from nothing: model.py has another network than the base" in log.text
 
 
 def test_a_network_of_ones_own_begins_as_drawn_without_the_base(log, monkeypatch):
