@@ -6,16 +6,15 @@ from pathlib import Path
 
 import keras
 
-from ctckit import base
 from ctckit.augment.strengths import augmentors_of, later_augmentors_of
 from ctckit.data.check import scan
 from ctckit.data.samples import Dataset, Sample
 from ctckit.export.onnx import export_onnx
 from ctckit.networks.plain import plain_copy
 from ctckit.training.callbacks.export import reading_network
-from ctckit.training.configs import AUTO, TrainConfigs
+from ctckit.training.configs import TrainConfigs
 from ctckit.training.fitting import train_on
-from ctckit.training.preparation import choose, model_metadata
+from ctckit.training.preparation import choose, model_metadata, with_further_characters
 from ctckit.training.provider import make_provider
 
 
@@ -39,7 +38,8 @@ def train_from_labels(
         samples: to learn from.
         path: of the file.
         unlabelled: images that are learned from, too.
-        characters: that texts may have beside those of the samples.
+        characters: that texts may have beside those of the samples; none: those that the large
+            base reads surely in `unlabelled`.
         told: is told after each epoch how much of a run of the usual length is done, 0…1.
 
     Returns:
@@ -49,11 +49,11 @@ def train_from_labels(
         InputError: no sample can be learned from.
     """
     found = scan(Dataset("labels", samples=sorted(samples), unlabelled=tuple(unlabelled)))
-    if configs.start_from == AUTO:
-        configs = configs.replace(start_from=base.NAME)  # somebody waits for the suggestions
     if characters:
         used = {*characters}.union(*(label for _, label in found.dataset.samples))
         configs = configs.replace(vocab="".join(sorted(used)))
+    else:
+        configs = with_further_characters(configs, found.dataset)
     dataset, configs = choose(found, configs, validates=False)
     provider = make_provider(dataset.samples, configs).with_(
         augmentors=augmentors_of(configs.augment),

@@ -24,6 +24,7 @@ from ctckit.sources.captchas import default_dataset
 from ctckit.sources.layouts import log_source, open_dataset
 from ctckit.sources.names.no_labels import refuse_labels_without_meaning
 from ctckit.sources.unlabelled import list_images
+from ctckit.training.characters_by_base import characters_by_base
 from ctckit.training.configs import AUTO, NOTHING, TrainConfigs
 from ctckit.training.image_form import Shapes, differ, narrowness, own_steps, with_image_form
 from ctckit.training.start import FEW, find_start, with_possible_start
@@ -55,11 +56,12 @@ def prepare_data(configs: Configs, datasets_dir: Path = DATASETS_DIR) -> tuple[D
         own = open_dataset(configs.validation, configs)
         dataset = with_validation(dataset, own)
     labelled = dataset.everything
-    kept = KeptLooks(dataset.place, configs.rotate)
-    dataset, configs = choose(scan(dataset, rotate=configs.rotate, kept=kept), configs)
     if configs.unlabelled is not None:
         others = images_that_are_others(list_images(configs.unlabelled), labelled)
         dataset = replace(dataset, unlabelled=tuple(others))
+    kept = KeptLooks(dataset.place, configs.rotate)
+    found = scan(dataset, rotate=configs.rotate, kept=kept)
+    dataset, configs = choose(found, with_further_characters(configs, found.dataset))
     _compare_fingerprints(configs.dataset_fingerprint, dataset.fingerprint)
     start = find_start(configs)
     if start is not None and start.configs.dataset_fingerprint == dataset.fingerprint:
@@ -113,6 +115,22 @@ def choose(
         num_held_back=(len(dataset.validation) or None) if validates else 0,
         narrowness=narrowness(configs, shapes),
     )
+
+
+def with_further_characters(configs: Configs, dataset: Dataset) -> Configs:
+    """Return settings with the characters that images without labels show and few labels do not."""
+    is_few = len(dataset.everything) <= FEW
+    if configs.vocab is not None or not dataset.unlabelled or not is_few:
+        return configs
+    used = set(configs.spell("".join(dataset.everything.labels)))
+    further = set(configs.spell(characters_by_base(dataset.unlabelled))) - used
+    if not further:
+        return configs
+    LOGGER.info(
+        "characters  %d more than in the labels, read surely in images without: %s",
+        len(further), "".join(sorted(further)),
+    )  # fmt: skip
+    return configs.replace(vocab="".join(sorted(used | further)))
 
 
 def _learned(dataset: Dataset) -> Samples:
