@@ -211,7 +211,8 @@ def share_of_start(configs: TrainConfigs, provider: DataProvider, *, has_start: 
         return 0.0
     if configs.start_share is not None:
         return configs.start_share
-    return START_SHARE * min(1.0, FEW / len(provider.samples))
+    num_images = len(provider.samples) + len(provider.unlabelled)  # all teach
+    return START_SHARE * min(1.0, FEW / num_images)
 
 
 def train_on(

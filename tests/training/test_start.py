@@ -248,11 +248,18 @@ def test_whether_images_are_varied_is_seen(tmp_path, monkeypatch, cut, start):
 
 
 @pytest.mark.parametrize(
-    ("given", "count", "share"),
-    [(None, 9, 0.2), (None, FEW, 0.2), (None, 4 * FEW, 0.05), (0.5, 4 * FEW, 0.5)],
+    ("given", "count", "others", "share"),
+    [
+        (None, 9, 0, 0.2),
+        (None, FEW, 0, 0.2),
+        (None, 4 * FEW, 0, 0.05),
+        (None, FEW, 3 * FEW, 0.05),
+        (0.5, 4 * FEW, 0, 0.5),
+    ],
 )
-def test_some_of_the_start_stays_where_images_are_few(given, count, share):
-    provider, configs = SimpleNamespace(samples=range(count)), ModelConfigs(start_share=given)
+def test_some_of_the_start_stays_where_images_are_few(given, count, others, share):
+    provider = SimpleNamespace(samples=range(count), unlabelled=range(others))
+    configs = ModelConfigs(start_share=given)
     assert share_of_start(configs, provider, has_start=True) == share
     assert share_of_start(configs, provider, has_start=False) == 0
 
