@@ -211,8 +211,9 @@ def share_of_start(configs: TrainConfigs, provider: DataProvider, *, has_start: 
         return 0.0
     if configs.start_share is not None:
         return configs.start_share
-    num_images = len(provider.samples) + len(provider.unlabelled)  # all teach
-    return START_SHARE * min(1.0, FEW / num_images)
+    if len(provider.unlabelled):  # they show the rest
+        return 0.0
+    return START_SHARE * min(1.0, FEW / len(provider.samples))
 
 
 def train_on(

@@ -253,7 +253,7 @@ def test_whether_images_are_varied_is_seen(tmp_path, monkeypatch, cut, start):
         (None, 9, 0, 0.2),
         (None, FEW, 0, 0.2),
         (None, 4 * FEW, 0, 0.05),
-        (None, FEW, 3 * FEW, 0.05),
+        (None, 9, 1, 0),
         (0.5, 4 * FEW, 0, 0.5),
     ],
 )
