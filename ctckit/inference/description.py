@@ -59,7 +59,7 @@ def _shape(value: Any) -> str:
 
 def _readable(key: str, value: Any) -> str:
     if value is None:
-        return "each image's own" if key == "width" else "not measured"
+        return {"width": "each image's own", "rotate": "no"}.get(key, "not measured")
     if key == "bytes":
         return f"{value:,} bytes"
     if key == "vocabulary":
@@ -68,4 +68,4 @@ def _readable(key: str, value: Any) -> str:
         return f"{value:.2%}"
     if isinstance(value, dict):
         return ", ".join(f"{name} {item}" for name, item in value.items())
-    return ", ".join(value) if isinstance(value, list) else str(value)
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
