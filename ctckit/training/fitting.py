@@ -8,6 +8,7 @@ import keras
 from ctckit.log import LOGGER, counted
 from ctckit.networks.fused import synchronise_batch_normalisation
 from ctckit.training.callbacks.averaging import AveragedWeights
+from ctckit.training.callbacks.export import reading_network
 from ctckit.training.callbacks.flat_start import EndOfFlatStart
 from ctckit.training.callbacks.progress import ProgressBar
 from ctckit.training.callbacks.schedule import Schedule
@@ -15,6 +16,7 @@ from ctckit.training.callbacks.self_training import SelfTraining
 from ctckit.training.callbacks.state import StateKeeper
 from ctckit.training.configs import TrainConfigs
 from ctckit.training.devices import Devices, open_devices
+from ctckit.training.ensemble import read_all
 from ctckit.training.length import ENOUGH_TO_DECIDE, passes_per_epoch
 from ctckit.training.loop import run_loop
 from ctckit.training.provider import DataProvider
@@ -22,6 +24,7 @@ from ctckit.training.start import FEW, start_from
 
 ENDLESS = 1_000_000  # epochs
 START_SHARE = 0.2  # of the weights of a start that stays, where images are few; of more less
+OWN_WIDTH_SHARE = 0.6  # the same where images have their own widths, of what the start reads
 OF_ONE_MACHINE = {
     "dataset", "validation", "unlabelled", "images_root", "model_path", "cache", "train_workers",
     "use_multiprocessing", "devices", "start_from",
@@ -82,9 +85,7 @@ def fit(
         devices: where the model was built; None: on one.
         start_share: of the weights that the model has now, in those that are kept, 0…1.
     """
-    each = max(1, len(provider.samples) // NUM_SEEN)
-    some = provider.samples[::each][:NUM_SEEN]  # of all pages and writers
-    seen = provider.with_(dataset=some, shuffle=False, augmentors=())
+    seen = _some_of(provider)
     if schedule.passes > 1:
         provider = provider.with_(dataset=[*provider.samples] * schedule.passes)
     unvaried, later = provider.with_(augmentors=()), provider
@@ -205,15 +206,45 @@ def begin(
     return model, not goes_on and start_from(model, configs)
 
 
-def share_of_start(configs: TrainConfigs, provider: DataProvider, *, has_start: bool) -> float:
-    """Return how much of the weights that a training begins with is to stay, 0…1."""
+def share_of_start(
+    model: keras.Model, configs: TrainConfigs, provider: DataProvider, *, has_start: bool
+) -> float:
+    """Return how much of the weights that a training begins with is to stay, 0…1.
+
+    A few images of one form show what all are like. Of images with their own widths they do not:
+    there it is as much more as the start reads of those to learn from.
+
+    Args:
+        model: as it begins.
+        configs: of the training.
+        provider: data to train on.
+        has_start: whether the model has the weights of something.
+    """
     if not has_start:
         return 0.0
     if configs.start_share is not None:
         return configs.start_share
     if len(provider.unlabelled):  # they show the rest
         return 0.0
-    return START_SHARE * min(1.0, FEW / len(provider.samples))
+    share = START_SHARE
+    if provider.free_width:
+        share = max(share, OWN_WIDTH_SHARE * _share_read(model, configs, provider))
+    return share * min(1.0, FEW / len(provider.samples))
+
+
+def _share_read(model: keras.Model, configs: TrainConfigs, provider: DataProvider) -> float:
+    """Return the share of the texts to learn from, or of some of them, that a model reads."""
+    some = _some_of(provider)
+    read = read_all(reading_network(model), some, configs.vocabulary)
+    right = sum(text == some.samples[place].label for place, (text, _) in read.items())
+    return right / max(1, len(read))
+
+
+def _some_of(provider: DataProvider) -> DataProvider:
+    """Return some of the images to learn from, of all pages and writers, unvaried."""
+    each = max(1, len(provider.samples) // NUM_SEEN)
+    some = provider.samples[::each][:NUM_SEEN]
+    return provider.with_(dataset=some, shuffle=False, augmentors=())
 
 
 def train_on(
@@ -242,7 +273,7 @@ def train_on(
         callbacks=callbacks,
         keeper=keeper,
         devices=open_devices(configs.devices),
-        start_share=share_of_start(configs, provider, has_start=knows),
+        start_share=share_of_start(model, configs, provider, has_start=knows),
     )
     if keeper is not None:
         keeper.finish()

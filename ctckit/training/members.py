@@ -111,7 +111,7 @@ def train_models(
             ],
             keeper=keeper,
             devices=devices,
-            start_share=share_of_start(configs, train_provider, has_start=knows),
+            start_share=share_of_start(model, configs, train_provider, has_start=knows),
         )
         if interrupt.stopped:
             run.ended_early.touch()

@@ -9,14 +9,18 @@ import pytest
 
 from configs import ModelConfigs
 from ctckit import base
+from ctckit.data.samples import Sample
 from ctckit.errors import InputError
 from ctckit.log import LOGGER
 from ctckit.networks.plain import plain_copy
 from ctckit.run_folder import RunFolder
+from ctckit.training.callbacks.export import reading_network
 from ctckit.training.configs import NOTHING
+from ctckit.training.ensemble import read_all
 from ctckit.training.fitting import begin, share_of_start
 from ctckit.training.flat_start import MANY
 from ctckit.training.preparation import prepare_data
+from ctckit.training.provider import make_provider
 from ctckit.training.start import (
     FEW,
     FEW_VARIED,
@@ -258,10 +262,31 @@ def test_whether_images_are_varied_is_seen(tmp_path, monkeypatch, cut, start):
     ],
 )
 def test_some_of_the_start_stays_where_images_are_few(given, count, others, share):
-    provider = SimpleNamespace(samples=range(count), unlabelled=range(others))
+    provider = SimpleNamespace(samples=range(count), unlabelled=range(others), free_width=False)
     configs = ModelConfigs(start_share=given)
-    assert share_of_start(configs, provider, has_start=True) == share
-    assert share_of_start(configs, provider, has_start=False) == 0
+    assert share_of_start(None, configs, provider, has_start=True) == share
+    assert share_of_start(None, configs, provider, has_start=False) == 0
+
+
+@pytest.mark.parametrize(
+    ("right", "number", "share"), [(4, FEW, 0.6), (2, FEW, 0.3), (0, FEW, 0.2), (2, 1000, 0.15)]
+)
+def test_more_of_the_start_stays_of_varied_images_that_it_reads(
+    tmp_path, monkeypatch, right, number, share
+):
+    draw_folder(tmp_path, count=4)
+    images = [str(path) for path in sorted(tmp_path.iterdir())]
+    configs = OLD.replace(width="auto", stretch=1.0, batch_size=2)
+    provider = make_provider([Sample(image, "a") for image in images], configs)
+    read = read_all(reading_network(make_model(configs)), provider, configs.vocabulary)
+    assert provider.free_width and len(read) == 4
+    monkeypatch.setattr(
+        "ctckit.training.fitting.read_all",
+        lambda *given: {place: ("a" if place < right else "b", 1.0) for place in range(4)},
+    )
+    monkeypatch.setattr("ctckit.training.fitting.FEW", FEW * 4 / number)  # as if there were more
+    found = share_of_start(make_model(configs), configs, provider, has_start=True)
+    assert found == pytest.approx(share)
 
 
 @pytest.mark.parametrize(("rate", "kept"), [(5e-3, 5e-3), (2e-3, 2e-3)])
