@@ -211,8 +211,9 @@ def share_of_start(
 ) -> float:
     """Return how much of the weights that a training begins with is to stay, 0…1.
 
-    A few images of one form show what all are like. Of images with their own widths they do not:
-    there it is as much more as the start reads of those to learn from.
+    A few images of one form show what all are like, with others without labels even more so. Of
+    images with their own widths they do not: there it is as much more as the start reads of those
+    to learn from.
 
     Args:
         model: as it begins.
@@ -224,9 +225,7 @@ def share_of_start(
         return 0.0
     if configs.start_share is not None:
         return configs.start_share
-    if len(provider.unlabelled):  # they show the rest
-        return 0.0
-    share = START_SHARE
+    share = 0.0 if len(provider.unlabelled) else START_SHARE  # those show the rest
     if provider.free_width:
         share = max(share, OWN_WIDTH_SHARE * _share_read(model, configs, provider))
     return share * min(1.0, FEW / len(provider.samples))

@@ -269,10 +269,18 @@ def test_some_of_the_start_stays_where_images_are_few(given, count, others, shar
 
 
 @pytest.mark.parametrize(
-    ("right", "number", "share"), [(4, FEW, 0.6), (2, FEW, 0.3), (0, FEW, 0.2), (2, 1000, 0.15)]
+    ("right", "number", "others", "share"),
+    [
+        (4, FEW, (), 0.6),
+        (2, FEW, (), 0.3),
+        (0, FEW, (), 0.2),
+        (2, 2 * FEW, (), 0.15),
+        (2, FEW, ("a",), 0.3),
+        (0, FEW, ("a",), 0.0),
+    ],
 )
 def test_more_of_the_start_stays_of_varied_images_that_it_reads(
-    tmp_path, monkeypatch, right, number, share
+    tmp_path, monkeypatch, right, number, others, share
 ):
     draw_folder(tmp_path, count=4)
     images = [str(path) for path in sorted(tmp_path.iterdir())]
@@ -285,6 +293,7 @@ def test_more_of_the_start_stays_of_varied_images_that_it_reads(
         lambda *given: {place: ("a" if place < right else "b", 1.0) for place in range(4)},
     )
     monkeypatch.setattr("ctckit.training.fitting.FEW", FEW * 4 / number)  # as if there were more
+    provider = provider.with_(unlabelled=others)
     found = share_of_start(make_model(configs), configs, provider, has_start=True)
     assert found == pytest.approx(share)
 
