@@ -119,8 +119,9 @@ def choose(
 
 def with_further_characters(configs: Configs, dataset: Dataset) -> Configs:
     """Return settings with the characters that images without labels show and few labels do not."""
+    from_nothing = configs.start_from in (None, NOTHING)  # it would never read them
     is_few = len(dataset.everything) <= FEW
-    if configs.vocab is not None or not dataset.unlabelled or not is_few:
+    if configs.vocab is not None or from_nothing or not is_few or not dataset.unlabelled:
         return configs
     used = set(configs.spell("".join(dataset.everything.labels)))
     further = set(configs.spell(characters_by_base(dataset.unlabelled))) - used

@@ -8,6 +8,7 @@ from configs import ModelConfigs
 from ctckit.inference.reader import ImageToWordModel, Reading
 from ctckit.log import LOGGER
 from ctckit.training.characters_by_base import LOOKED_AT, SURE, characters_by_base
+from ctckit.training.configs import NOTHING
 from ctckit.training.preparation import prepare_data
 from tests.drawing import CHARACTERS, draw_folder
 
@@ -40,8 +41,15 @@ def test_what_the_base_reads_of_plain_images_is_there(tmp_path):
         ({"unlabelled": None}, 500, "23456"),
         ({"vocab": "23456z"}, 500, "23456z"),
         ({}, 19, "23456"),
+        ({"start_from": NOTHING}, 500, "23456"),
     ],
-    ids=["they join those of the labels", "there are none", "they are given", "labels show all"],
+    ids=[
+        "they join those of the labels",
+        "there are none",
+        "they are given",
+        "labels show all",
+        "nothing knows them",
+    ],
 )
 def test_characters_of_a_run(tmp_path, monkeypatch, caplog, settings, few, vocab):
     monkeypatch.setattr(LOGGER, "propagate", True)
