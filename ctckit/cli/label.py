@@ -62,7 +62,8 @@ class Label:
     suggestions: Path | None = None
     """A list of images and texts to suggest, instead of a reader."""
     characters: str | None = None
-    """That texts may have, such as 0123456789. None: all that the base knows, and those typed."""
+    """That texts may have, such as 0123456789. None: all that the base knows; once a reader has
+    learned, those typed, and those that the base reads surely."""
     learn: bool = True
     """Train a reader in the background: on 20 labels, and again on half as many more."""
     host: str = "127.0.0.1"
