@@ -105,7 +105,14 @@ def with_fitting_start(
     be no good for another one. The configuration of the run is written anew then.
     """
     start = find_start(configs) if configs.start_from == base.LARGE else None
-    if start is None or _reader_and_weights(make_model(configs), configs, start)[1] is not None:
+    if start is None:
+        return configs
+    LOGGER.disabled = True  # this one is made to be looked at; what it says is said of the next
+    try:
+        _, weights = _reader_and_weights(make_model(configs), configs, start)
+    finally:
+        LOGGER.disabled = False
+    if weights is not None:
         return configs
     LOGGER.info(OTHER_NETWORK)
     usual, rate = type(configs), configs.learning_rate

@@ -306,7 +306,9 @@ def test_a_network_of_ones_own_is_as_wide_as_usual(log, monkeypatch, tmp_path, r
         learning_rate=rate,
     )  # fmt: skip
     large, run = possible(asked), RunFolder(tmp_path)
+    log.clear()
     assert with_fitting_start(make_model, large, run) == large and not run.configs.is_file()
+    assert not log.text, "the network says its parameters when it is made to be trained"
     monkeypatch.setattr("model.CRNN_BLOCKS", ((32, (2, 2)), (128, (2, 2)), (96, (2, 1))))
     configs = with_fitting_start(make_model, large, run)
     assert configs == asked.replace(start_from=NOTHING, learning_rate=kept)
