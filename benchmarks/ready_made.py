@@ -104,12 +104,16 @@ def installed(tools: dict[str, Tool]) -> dict[str, Tool]:
     Raises:
         InputError: none is.
     """
+    if not any(find_spec(tool.module) for tool in tools.values()):
+        pips = dict.fromkeys(tool.pip for tool in tools.values())
+        raise InputError(f"expected a ready-made reader, received none; {', or '.join(pips)}")
+    return those_installed(tools)
+
+
+def those_installed(tools: dict[str, Tool]) -> dict[str, Tool]:
+    """Return the tools that are installed, perhaps none; log how to get the others."""
     found = {name: tool for name, tool in tools.items() if find_spec(tool.module)}
     missing = {tool.package: tool.pip for name, tool in tools.items() if name not in found}
-    if not found:
-        raise InputError(
-            f"expected a ready-made reader, received none; {', or '.join(missing.values())}"
-        )
     for package, pip in missing.items():
         LOGGER.warning("%s is not installed and left out; %s", package, pip)
     return found

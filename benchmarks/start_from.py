@@ -14,7 +14,6 @@ which may read in any case.
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from importlib.util import find_spec
 from itertools import product
 from pathlib import Path
 
@@ -29,7 +28,7 @@ from ctckit.data.samples import Dataset, Sample
 from ctckit.data.split import split_samples
 from ctckit.errors import InputError
 from ctckit.inference.reader import ImageToWordModel
-from ctckit.log import LOGGER, progress
+from ctckit.log import progress
 from ctckit.text.error_rates import ErrorCounts, count_errors
 from ctckit.training.configs import AUTO
 from ctckit.training.preparation import choose
@@ -68,8 +67,10 @@ def main() -> None:
         require_enough(arguments)
     rows = []
     for source in arguments.datasets or (None,):
-        rows += [untrained(source, start) for start in arguments.starts if start in base.FOLDERS]
-        rows += ready_made_rows(source)
+        dataset, configs = load(source)
+        bases = [start for start in arguments.starts if start in base.FOLDERS]
+        rows += [untrained(dataset, configs, start) for start in bases]
+        rows += ready_made_rows(dataset)
         wanted = list(product(arguments.labels, arguments.starts))
         for labels, start in progress(wanted, source or "captchas", unit="row"):
             rows.append(trained(source, labels, start, arguments))
@@ -91,9 +92,8 @@ def require_enough(arguments: Arguments) -> None:
             )
 
 
-def untrained(source: str | None, start: str) -> dict[str, object]:
+def untrained(dataset: Dataset, configs: ModelConfigs, start: str) -> dict[str, object]:
     """Return what a base reads that knows the characters of the set, and nothing else."""
-    dataset, configs = load(source)
     known = base_characters()
     characters = "".join(one for one in configs.vocab if one in known)
     reader = ImageToWordModel(start, characters=characters)
@@ -103,15 +103,11 @@ def untrained(source: str | None, start: str) -> dict[str, object]:
     return _row(dataset.name, 0, f"{start}, untrained", [errors], [0.0])
 
 
-def ready_made_rows(source: str | None) -> list[dict[str, object]]:
+def ready_made_rows(dataset: Dataset) -> list[dict[str, object]]:
     """Return what ready-made readers make of a set, those that are installed."""
-    dataset, _ = load(source)
     labels = [sample.label for sample in dataset.samples]
     rows = []
-    for name, tool in ready_made.TOOLS.items():
-        if find_spec(tool.module) is None:
-            LOGGER.info("%s is not installed and left out; %s", tool.package, tool.pip)
-            continue
+    for name, tool in ready_made.those_installed(ready_made.TOOLS).items():
         texts, seconds = ready_made.read_all(tool.start(), dataset.samples)
         errors = ready_made.count_all(texts, labels)["own_characters"]
         rows.append(_row(dataset.name, 0, f"{name}, untrained, in any case", [errors], [seconds]))

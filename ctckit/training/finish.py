@@ -38,8 +38,8 @@ def finish_run(
     """Compare `model.onnx` with Keras, calibrate it, make its other forms, measure it, draw.
 
     The validation images are decoded once, and each file runs over them once. Where images have
-    their own widths, and many are misread, they are read at several widths, too; if that reads
-    more of them, the file says so, and readers do it from then on.
+    their own widths, and many are misread, `model.onnx` reads them once more, at several widths; if
+    that reads more of them, the file says so, and readers do it from then on.
 
     Args:
         run: folder with `model.keras` and `model.onnx`.
@@ -72,8 +72,10 @@ def finish_run(
         smaller.unlink()
         smaller = None
     write_facts(run.reader, confidence_temperature=evaluation.fitted_temperature)
-    widths: Sequence[float] = SEVERAL if run.is_base else (1.0,)
-    if reader.metadata.width is None and not run.is_base and evaluation.wer > GOOD:
+    widths: Sequence[float] = (1.0,)
+    if run.is_base:
+        widths = SEVERAL
+    elif reader.metadata.width is None and evaluation.wer > GOOD:
         widths, evaluation = _better(run, evaluation, val_provider.samples)
     temperature = evaluation.fitted_temperature
     figures = {"val_CER": evaluation.cer, "val_WER": evaluation.wer}

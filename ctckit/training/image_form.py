@@ -38,8 +38,9 @@ def with_image_form(
         wider: how much wider than they are the network should see them at least.
     """
     form = configs.forms[configs.architecture]
+    are_varied = differ(shapes)
     is_open = configs.width is None and not configs.keep_aspect_ratio
-    follows = form.free_width and differ(shapes) and is_open
+    follows = form.free_width and are_varied and is_open
     changes = (
         {"width": AUTO, "stretch": configs.stretch or max(wider, _stretch(configs, shapes))}
         if follows or configs.width == AUTO
@@ -52,7 +53,7 @@ def with_image_form(
             argument="stretch",
         )
     channels = configs.channels or form.channels or (1 if is_grey else 3)
-    chosen = "growing" if differ(shapes) else "light"
+    chosen = "growing" if are_varied else "light"
     augment = chosen if configs.augment == AUTO else configs.augment
     return configs.replace(**changes, channels=channels, augment=augment)
 
