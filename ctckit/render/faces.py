@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw, ImageFont
 from ctckit.errors import InputError
 from ctckit.log import LOGGER, progress
 
-SUFFIXES = (".otf", ".ttc", ".ttf")
+SUFFIXES = (".otf", ".ttc", ".ttf", ".woff")
 SYSTEM_FONTS = (
     Path("/usr/share/fonts"), Path("/usr/local/share/fonts"), Path.home() / ".fonts",
     Path("/Library/Fonts"), Path("C:/Windows/Fonts"),
@@ -28,7 +28,7 @@ STRANGE = 0.05  # the same of faces that look unlike print
 ENOUGH = 10  # families, from which on it is known what characters look like
 LEAST = 10  # characters without which a face is none to write texts in
 
-# What faces are called that look unlike print.
+# What faces are called that look unlike print; all in a folder of such a name are taken for it.
 MANNERS = {
     "segments": "dseg|segment",
     "dots": "dotgothic|misaki|terminus|matrix|3270|glasstty",
@@ -85,9 +85,10 @@ def find_faces(places: Iterable[Path], characters: str) -> list[Face]:
         InputError: there is none.
     """
     places = list(places)
-    files = sorted({str(file) for place in places for file in _files(place)})
+    files = {str(file): _manner(file, place) for place in places for file in _files(place)}
+    jobs_of_files = [(file, files[file], characters) for file in sorted(files)]
     with get_context("spawn").Pool() as pool:
-        jobs = pool.imap(_faces, ((file, characters) for file in files), chunksize=8)
+        jobs = pool.imap(_faces, jobs_of_files, chunksize=8)
         found = [each for faces in progress(jobs, "fonts", total=len(files)) for each in faces]
     if not found:
         raise InputError(
@@ -113,9 +114,9 @@ def _files(place: Path) -> Iterator[Path]:
 Forms = Mapping[str, np.ndarray]  # what some characters look like, float32 (n,)
 
 
-def _faces(job: tuple[str, str]) -> list[tuple[Face, Forms]]:
+def _faces(job: tuple[str, str, str]) -> list[tuple[Face, Forms]]:
     """Return the faces of a file that draw enough, and the forms of what is judged."""
-    file, characters = job
+    file, manner, characters = job
     found: list[tuple[Face, Forms]] = []
     if "dseg7" in file.lower():
         characters = "".join(set(characters) & set(SEVEN))
@@ -127,7 +128,7 @@ def _faces(job: tuple[str, str]) -> list[tuple[Face, Forms]]:
             forms = {one: form for one, form in forms.items() if not one.islower()}
         drawn = "".join(sorted({*characters} & glyphs.keys()))
         if len(drawn) >= min(LEAST, len(characters)):
-            found.append((Face(file, index, drawn, _manner(file)), forms))
+            found.append((Face(file, index, drawn, manner), forms))
     return found
 
 
@@ -147,9 +148,13 @@ def _known(file: str) -> list[set[str]]:
     return maps
 
 
-def _manner(file: str) -> str:
-    name = Path(file).name.lower()
-    return next((manner for manner, form in MANNERS.items() if re.search(form, name)), "print")
+def _manner(file: Path, place: Path) -> str:
+    """Return what the faces of a file look like: its folder says so, else its name."""
+    folders = {folder.name for folder in file.relative_to(place).parents}
+    name = file.name.lower()
+    by_folder = (manner for manner in MANNERS if manner in folders)
+    by_name = (manner for manner, form in MANNERS.items() if re.search(form, name))
+    return next(by_folder, next(by_name, "print"))
 
 
 def _glyphs(font: ImageFont.FreeTypeFont, characters: Iterable[str]) -> dict[str, np.ndarray]:

@@ -52,6 +52,21 @@ def stripes(height: int, width: int, colour: np.ndarray, rng: np.random.Generato
     return np.asarray(colour + wave[..., None] * rng.normal(0, 18, 3), np.float32)
 
 
+def ruled(height: int, width: int, colour: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return paper with a line or two to write on, or with boxes for the characters."""
+    image = clouds(height, width, colour, rng).copy()
+    line = tuple(float(one) for one in colour + rng.normal(0, 60, 3))
+    thickness = int(rng.integers(1, 4))
+    step = rng.uniform(0.5, 1.5) * height
+    for y in np.arange(rng.uniform(0, step), height, step):
+        cv2.line(image, (0, int(y)), (width, int(y)), line, thickness, cv2.LINE_AA)
+    if rng.random() < 0.4:
+        step = rng.uniform(0.4, 1.2) * height
+        for x in np.arange(rng.uniform(0, step), width, step):
+            cv2.line(image, (int(x), 0), (int(x), height), line, thickness, cv2.LINE_AA)
+    return image
+
+
 def grain(height: int, width: int, colour: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Return a colour with noise, in grey or in colours."""
     channels = 3 if rng.random() < 0.5 else 1
@@ -61,7 +76,7 @@ def grain(height: int, width: int, colour: np.ndarray, rng: np.random.Generator)
 
 GROUNDS: dict[str, Paint] = {
     "flat": flat, "gradient": gradient, "clouds": clouds, "patches": patches,
-    "stripes": stripes, "grain": grain,
+    "stripes": stripes, "ruled": ruled, "grain": grain,
 }  # fmt: skip
 
 

@@ -48,6 +48,7 @@ class Layout:
         grow: as a share of the size.
         slant: shear of all.
         wave: height of a wave along the text.
+        wobble: of points of strokes, so that no character looks twice the same.
         stroke: pixels added to the width of strokes; less than 0: taken away.
         hollow: outlines only.
         shadow: pixels to the lower right; 0: none.
@@ -60,6 +61,7 @@ class Layout:
     grow: float = 0.0
     slant: float = 0.0
     wave: float = 0.0
+    wobble: float = 0.0
     stroke: float = 0.0
     hollow: bool = False
     shadow: int = 0
@@ -85,7 +87,7 @@ def draw_ink(
     """
     draw = _draw_even if layout.is_even else _draw_each
     cover, owner = _cut(*draw(text, face, layout, rng))
-    if layout.slant or layout.wave:
+    if layout.slant or layout.wave or layout.wobble:
         cover, owner = _cut(*_bent(cover, owner, layout, rng))
     cover, owner = (np.pad(each, ROOM) for each in (cover, owner))
     cover = _with_strokes(cover, layout)
@@ -140,7 +142,8 @@ def _draw_each(
 def _bent(
     cover: np.ndarray, owner: np.ndarray, layout: Layout, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    pad = int(layout.wave * SIZE) + 1, int(abs(layout.slant) * len(cover) / 2) + 1
+    room = int(3 * layout.wobble * SIZE) + 1
+    pad = int(layout.wave * SIZE) + room, int(abs(layout.slant) * len(cover) / 2) + room
     cover, owner = (np.pad(each, ((pad[0],) * 2, (pad[1],) * 2)) for each in (cover, owner))
     height, width = cover.shape
     columns, rows = np.meshgrid(np.arange(width), np.arange(height))
@@ -149,8 +152,19 @@ def _bent(
     down = layout.wave * SIZE * np.sin(columns * 2 * np.pi / length + phase)
     to_x = (columns + layout.slant * (rows - height / 2)).astype(np.float32)
     to_y = (rows + down).astype(np.float32)
+    if layout.wobble:
+        to_x, to_y = (
+            each + _smooth(height, width, layout.wobble * SIZE, rng) for each in (to_x, to_y)
+        )
     bent = cv2.remap(cover, to_x, to_y, cv2.INTER_LINEAR)
     return bent, cv2.remap(owner, to_x, to_y, cv2.INTER_NEAREST)
+
+
+def _smooth(height: int, width: int, deviation: float, rng: np.random.Generator) -> np.ndarray:
+    """Return numbers that differ smoothly, over half an em: float32 (height, width)."""
+    cells = max(2, 2 * height // SIZE), max(2, 2 * width // SIZE)
+    coarse = rng.normal(0, deviation, cells).astype(np.float32)
+    return cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
 
 
 def _with_strokes(cover: np.ndarray, layout: Layout) -> np.ndarray:

@@ -126,6 +126,7 @@ def captcha(rng: np.random.Generator) -> Style:
             shift=wild * rng.uniform(0, 0.14), grow=wild * rng.uniform(0, 0.16),
             slant=_rare(rng, 0.4, rng.normal(0, 0.25)),
             wave=_rare(rng, 0.4, rng.uniform(0.03, 0.2)),
+            wobble=_rare(rng, 0.3, wild * rng.uniform(0, 0.08)),
             stroke=_rare(rng, 0.5, rng.normal(0, 1.2)), hollow=rng.random() < 0.06,
             shadow=_rare(rng, 0.1, 2), many_colours=rng.random() < 0.3,
         ),
@@ -152,9 +153,9 @@ def hand(rng: np.random.Generator) -> Style:
         layout=Layout(
             tracking=rng.normal(0, 0.04), turn=rng.uniform(0, 5), shift=rng.uniform(0, 0.06),
             grow=rng.uniform(0, 0.08), slant=rng.normal(0, 0.25), wave=rng.uniform(0, 0.06),
-            stroke=rng.normal(0, 0.9),
+            wobble=rng.uniform(0, 0.05), stroke=rng.normal(0, 0.9),
         ),
-        ground=_one(rng, "flat", "flat", "clouds", "gradient", "stripes"),
+        ground=_one(rng, "flat", "flat", "clouds", "gradient", "stripes", "ruled", "ruled"),
         contrast=rng.uniform(40, 120),
         is_grey=rng.random() < 0.6,
         light_on_dark=rng.random() < 0.08,
@@ -206,12 +207,12 @@ def display(rng: np.random.Generator) -> Style:
 
 
 KINDS: dict[str, tuple[float, Draw]] = {  # share of the images, and what they are like
-    "print": (0.2, print_),
+    "print": (0.16, print_),
     "scene": (0.26, scene),
     "captcha": (0.28, captcha),
-    "hand": (0.12, hand),
-    "plate": (0.08, plate),
-    "display": (0.06, display),
+    "hand": (0.18, hand),
+    "plate": (0.07, plate),
+    "display": (0.05, display),
 }
 
 

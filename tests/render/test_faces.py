@@ -1,7 +1,9 @@
 from pathlib import Path
+from shutil import copy
 
 import numpy as np
 import pytest
+from fontTools.ttLib import TTFont
 
 from ctckit.errors import InputError
 from ctckit.render import faces as faces_module
@@ -35,9 +37,41 @@ def test_small_letters_with_the_form_of_capitals_are_left_out(monkeypatch):
         return {one: form(font, [one.upper()])[one.upper()] for one in characters if one != "ß"}
 
     monkeypatch.setattr(faces_module, "_glyphs", capitals)
-    ((face, forms),) = faces_module._faces((str(FONTS / "DejaVuSans.ttf"), CHARACTERS))
+    ((face, forms),) = faces_module._faces((str(FONTS / "DejaVuSans.ttf"), "print", CHARACTERS))
     assert not any(one.islower() for one in face.characters)
     assert "A" in face.characters and not set(CASED) & forms.keys()
+
+
+@pytest.mark.parametrize(
+    ("file", "manner"),
+    [
+        ("a/DejaVuSans.ttf", "print"),
+        ("hand/a/DejaVuSans.ttf", "hand"),
+        ("a/dots/DejaVuSans.ttf", "dots"),
+        ("hands/DejaVuSans.ttf", "print"),
+        ("a/MyHandwriting.ttf", "hand"),
+        ("segments/MyHandwriting.ttf", "segments"),
+    ],
+)
+def test_folders_and_names_say_what_faces_look_like(tmp_path, file, manner):
+    place = tmp_path / "hand"  # where the fonts were put says nothing
+    (place / file).parent.mkdir(parents=True)
+    copy(FONTS / "DejaVuSans.ttf", place / file)
+    (face,) = find_faces([place], "AB")
+    assert face.manner == manner
+    assert find_faces([place / file], "AB")[0].manner == (
+        "hand" if "Handwriting" in file else "print"
+    )
+
+
+def test_fonts_of_the_web_are_read(tmp_path):
+    font = TTFont(FONTS / "DejaVuSans.ttf")
+    font.flavor = "woff"
+    font.save(tmp_path / "web.woff")
+    (face,) = find_faces([tmp_path], CHARACTERS)
+    (plain,) = find_faces([FONTS / "DejaVuSans.ttf"], CHARACTERS)
+    assert face.characters == plain.characters
+    assert face.font(20).getbbox("Agß") == plain.font(20).getbbox("Agß")
 
 
 def test_a_slanted_glyph_is_compared_upright():
@@ -51,5 +85,7 @@ def test_a_slanted_glyph_is_compared_upright():
 @pytest.mark.parametrize("content", [b"", b"no font at all", b"\0\1\0\0" + bytes(200)])
 def test_what_is_no_font_is_passed_over(tmp_path, content):
     (tmp_path / "a.ttf").write_bytes(content)
-    with pytest.raises(InputError, match=r"expected fonts \(.otf, .ttc, .ttf\).* received none"):
+    with pytest.raises(
+        InputError, match=r"expected fonts \(.*, .woff\).* received none"
+    ):
         find_faces([tmp_path], CHARACTERS)

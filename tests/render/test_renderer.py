@@ -62,6 +62,7 @@ LAYOUTS = [
     Layout(tracking=0.2),
     Layout(slant=0.3),
     Layout(wave=0.15),
+    Layout(wobble=0.05),
     Layout(stroke=1.5),
     Layout(stroke=-0.5),
     Layout(hollow=True),
@@ -108,6 +109,29 @@ def test_the_same_luma_in_another_hue(face):
         grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
         assert int(grey.max()) - int(grey.min()) < 30
         assert image.astype(int).reshape(-1, 3).std(0).max() > 10
+
+
+def test_what_wobbles_is_whole_and_no_character_comes_twice_alike(face):
+    colours, layout = np.zeros((1, 3), np.float32), Layout(wobble=0.05)
+    even, other = (
+        draw_ink("H      H", face, each, colours, np.random.default_rng(1)).cover
+        for each in (Layout(), layout)
+    )
+    assert other.sum() == pytest.approx(even.sum(), rel=0.15)
+    first, last = (half[:, half.max(0) > 0.2] for half in np.array_split(other, 2, axis=1))
+    same = first.shape == last.shape and np.allclose(first, last, atol=0.1)
+    assert not same
+    first, last = (half[:, half.max(0) > 0.2] for half in np.array_split(even, 2, axis=1))
+    np.testing.assert_allclose(first, last, atol=0.1)
+
+
+def test_paper_has_lines(face):
+    """In every row or column a line is of one colour that the paper does not have."""
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        image = GROUNDS["ruled"](60, 200, np.full(3, 120, np.float32), rng)
+        paper = np.median(image, axis=1, keepdims=True)
+        assert np.abs(np.diff(paper, axis=0)).max() > 12
 
 
 def test_a_wide_gap_makes_a_wide_image(face):
