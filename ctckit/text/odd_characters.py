@@ -123,7 +123,8 @@ def _rare(labels: Sequence[str], once: list[str]) -> list[str]:
     named = _list([f"{describe_character(c)} {c!r}" for c in once])
     example = next(label for label in labels if once[0] in label)
     number = "1 character occurs" if len(once) == 1 else f"{len(once)} characters occur"
-    return [f"{number} only once, too rarely to be learned: {named}, such as in {example!r}"]
+    rare = f"{number} only once, too rarely to be learned from that alone"
+    return [f"{rare}: {named}, such as in {example!r}"]
 
 
 def _share(found: Sequence[str], labels: Sequence[str]) -> str:

@@ -8,6 +8,7 @@ from ctckit.data.samples import Dataset, Sample
 from ctckit.data.split import split_samples
 from ctckit.log import LOGGER
 from ctckit.training.configs import TrainConfigs
+from ctckit.training.start import find_start
 
 
 def split_dataset(
@@ -19,7 +20,7 @@ def split_dataset(
     groups if the configuration says so. What is held back has no influence on the weights.
 
     Raises:
-        InputError: one of the two would be empty.
+        InputError: one of the two would be empty, or there is no such run to start from.
     """
     train, val = dataset.samples, dataset.validation
     if not len(val):
@@ -30,6 +31,8 @@ def split_dataset(
             configs.seed,
             group_of=None if rule is None else key_of_groups(rule),
         )
-    if line := characters_only_in((s.label for s in val), (s.label for s in train)):
+    start = find_start(configs)
+    known = "" if start is None else start.configs.vocabulary.characters
+    for line in characters_only_in((s.label for s in val), (s.label for s in train), known):
         LOGGER.warning("note        %s", line)
     return train, val

@@ -17,5 +17,14 @@ LATIN = [chr(65 + index % 26) + chr(65 + index // 26) for index in range(199)]
     ],
 )
 def test_characters_of_the_validation_part_alone(held_back, learned, line):
-    assert line in characters_only_in(held_back, learned)
-    assert bool(characters_only_in(held_back, learned)) == bool(line)
+    found = characters_only_in(held_back, learned)
+    assert len(found) == bool(line)
+    assert all(line in each and each.endswith("cannot be learned") for each in found)
+
+
+def test_what_the_start_knows_is_no_loss():
+    unknown, known = characters_only_in(["AÄ1Z", "2"], ["A"], known="0123456789A")
+    assert "'Z', U+00C4" in unknown and unknown.endswith("they cannot be learned")
+    assert "U+0031 DIGIT ONE '1', U+0032 DIGIT TWO '2' occur in the" in known
+    assert known.endswith("they will be read as well as the start of the training can")
+    assert characters_only_in(["1"], ["1"], known="12") == []

@@ -85,7 +85,5 @@ def test_a_slanted_glyph_is_compared_upright():
 @pytest.mark.parametrize("content", [b"", b"no font at all", b"\0\1\0\0" + bytes(200)])
 def test_what_is_no_font_is_passed_over(tmp_path, content):
     (tmp_path / "a.ttf").write_bytes(content)
-    with pytest.raises(
-        InputError, match=r"expected fonts \(.*, .woff\).* received none"
-    ):
+    with pytest.raises(InputError, match=r"expected fonts \(.*, .woff\).* received none"):
         find_faces([tmp_path], CHARACTERS)

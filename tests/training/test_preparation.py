@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from configs import ModelConfigs
+from ctckit.data.samples import Dataset, Sample, Samples
 from ctckit.errors import InputError
 from ctckit.log import LOGGER
 from ctckit.training.parts import split_dataset
@@ -121,6 +122,19 @@ def test_parts_that_came_with_the_set(tmp_path):
         "in the folds like the others: 5 images of the validation part",
         "not used, as folds leave no model to test: 4 images of the test part",
     )
+
+
+@pytest.mark.parametrize(("start", "known"), [("base", "'Z'"), ("none", "")])
+def test_characters_of_the_validation_part_that_the_base_knows(said, start, known):
+    learned = Samples.of([Sample("a.png", "AB"), Sample("b.png", "BA")])
+    held_back = Samples.of([Sample("c.png", "Z"), Sample("d.png", "中")])
+    dataset = Dataset("drawn", samples=learned, validation=held_back)
+    configs = ModelConfigs(vocab="ABZ中", start_from=start)
+    assert split_dataset(dataset, configs) == (learned, held_back)
+    lines = warnings(said)
+    (lost,) = (line for line in lines if "cannot be learned" in line)
+    assert "'中'" in lost and ("'Z'" in lost) == (not known)
+    assert any("Z'" in line and "start of the training" in line for line in lines) == bool(known)
 
 
 def test_groups_of_a_run(tmp_path):
