@@ -5,8 +5,8 @@ from typing import Any
 from ctckit.data.check import required_steps
 from ctckit.data.samples import Dataset
 from ctckit.data.scan_result import ScanResult
-from ctckit.image.widths import WIDTH_MULTIPLE
 from ctckit.training.configs import TrainConfigs
+from ctckit.training.image_form import differ
 from ctckit.training.length import passes_per_epoch
 
 
@@ -37,7 +37,8 @@ def choice(configs: TrainConfigs, dataset: Dataset, found: ScanResult) -> list[d
 
 def _resizing(configs: TrainConfigs) -> tuple[str, Any, str]:
     if configs.fixed_width is None:
-        return "stretch", configs.stretch, "of the widths, so that characters are wide enough"
+        why = "of the widths: for characters that are wide enough, of few images also for the base"
+        return "stretch", configs.stretch, why
     how = "padded" if configs.keep_aspect_ratio else "stretched"
     return "resizing", how, "to height x width; see keep_aspect_ratio"
 
@@ -45,13 +46,12 @@ def _resizing(configs: TrainConfigs) -> tuple[str, Any, str]:
 def _why_width(configs: TrainConfigs, found: ScanResult, steps: int) -> str:
     turned = found.turned(configs.rotate)
     if configs.fixed_width is None:
-        return "as each image has it at this height, as their shapes differ"
+        why = "their shapes differ" if differ(turned.shapes) else "few are read at several widths"
+        return f"as each image has it at this height, as {why}"
     height, width = turned.median_size
     each = configs.pixels_for(configs.vocab)
     if each * steps > configs.height * width / height:
         return f"{each} pixels for each of the {steps} steps of a label"
-    if configs.fixed_width > configs.height * width / height + WIDTH_MULTIPLE:
-        return f"as the base reads images of {height} x {width}, the median, best"
     return f"as images of {height} x {width}, the median, have it at this height"
 
 

@@ -7,7 +7,10 @@ import numpy as np
 
 NO_IMAGE = -1  # value of what lies beyond the end of an image; no pixel has it
 WIDTH_MULTIPLE = 8  # own widths are multiples of it, so that no network's grid depends on others
-SEVERAL = (0.8, 1.0, 1.28, 1.6)  # factors of its own width, where readings of an image vote
+# Factors of its own width, at which an image is read by one that votes: a base, which does not know
+# how wide characters are, and a network that does.
+SEVERAL = (0.8, 1.0, 1.28, 1.6)
+AROUND = (0.8, 1.0, 1.28)
 MAX_OWN_WIDTH = 2048  # wider images are made narrower: memory grows with the width
 
 

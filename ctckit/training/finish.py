@@ -14,7 +14,7 @@ from ctckit.export.onnx_file import save_onnx, write_facts
 from ctckit.export.parity import ParityCheck
 from ctckit.export.reader_form import ReaderFormCheck, export_reader
 from ctckit.export.smaller import MAX_GROWTH, SHRINKERS, AccuracyError, SmallerCheck
-from ctckit.image.widths import SEVERAL
+from ctckit.image.widths import AROUND, SEVERAL
 from ctckit.inference.reader import ImageToWordModel
 from ctckit.log import LOGGER
 from ctckit.report.card import save_card
@@ -25,6 +25,7 @@ from ctckit.text.vocabulary import Vocabulary
 from ctckit.training.length import GOOD
 from ctckit.training.members import History
 from ctckit.training.provider import DataProvider
+from ctckit.training.start import FEW
 
 
 def finish_run(
@@ -38,8 +39,9 @@ def finish_run(
     """Compare `model.onnx` with Keras, calibrate it, make its other forms, measure it, draw.
 
     The validation images are decoded once, and each file runs over them once. Where images have
-    their own widths, and many are misread, `model.onnx` reads them once more, at several widths; if
-    that reads more of them, the file says so, and readers do it from then on.
+    their own widths, and many are misread, or there were few to learn from, `model.onnx` reads them
+    once more, at several widths; if that reads more of them, or of few no less, the file says so,
+    and readers do it from then on.
 
     Args:
         run: folder with `model.keras` and `model.onnx`.
@@ -75,8 +77,9 @@ def finish_run(
     widths: Sequence[float] = (1.0,)
     if run.is_base:
         widths = SEVERAL
-    elif reader.metadata.width is None and evaluation.wer > GOOD:
-        widths, evaluation = _better(run, evaluation, val_provider.samples)
+    elif reader.metadata.width is None:
+        are_few = len(train_provider.samples) + len(val_provider.samples) <= FEW
+        widths, evaluation = _better(run, evaluation, val_provider.samples, are_few=are_few)
     temperature = evaluation.fitted_temperature
     figures = {"val_CER": evaluation.cer, "val_WER": evaluation.wer}
     for file in filter(None, (run.onnx, smaller)):
@@ -99,19 +102,25 @@ def finish_run(
 
 
 def _better(
-    run: RunFolder, once: Evaluation, samples: Sequence[Sample]
+    run: RunFolder, once: Evaluation, samples: Sequence[Sample], *, are_few: bool
 ) -> tuple[Sequence[float], Evaluation]:
-    """Return at which widths more is read: at one, or at several, whose readings vote."""
-    reader = ImageToWordModel(run.onnx, reading_widths=SEVERAL)
+    """Return at which widths more is read: at one, or at several, whose readings vote.
+
+    Of many images the vote must read more, and is not tried where one width is good. Few can
+    hardly tell: it must read no less.
+    """
+    if not are_few and once.wer <= GOOD:
+        return (1.0,), once
+    reader = ImageToWordModel(run.onnx, reading_widths=AROUND)
     several = evaluate(reader, samples, skip_unreadable=True)
-    if several.wer >= once.wer:
+    if several.wer > once.wer or (several.wer == once.wer and not are_few):
         return (1.0,), once
     LOGGER.info(
-        "reading     each image at %d widths, whose readings vote: %.1f instead of %.1f %% of "
-        "texts misread, in %.1f times the time; --reading-widths 1 reads at one",
-        len(SEVERAL), 100 * several.wer, 100 * once.wer, sum(SEVERAL),
+        "reading     each image at %d widths, whose readings vote: %.1f %% of texts misread, at "
+        "one %.1f %%, in %.1f times the time; --reading-widths 1 reads at one",
+        len(AROUND), 100 * several.wer, 100 * once.wer, sum(AROUND),
     )  # fmt: skip
-    return SEVERAL, several
+    return AROUND, several
 
 
 def _smaller_file(run: RunFolder, form: str) -> Path:

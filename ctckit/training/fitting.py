@@ -17,6 +17,7 @@ from ctckit.training.callbacks.state import StateKeeper
 from ctckit.training.configs import TrainConfigs
 from ctckit.training.devices import Devices, open_devices
 from ctckit.training.ensemble import read_all
+from ctckit.training.image_form import differ
 from ctckit.training.length import ENOUGH_TO_DECIDE, passes_per_epoch
 from ctckit.training.loop import run_loop
 from ctckit.training.provider import DataProvider
@@ -212,8 +213,8 @@ def share_of_start(
     """Return how much of the weights that a training begins with is to stay, 0…1.
 
     A few images of one form show what all are like, with others without labels even more so. Of
-    images with their own widths they do not: there it is as much more as the start reads of those
-    to learn from.
+    images whose widths differ they do not: there it is as much more as the start reads of those to
+    learn from.
 
     Args:
         model: as it begins.
@@ -227,13 +228,14 @@ def share_of_start(
         return configs.start_share
     share = 0.0 if len(provider.unlabelled) else START_SHARE  # those show the rest
     if provider.free_width:
-        share = max(share, OWN_WIDTH_SHARE * _share_read(model, configs, provider))
+        some = _some_of(provider)
+        if differ({each: some.shape(place) for place, each in enumerate(some.samples)}):
+            share = max(share, OWN_WIDTH_SHARE * _share_read(model, configs, some))
     return share * min(1.0, FEW / len(provider.samples))
 
 
-def _share_read(model: keras.Model, configs: TrainConfigs, provider: DataProvider) -> float:
-    """Return the share of the texts to learn from, or of some of them, that a model reads."""
-    some = _some_of(provider)
+def _share_read(model: keras.Model, configs: TrainConfigs, some: DataProvider) -> float:
+    """Return the share of some texts that a model reads."""
     read = read_all(reading_network(model), some, configs.vocabulary)
     right = sum(text == some.samples[place].label for place, (text, _) in read.items())
     return right / max(1, len(read))

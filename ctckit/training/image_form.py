@@ -22,29 +22,31 @@ NARROW = 0.1  # share of the images whose characters may be narrower than they s
 
 
 def with_image_form(
-    configs: Configs, shapes: Shapes, *, is_grey: bool, wider: float = 1.0
+    configs: Configs, shapes: Shapes, *, is_grey: bool, wider: float | None = None
 ) -> Configs:
     """Choose width, stretch, channels and augmentation from the data where they were left open.
 
     Where the shapes of the images differ, each has a width of its own, and all are stretched until
     the characters of nine images in ten are wide enough; the augmentation grows. Where they are
     alike, all get the width of the median shape, or what the longest label needs; the augmentation
-    is light.
+    is light. Those keep their own widths, too, where a base has said how wide it wants them, so
+    that they can be read at several widths in the end.
 
     Args:
         configs: of the run.
         shapes: of the images to learn from and to validate with, turned.
         is_grey: they have no colour.
-        wider: how much wider than they are the network should see them at least.
+        wider: how much wider than they are the network should see them at least, as the base says;
+            None: it was not asked.
     """
     form = configs.forms[configs.architecture]
     are_varied = differ(shapes)
     is_open = configs.width is None and not configs.keep_aspect_ratio
-    follows = form.free_width and are_varied and is_open
+    follows = form.free_width and is_open and (are_varied or wider is not None)
     changes = (
-        {"width": AUTO, "stretch": configs.stretch or max(wider, _stretch(configs, shapes))}
+        {"width": AUTO, "stretch": configs.stretch or max(wider or 1.0, _stretch(configs, shapes))}
         if follows or configs.width == AUTO
-        else {"width": configs.width or _width(configs, shapes, wider)}
+        else {"width": configs.width or _width(configs, shapes)}
     )
     if configs.stretch is not None and changes["width"] != AUTO:
         raise InputError(
@@ -106,12 +108,12 @@ def _stretch(configs: TrainConfigs, shapes: Shapes) -> float:
     return round(max(1.0, wanted / float(np.quantile(pixels, NARROW))), 2) if pixels else 1.0
 
 
-def _width(configs: TrainConfigs, shapes: Shapes, wider: float = 1.0) -> int:
+def _width(configs: TrainConfigs, shapes: Shapes) -> int:
     """Return the width of the median shape, or a greater one that the longest label needs."""
     height, width = np.median(list(shapes.values()), axis=0).astype(int)
     longest = max(required_steps(label) for _, label in shapes)
     wide_enough = configs.pixels_for(_characters(shapes)) * longest
-    exact = max(wider * configs.height * width / height, wide_enough)
+    exact = max(configs.height * width / height, wide_enough)
     return min(math.ceil(exact / WIDTH_MULTIPLE) * WIDTH_MULTIPLE, MAX_OWN_WIDTH)
 
 

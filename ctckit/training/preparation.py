@@ -139,16 +139,16 @@ def _learned(dataset: Dataset) -> Samples:
     return Samples.of(dataset.samples) + dataset.validation
 
 
-def _wider(configs: TrainConfigs, samples: Sequence[Sample]) -> float:
-    """Return how much wider than they are the network should see images at least."""
+def _wider(configs: TrainConfigs, samples: Sequence[Sample]) -> float | None:
+    """Return how much wider than they are the base wants few images; None: it is not asked."""
     is_open = configs.width in (None, AUTO) and configs.stretch is None
     if not is_open or configs.keep_aspect_ratio or len(samples) > FEW:
-        return 1.0
+        return None
     start = find_start(configs)
     run = start and RunFolder(start.checkpoint.parent)
     if run is None or not run.is_base:
-        return 1.0
-    return stretch_for_base(run, configs, samples) or 1.0
+        return None
+    return stretch_for_base(run, configs, samples)
 
 
 def _learned_shapes(found: ScanResult, dataset: Dataset) -> Shapes:

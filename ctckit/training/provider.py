@@ -182,7 +182,7 @@ class DataProvider(keras.utils.PyDataset, DataAdapter):
             size = WINDOW * self.batch_size
             positions = self._order(epoch)[window * size : (window + 1) * size]
             for position in positions[self._sizes[positions, 1] == 0].tolist():
-                self._sizes[position] = self._shape(position)[:2]
+                self._sizes[position] = self.shape(position)
             heights, widths = self._sizes[positions].T
             batches = like_widths(
                 positions,
@@ -194,6 +194,10 @@ class DataProvider(keras.utils.PyDataset, DataAdapter):
                 np.random.default_rng([self.seed, epoch, window]).shuffle(batches)
             self._window = (epoch, window), batches
         return self._window[1]
+
+    def shape(self, position: int) -> tuple[int, int]:
+        """Return height and width, in pixels, that the image of a sample has for the network."""
+        return self._shape(position)[:2]
 
     def batches(self, epoch: int, first_step: int = 0) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Yield the batches of an epoch from a step on, prepared ahead by the workers."""

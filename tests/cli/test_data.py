@@ -92,9 +92,9 @@ def test_check(call):
 def test_check_says_that_the_base_wants_more_width(call, monkeypatch):
     choose_width_for_base(monkeypatch, 1.6)
     _, lines, _ = call("data", "check", "set")
-    assert "width       240  (as the base reads images of 32 x 96, the median, best)" in "\n".join(
-        lines
-    )
+    said = "\n".join(lines)
+    assert "width       auto  (as each image has it at this height, as few are read at" in said
+    assert "stretch     1.6  (of the widths: for characters that are wide enough, of few" in said
 
 
 def test_check_as_json(call):

@@ -3,6 +3,7 @@
 import re
 from types import SimpleNamespace
 
+import cv2
 import keras
 import numpy as np
 import pytest
@@ -283,7 +284,10 @@ def test_more_of_the_start_stays_of_varied_images_that_it_reads(
     tmp_path, monkeypatch, right, number, others, share
 ):
     draw_folder(tmp_path, count=4)
-    images = [str(path) for path in sorted(tmp_path.iterdir())]
+    paths = sorted(tmp_path.iterdir())
+    for path in paths[:2]:
+        write_image(path, cv2.imread(str(path))[:, ::2])
+    images = [str(path) for path in paths]
     configs = OLD.replace(width="auto", stretch=1.0, batch_size=2)
     provider = make_provider([Sample(image, "a") for image in images], configs)
     read = read_all(reading_network(make_model(configs)), provider, configs.vocabulary)
@@ -296,6 +300,16 @@ def test_more_of_the_start_stays_of_varied_images_that_it_reads(
     provider = provider.with_(unlabelled=others)
     found = share_of_start(make_model(configs), configs, provider, has_start=True)
     assert found == pytest.approx(share)
+
+
+@pytest.mark.parametrize(("others", "share"), [((), 0.2), (("a",), 0.0)])
+def test_images_of_one_form_are_not_varied_for_having_own_widths(tmp_path, others, share):
+    draw_folder(tmp_path, count=4)
+    configs = OLD.replace(width="auto", stretch=1.0, batch_size=2)
+    provider = make_provider([Sample(str(path), "a") for path in tmp_path.iterdir()], configs)
+    provider = provider.with_(unlabelled=others)
+    assert provider.free_width
+    assert share_of_start(None, configs, provider, has_start=True) == share
 
 
 @pytest.mark.parametrize(("rate", "kept"), [(5e-3, 5e-3), (2e-3, 2e-3)])

@@ -69,12 +69,12 @@ def test_where_the_base_knows_no_character(tmp_path):
 @pytest.mark.parametrize(
     ("given", "chosen"),
     [
-        ({}, 240),
-        ({"start_from": "none"}, 152),
-        ({"width": 160}, 160),
-        ({"keep_aspect_ratio": True}, 152),
-        ({"width_multiplier": 0.5}, 152),
-        ({"width": "auto", "stretch": 1.1}, "auto"),
+        ({}, ("auto", 1.6)),
+        ({"start_from": "none"}, (152, None)),
+        ({"width": 160}, (160, None)),
+        ({"keep_aspect_ratio": True}, (152, None)),
+        ({"width_multiplier": 0.5}, (152, None)),
+        ({"width": "auto", "stretch": 1.1}, ("auto", 1.1)),
     ],
 )
 def test_where_nothing_is_said_few_images_get_the_width_for_the_base(
@@ -82,8 +82,9 @@ def test_where_nothing_is_said_few_images_get_the_width_for_the_base(
 ):
     draw_folder(tmp_path, count=10)
     monkeypatch.setattr("ctckit.training.preparation.stretch_for_base", lambda *_: 1.6)
-    configs = ModelConfigs(dataset=str(tmp_path), **given)
-    assert prepare_data(configs)[1].width == chosen
+    configs = prepare_data(ModelConfigs(dataset=str(tmp_path), **given))[1]
+    assert (configs.width, configs.stretch) == chosen
+    assert configs.augment == "light", "their shapes are alike"
 
 
 def test_a_base_of_ones_own_is_asked_as_well(tmp_path, monkeypatch):
@@ -95,7 +96,7 @@ def test_a_base_of_ones_own_is_asked_as_well(tmp_path, monkeypatch):
     )
     shutil.copytree(base.FOLDER, run.path)
     configs = ModelConfigs(dataset=str(folder), start_from=str(run.path))
-    assert prepare_data(configs)[1].width == 240
+    assert prepare_data(configs)[1].stretch == 1.6
     run.drawing.unlink()  # as a run on images of somebody's, which knows them
     assert prepare_data(configs)[1].width == 152
     assert asked == [run]
