@@ -64,7 +64,7 @@ def test_what_is_drawn_is_chosen(call, here):
         (["new", "--kinds", "scene,postcard", "--fonts", FONTS],
          "--kinds: expected kinds among print, scene, captcha, hand, plate, display, received "
          "postcard"),
-        (["new", "--fonts", "."], "--fonts: expected fonts (.otf, .ttc, .ttf)"),
+        (["new", "--fonts", "."], "--fonts: expected fonts (.otf, .ttc, .ttf, .woff)"),
         (["new", "--fonts", FONTS, "--words", "gone"],
          "--words: expected a text file with a word in each line, received gone"),
         ([FONTS, "--fonts", FONTS], "expected a place that is free"),
