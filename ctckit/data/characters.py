@@ -28,14 +28,11 @@ def characters_only_in(
 cannot be learned"]
     """
     only = set().union(*validation_labels) - set().union(*training_labels)
-    return [
-        line
-        for characters, end in (
-            (only - set(known), "cannot be learned"),
-            (only & set(known), "will be read as well as the start of the training can"),
-        )
-        if (line := _line(sorted(characters), end))
-    ]
+    lines = (
+        _line(sorted(only - set(known)), "cannot be learned"),
+        _line(sorted(only & set(known)), "will be read as well as the start of the training can"),
+    )
+    return [line for line in lines if line]
 
 
 def _line(characters: Sequence[str], end: str) -> str:

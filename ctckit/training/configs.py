@@ -88,8 +88,8 @@ class TrainConfigs(BaseModelConfigs, SourceOptions, _Dataset):
     start_share: float | None = None
     """How much of the weights that it begins with is in the network that is kept, 0…1: it forgets
     less of what the new images do not show. None: 0.2 of up to 500 images, with others
-    without labels 0; or 0.6 times the share of them that the start reads where width is auto, if
-    that is more; of more images as much less as there are more."""
+    without labels 0; or 0.6 times the share of them that the start reads where width is auto and
+    their shapes differ, if that is more; of more images as much less as there are more."""
 
     architecture: str = "mltu_captcha"
     """Network: mltu_captcha (the mltu tutorial's), keras_captcha_ocr (the Keras example's), or

@@ -25,7 +25,7 @@ from ctckit.training.start import FEW, start_from
 
 ENDLESS = 1_000_000  # epochs
 START_SHARE = 0.2  # of the weights of a start that stays, where images are few; of more less
-OWN_WIDTH_SHARE = 0.6  # the same where images have their own widths, of what the start reads
+VARIED_SHARE = 0.6  # the same where the shapes of images differ, of what the start reads
 OF_ONE_MACHINE = {
     "dataset", "validation", "unlabelled", "images_root", "model_path", "cache", "train_workers",
     "use_multiprocessing", "devices", "start_from",
@@ -230,7 +230,7 @@ def share_of_start(
     if provider.free_width:
         some = _some_of(provider)
         if differ({each: some.shape(place) for place, each in enumerate(some.samples)}):
-            share = max(share, OWN_WIDTH_SHARE * _share_read(model, configs, some))
+            share = max(share, VARIED_SHARE * _share_read(model, configs, some))
     return share * min(1.0, FEW / len(provider.samples))
 
 

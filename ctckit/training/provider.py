@@ -182,7 +182,7 @@ class DataProvider(keras.utils.PyDataset, DataAdapter):
             size = WINDOW * self.batch_size
             positions = self._order(epoch)[window * size : (window + 1) * size]
             for position in positions[self._sizes[positions, 1] == 0].tolist():
-                self._sizes[position] = self.shape(position)
+                self.shape(position)  # is remembered
             heights, widths = self._sizes[positions].T
             batches = like_widths(
                 positions,
@@ -197,7 +197,10 @@ class DataProvider(keras.utils.PyDataset, DataAdapter):
 
     def shape(self, position: int) -> tuple[int, int]:
         """Return height and width, in pixels, that the image of a sample has for the network."""
-        return self._shape(position)[:2]
+        if not self._sizes[position, 1]:
+            self._sizes[position] = self._shape(position)[:2]
+        height, width = self._sizes[position].tolist()
+        return height, width
 
     def batches(self, epoch: int, first_step: int = 0) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Yield the batches of an epoch from a step on, prepared ahead by the workers."""
